@@ -1,0 +1,69 @@
+/// Door 1: a trained network. Everything that evaluate, compile and resume need, in one value.
+///
+/// On disk a run directory holds `last.safetensors` and `best.safetensors`; both open in NumPy and
+/// PyTorch. Tensor names: layers.I.source (int32, outputs x lines), .profile (float32, banks x lines),
+/// .profile_q (int32), .latent (float32, outputs x lines), training.* (optimiser state);
+/// the scalars and the network description are in the header's metadata.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/base/rng.h"
+#include "compiler/spec/network.h"
+
+namespace permloom {
+
+/// One layer. With a = the layer's input (real values, lines as in Rail) and W[j][i] the weight of
+/// line i in neuron j:
+///
+///     z_j = alpha * (sum_i W[j][i] * line_i - offset),   a' = activation(z)
+///
+/// W[j][source[j][r]] = profile[bank][r]. For rail split the profile is ternary (negative: on the
+/// complement rail) and the sum is over W * a, the complement's constant having cancelled.
+struct LayerState {
+    std::vector<int32_t> source;     ///< outputs x lines
+    std::vector<float> profile;      ///< (1 or outputs) x lines, ascending
+    std::vector<int32_t> profile_q;  ///< as profile; empty for real-valued devices
+    double scale = 1.0;              ///< profile = profile_q * scale
+    std::vector<float> latent;       ///< outputs x lines; ties and re-ranking are decided by it
+    double alpha = 1.0, offset = 0.0;
+    double act_range = 1.0;  ///< real activation that the largest code stands for, from training data
+};
+
+struct TrainingState {
+    int epoch = 0;     ///< completed epochs
+    int64_t step = 0;  ///< completed steps
+    Rng::State rng{};
+    std::vector<std::vector<float>> first_moment, second_moment;  ///< per layer
+};
+
+/// Accuracy and loss stamped with how they were chosen (design.md section 8).
+struct Score {
+    double accuracy = 0.0, loss = 0.0;
+    std::string protocol;  ///< "final", "held-out" or "paper"; empty: not measured
+};
+
+struct Checkpoint {
+    NetworkSpec network;
+    std::vector<LayerState> layers;
+    int classes = 0;  ///< of the data set; <= network.outputs()
+    std::string dataset, dataset_checksum;
+    uint64_t seed = 1;
+    std::string version, command_line, instruction_set;
+    std::string chip_fingerprint;  ///< hexadecimal, when trained on the devices of a chip; else empty
+    Score test;
+    TrainingState training;
+};
+
+/// Writes `path` atomically.
+void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path);
+/// Reads and checks: shapes, source is a permutation, profile ascending. Throws Error.
+Checkpoint load_checkpoint(const std::filesystem::path& path);
+/// `run` is a run directory (then `which` = "last" or "best") or a safetensors file.
+std::filesystem::path checkpoint_path(const std::filesystem::path& run, const std::string& which);
+
+}  // namespace permloom

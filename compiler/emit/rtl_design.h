@@ -1,0 +1,25 @@
+/// From a chip to Verilog: the thin top, its device images, and the cells it needs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/program/chip.h"
+
+namespace permloom {
+
+struct EmittedFile {
+    std::string name;  ///< relative path in the output directory, e.g. "rtl/permloom_top.sv"
+    std::string text;
+};
+
+/// permloom_top.sv: parameters, instances and constants, no logic. Deterministic.
+std::string emit_top(const Chip& chip);
+
+/// Device images ($readmemh) of layers with a profile per neuron: "devices_layerI.hex".
+std::vector<EmittedFile> emit_device_images(const Chip& chip);
+
+/// The hand-written cells of rtl/, in compilation order.
+std::vector<EmittedFile> rtl_cells();
+
+}  // namespace permloom

@@ -1,0 +1,27 @@
+/// The one place that decodes and routes: from codes to what goes over the configuration port.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/perm/permutation.h"
+#include "compiler/program/chip.h"
+#include "compiler/program/configuration.h"
+
+namespace permloom {
+
+/// Sources of every layer and neuron, canonical. Throws Error when a code is invalid.
+std::vector<std::vector<Permutation>> decode_sources(const Chip& chip,
+                                                     const Configuration& configuration);
+
+/// The load stream in 32-bit words, as FORMAT.md lays it out, for one context.
+struct LoadStream {
+    std::vector<uint32_t> words;
+    uint64_t switch_bits = 0;    ///< of all neurons, without row padding
+    uint64_t register_bits = 0;  ///< post-op registers and classes
+    uint64_t load_bits() const { return words.size() * 32; }
+};
+
+LoadStream expand(const Chip& chip, const Configuration& configuration, int context = 0);
+
+}  // namespace permloom

@@ -1,0 +1,60 @@
+/// Training: from a network description and data to a checkpoint.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/base/parallel.h"
+#include "compiler/checkpoint/checkpoint.h"
+#include "compiler/data/dataset.h"
+#include "compiler/spec/network.h"
+
+namespace permloom {
+
+/// What one evaluation or epoch amounts to; a line of metrics.jsonl.
+struct EpochReport {
+    int epoch = 0, epochs = 0;
+    int64_t step = 0;
+    double train_loss = 0.0;
+    double learning_rate = 0.0;
+    double images_per_second = 0.0, seconds_left = 0.0;
+    double accuracy = -1.0, loss = 0.0;  ///< of the selection split on projected weights; -1: none
+    std::string split;                   ///< "val" or "test"; empty: none
+};
+
+enum class Protocol { final, held_out, paper };
+
+struct TrainOptions {
+    uint64_t seed = 1;
+    Protocol protocol = Protocol::final;
+    std::filesystem::path run;  ///< directory for checkpoints and metrics.jsonl; must exist
+    std::string command_line;
+    std::optional<Checkpoint> resume;  ///< continue this run to the same bytes
+    std::optional<Checkpoint> from;    ///< start from these devices and latents
+    /// Devices frozen beforehand (`--devices FILE.chip`): per layer the sorted integer banks. The
+    /// caller has checked the shapes against the network.
+    struct FrozenLayer {
+        bool shared_profile = false;
+        std::vector<int32_t> devices;  ///< (1 or outputs) x lines, ascending
+    };
+    std::vector<FrozenLayer> devices;
+    std::string chip_fingerprint;
+    std::function<void(const EpochReport&)> on_epoch;
+    /// Several times a second: finished steps of all steps, images/s, seconds left.
+    std::function<void(int64_t step, int64_t steps, double images_per_second, double seconds_left)> on_step;
+    const std::atomic<bool>* stop = nullptr;  ///< set (Ctrl-C): save and return early
+};
+
+/// Trains as the description says, writes last.safetensors after every epoch (and best.safetensors
+/// where the protocol selects), returns the last checkpoint with calibrated act_range.
+Checkpoint train(const NetworkSpec& network, const Dataset& data, const TrainOptions& options,
+                 ThreadPool& pool);
+
+/// Accuracy and mean cross-entropy of a checkpoint's projected weights on `images`.
+Score evaluate_float(const Checkpoint& checkpoint, const Images& images, ThreadPool& pool);
+
+}  // namespace permloom

@@ -33,8 +33,16 @@ struct Probe {
 
 /// Error codes of the load port, FORMAT.md.
 enum class LoadError : uint8_t {
-    none = 0, magic = 1, version = 2, header = 3, fingerprint = 4, record = 5,
-    incomplete = 6, truncated = 7, overrun = 8, checksum = 9,
+    none = 0,
+    magic = 1,
+    version = 2,
+    header = 3,
+    fingerprint = 4,
+    record = 5,
+    incomplete = 6,
+    truncated = 7,
+    overrun = 8,
+    checksum = 9,
 };
 
 /// Output pins, as seen during the same cycle, before the clock edge that ends it.
@@ -44,9 +52,9 @@ struct PinsOut {
     bool res_tvalid = false, res_tlast = false;
     uint32_t res_tdata = 0;
     uint8_t ctx_active = 0;
-    uint8_t ctx_valid = 0;   ///< bit per context
-    uint8_t load_error = 0;  ///< LoadError; cleared by the first word of the next load
-    bool pix_error = false;  ///< sticky: an image had the wrong number of beats and was dropped
+    uint8_t ctx_valid = 0;      ///< bit per context
+    uint8_t load_error = 0;     ///< LoadError; cleared by the first word of the next load
+    bool pix_error = false;     ///< sticky: an image had the wrong number of beats and was dropped
     std::vector<Probe> probes;  ///< one per layer
 };
 

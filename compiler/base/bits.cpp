@@ -35,10 +35,22 @@ uint64_t BitReader::get(int count) {
     return value;
 }
 
+uint64_t BitReader::peek(uint64_t position, int count) const {
+    PERMLOOM_ASSERT(count >= 0 && count <= 64);
+    uint64_t value = 0;
+    for (int done = 0; done < count; ++done) {
+        const uint64_t bit = position + static_cast<uint64_t>(done);
+        if (bit >= bytes_.size() * 8) break;
+        value |= uint64_t{(bytes_[bit >> 3] >> (bit & 7)) & 1U} << done;
+    }
+    return value;
+}
+
 void BitReader::expect_end() const {
     const uint64_t total = bytes_.size() * 8;
     if (total - position_ >= 8)
-        throw Error("code", std::to_string(total - position_) + " bits are left after the last value");
+        throw Error("code",
+                    std::to_string(total - position_) + " bits are left after the last value");
     if (position_ < total && (bytes_.back() >> (position_ & 7)) != 0)
         throw Error("code", "the padding after the last value is not zero");
 }

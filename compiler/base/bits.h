@@ -10,7 +10,8 @@ namespace permloom {
 /// Smallest b with 2^b >= x; 0 for x <= 1.
 constexpr int ceil_log2(uint64_t x) {
     int bits = 0;
-    while (bits < 64 && (uint64_t{1} << bits) < x) ++bits;
+    while (bits < 64 && (uint64_t{1} << bits) < x)
+        ++bits;
     return bits;
 }
 
@@ -33,6 +34,8 @@ class BitReader {
     /// Next `count` bits, 0 <= count <= 64. Throws Error when fewer are left.
     uint64_t get(int count);
     uint64_t position() const { return position_; }
+    /// `count` bits from bit `position` on without moving; bits behind the end read as zero.
+    uint64_t peek(uint64_t position, int count) const;
     /// Throws Error unless at most the padding of the last byte is left and it is zero.
     void expect_end() const;
 

@@ -12,8 +12,7 @@ template <size_t N>
 std::array<uint8_t, N> digest(std::span<const uint8_t> bytes, const EVP_MD* algorithm) {
     std::array<uint8_t, N> result{};
     unsigned size = 0;
-    const int ok =
-        EVP_Digest(bytes.data(), bytes.size(), result.data(), &size, algorithm, nullptr);
+    const int ok = EVP_Digest(bytes.data(), bytes.size(), result.data(), &size, algorithm, nullptr);
     PERMLOOM_ASSERT(ok == 1 && size == N);
     return result;
 }
@@ -30,17 +29,22 @@ std::string hex(std::span<const uint8_t> bytes) {
 
 }  // namespace
 
-Sha256 sha256(std::span<const uint8_t> bytes) { return digest<32>(bytes, EVP_sha256()); }
+Sha256 sha256(std::span<const uint8_t> bytes) {
+    return digest<32>(bytes, EVP_sha256());
+}
 
 Sha256 sha256(std::string_view text) {
     return sha256({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
 
-std::string to_hex(const Sha256& value, size_t digits) { return hex(value).substr(0, digits); }
+std::string to_hex(const Sha256& value, size_t digits) {
+    return hex(value).substr(0, digits);
+}
 
 uint64_t low_word(const Sha256& value) {
     uint64_t word = 0;
-    for (size_t i = 0; i < 8; ++i) word |= uint64_t{value[i]} << (8 * i);
+    for (size_t i = 0; i < 8; ++i)
+        word |= uint64_t{value[i]} << (8 * i);
     return word;
 }
 
@@ -48,6 +52,8 @@ uint32_t crc32(std::span<const uint8_t> bytes, uint32_t crc) {
     return static_cast<uint32_t>(::crc32_z(crc, bytes.data(), bytes.size()));
 }
 
-std::string md5_hex(std::span<const uint8_t> bytes) { return hex(digest<16>(bytes, EVP_md5())); }
+std::string md5_hex(std::span<const uint8_t> bytes) {
+    return hex(digest<16>(bytes, EVP_md5()));
+}
 
 }  // namespace permloom

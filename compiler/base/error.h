@@ -47,7 +47,7 @@ namespace detail {
 }  // namespace permloom
 
 /// Stays on in Release: throws InvariantError with the expression and its place.
-#define PERMLOOM_ASSERT(expression)                                                      \
-    (static_cast<bool>(expression)                                                       \
-         ? static_cast<void>(0)                                                          \
+#define PERMLOOM_ASSERT(expression) \
+    (static_cast<bool>(expression)  \
+         ? static_cast<void>(0)     \
          : ::permloom::detail::invariant_failed(#expression, __FILE__, __LINE__))

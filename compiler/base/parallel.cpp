@@ -6,7 +6,8 @@ namespace permloom {
 
 ThreadPool::ThreadPool(int threads) {
     if (threads <= 0) threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+    for (int i = 1; i < threads; ++i)
+        workers_.emplace_back([this] { work(); });
 }
 
 ThreadPool::~ThreadPool() {
@@ -15,7 +16,8 @@ ThreadPool::~ThreadPool() {
         stop_ = true;
     }
     wake_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
+    for (std::thread& worker : workers_)
+        worker.join();
 }
 
 void ThreadPool::run_pieces() {
@@ -55,7 +57,8 @@ void ThreadPool::work() {
 
 void ThreadPool::for_each(int count, const std::function<void(int)>& body) {
     if (workers_.empty() || count <= 1) {
-        for (int i = 0; i < count; ++i) body(i);
+        for (int i = 0; i < count; ++i)
+            body(i);
         return;
     }
     {

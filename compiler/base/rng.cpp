@@ -12,7 +12,9 @@ uint64_t splitmix64(uint64_t& x) {
     return z ^ (z >> 31);
 }
 
-constexpr uint64_t rotate_left(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+constexpr uint64_t rotate_left(uint64_t x, int k) {
+    return (x << k) | (x >> (64 - k));
+}
 
 /// integral of exp(-t^2/2) from 0 to x, by its Taylor series; |x| <= 2.
 constexpr double gauss_integral(double x) {
@@ -47,7 +49,8 @@ struct QuantileTable {
 Rng::Rng(uint64_t seed, uint64_t stream) {
     uint64_t x = seed;
     x = splitmix64(x) ^ (stream * 0xd1342543de82ef95ULL);
-    for (uint64_t& word : state_) word = splitmix64(x);
+    for (uint64_t& word : state_)
+        word = splitmix64(x);
 }
 
 uint64_t Rng::next() {
@@ -62,7 +65,9 @@ uint64_t Rng::next() {
     return result;
 }
 
-double Rng::uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Rng::uniform() {
+    return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 uint64_t Rng::below(uint64_t bound) {
     PERMLOOM_ASSERT(bound > 0);

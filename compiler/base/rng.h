@@ -34,7 +34,8 @@ class Rng {
     /// Fisher-Yates, independent of the standard library's distributions.
     template <class T>
     void shuffle(std::span<T> items) {
-        for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
+        for (size_t i = items.size(); i > 1; --i)
+            std::swap(items[i - 1], items[below(i)]);
     }
 
     const State& state() const { return state_; }

@@ -1,8 +1,8 @@
 /// Door 1: a trained network. Everything that evaluate, compile and resume need, in one value.
 ///
 /// On disk a run directory holds `last.safetensors` and `best.safetensors`; both open in NumPy and
-/// PyTorch. Tensor names: layers.I.source (int32, outputs x lines), .profile (float32, banks x lines),
-/// .profile_q (int32), .latent (float32, outputs x lines), training.* (optimiser state);
+/// PyTorch. Tensor names: layers.I.source (int32, outputs x lines), .profile (float32, banks x
+/// lines), .profile_q (int32), .latent (float32, outputs x lines), training.* (optimiser state);
 /// the scalars and the network description are in the header's metadata.
 #pragma once
 
@@ -31,7 +31,8 @@ struct LayerState {
     double scale = 1.0;              ///< profile = profile_q * scale
     std::vector<float> latent;       ///< outputs x lines; ties and re-ranking are decided by it
     double alpha = 1.0, offset = 0.0;
-    double act_range = 1.0;  ///< real activation that the largest code stands for, from training data
+    double act_range =
+        1.0;  ///< real activation that the largest code stands for, from training data
 };
 
 struct TrainingState {
@@ -54,7 +55,8 @@ struct Checkpoint {
     std::string dataset, dataset_checksum;
     uint64_t seed = 1;
     std::string version, command_line, instruction_set;
-    std::string chip_fingerprint;  ///< hexadecimal, when trained on the devices of a chip; else empty
+    std::string
+        chip_fingerprint;  ///< hexadecimal, when trained on the devices of a chip; else empty
     Score test;
     TrainingState training;
 };

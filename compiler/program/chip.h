@@ -17,10 +17,10 @@ namespace permloom {
 struct ChipLayer {
     int inputs = 0, outputs = 0;
     Rail rail = Rail::single;
-    int in_bits = 8;       ///< width of an input activation code
-    int in_zero = 0;       ///< zero point of the inputs: hi - x complements are taken of the code
-    int out_bits = 8;      ///< width of an output activation code (unused in the last layer)
-    int device_bits = 2;   ///< signed width that holds every device value
+    int in_bits = 8;      ///< width of an input activation code
+    int in_zero = 0;      ///< zero point of the inputs: hi - x complements are taken of the code
+    int out_bits = 8;     ///< width of an output activation code (unused in the last layer)
+    int device_bits = 2;  ///< signed width that holds every device value
     bool shared_profile = false;
     std::vector<int32_t> devices;  ///< (1 or outputs) x lines, each bank ascending
 

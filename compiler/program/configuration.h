@@ -40,7 +40,8 @@ struct Configuration {
     InputSpec input;  ///< how the host turns pixels into codes
     std::vector<LayerConfiguration> layers;
     std::string network, dataset, dataset_checksum, version;
-    double float_accuracy = -1.0;  ///< of the checkpoint, -1 when unknown; `protocol` says how chosen
+    double float_accuracy =
+        -1.0;  ///< of the checkpoint, -1 when unknown; `protocol` says how chosen
     std::string protocol;
     bool operator==(const Configuration&) const = default;
 };

@@ -16,7 +16,10 @@ enum class Rail {
 };
 
 enum class DeviceValues {
-    he_uniform, he_normal, glorot_uniform, glorot_normal,  ///< training-facts.md 7.3
+    he_uniform,
+    he_normal,
+    glorot_uniform,
+    glorot_normal,  ///< training-facts.md 7.3
     shared,         ///< {0, value}
     signed_shared,  ///< {-value, 0, value}; with rail split the devices are {0, value} on two rails
 };
@@ -37,11 +40,12 @@ struct InputSpec {
 
 struct DeviceSpec {
     DeviceValues values = DeviceValues::he_uniform;
-    int bits = 0;                 ///< 0: real values (train only); else levels +-(2^(bits-1)-1)
-    bool shared_profile = false;  ///< one profile for the whole layer (YAML `profile: layer|neuron`)
-    double keep = 1.0;            ///< fraction of non-zero devices
+    int bits = 0;  ///< 0: real values (train only); else levels +-(2^(bits-1)-1)
+    bool shared_profile =
+        false;          ///< one profile for the whole layer (YAML `profile: layer|neuron`)
+    double keep = 1.0;  ///< fraction of non-zero devices
     Pruning pruning = Pruning::exact;
-    double value = 1.0;           ///< of the shared kinds
+    double value = 1.0;  ///< of the shared kinds
 };
 
 struct LayerSpec {
@@ -74,12 +78,12 @@ struct TrainingSpec {
     int epochs = 1;
     int batch = 50;
     Schedule learning_rate;
-    Schedule sync_every;      ///< k in steps, rounded to at least 1
-    int refresh_every = 20;   ///< steps between threshold refreshes of estimator mask
+    Schedule sync_every;     ///< k in steps, rounded to at least 1
+    int refresh_every = 20;  ///< steps between threshold refreshes of estimator mask
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
-    double gain = 1.0;  ///< std of the pre-activation after calibration (estimator mask)
-    double beta = 1.0;  ///< std of the logits after calibration (estimator mask)
-    double l2 = 0.0;    ///< coefficient on the hidden layers' weights, coupled
+    double gain = 1.0;     ///< std of the pre-activation after calibration (estimator mask)
+    double beta = 1.0;     ///< std of the logits after calibration (estimator mask)
+    double l2 = 0.0;       ///< coefficient on the hidden layers' weights, coupled
     int shift_pixels = 0;  ///< augmentation: circular shift by up to this many pixels, per batch
 };
 

@@ -10,8 +10,8 @@ struct TargetSpec {
     std::string name, about;
     std::string engine = "folded";
     std::string circuit = "as-waksman";
-    int contexts = 2;             ///< configurations held at once, 1 or 2
-    int pixel_stream_bits = 64;   ///< width of the pixel port
+    int contexts = 2;            ///< configurations held at once, 1 or 2
+    int pixel_stream_bits = 64;  ///< width of the pixel port
 };
 
 TargetSpec parse_target(std::string_view yaml, const std::string& origin);

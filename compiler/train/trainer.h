@@ -45,7 +45,8 @@ struct TrainOptions {
     std::string chip_fingerprint;
     std::function<void(const EpochReport&)> on_epoch;
     /// Several times a second: finished steps of all steps, images/s, seconds left.
-    std::function<void(int64_t step, int64_t steps, double images_per_second, double seconds_left)> on_step;
+    std::function<void(int64_t step, int64_t steps, double images_per_second, double seconds_left)>
+        on_step;
     const std::atomic<bool>* stop = nullptr;  ///< set (Ctrl-C): save and return early
 };
 

@@ -8,8 +8,8 @@
 
 namespace permloom {
 
-/// Knows the chip only; the wiring comes through the configuration port. Any number may be made, one
-/// after the other or side by side, in one process.
+/// Knows the chip only; the wiring comes through the configuration port. Any number may be made,
+/// one after the other or side by side, in one process.
 std::unique_ptr<Device> make_systemc_device(const Chip& chip);
 
 }  // namespace permloom

@@ -1,0 +1,23 @@
+/// Constants of the load stream (FORMAT.md), shared by its writer and the hardware models.
+#pragma once
+
+#include <cstdint>
+
+namespace permloom {
+
+inline constexpr uint32_t LOAD_MAGIC = 0x314d4c50;  ///< "PLM1"
+inline constexpr uint32_t LOAD_VERSION = 1;
+inline constexpr uint32_t LOAD_END = 0x00ff0000;  ///< end marker: section 255, all else zero
+inline constexpr int LOAD_HEADER_WORDS = 6;
+inline constexpr int LOAD_RECORD_WORDS = 3;  ///< in front of the rows of a record
+inline constexpr int NEURON_REGISTER_WORDS = 4;
+inline constexpr int LAYER_REGISTER_WORDS = 3;
+
+enum class Section : uint32_t {
+    switches = 1,
+    neuron_registers = 2,
+    layer_registers = 3,
+    classes = 4
+};
+
+}  // namespace permloom

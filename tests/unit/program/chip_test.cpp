@@ -1,0 +1,112 @@
+#include "compiler/program/chip.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "compiler/base/error.h"
+#include "compiler/base/file.h"
+#include "small_chip.h"
+
+using namespace permloom;
+using Catch::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct TemporaryFile {
+    fs::path path =
+        fs::temp_directory_path() /
+        ("permloom-chip-" + std::to_string(reinterpret_cast<uintptr_t>(this)) + ".chip");
+    ~TemporaryFile() { fs::remove(path); }
+};
+
+}  // namespace
+
+TEST_CASE("chip file -- comes back as it was written") {
+    const TemporaryFile file;
+    const Chip chip = small_chip();
+    save_chip(chip, file.path);
+    CHECK(load_chip(file.path) == chip);
+    CHECK(fingerprint(load_chip(file.path)) == fingerprint(chip));
+}
+
+TEST_CASE("chip file -- any changed byte, any truncation and trailing bytes are refused") {
+    const TemporaryFile file;
+    save_chip(small_chip(), file.path);
+    const std::vector<uint8_t> good = read_bytes(file.path);
+    for (size_t i = 0; i < good.size(); ++i) {
+        std::vector<uint8_t> bad = good;
+        bad[i] = static_cast<uint8_t>(bad[i] ^ (1U << (i % 8)));
+        write_file(file.path, bad);
+        CHECK_THROWS_AS(load_chip(file.path), Error);
+    }
+    for (size_t size = 0; size < good.size(); size += 7) {
+        write_file(file.path, std::span(good).first(size));
+        CHECK_THROWS_AS(load_chip(file.path), Error);
+    }
+    write_file(file.path, std::span(good).first(good.size() - 1));
+    CHECK_THROWS_WITH(load_chip(file.path), Contains("is truncated"));
+    std::vector<uint8_t> longer = good;
+    longer.push_back(0);
+    write_file(file.path, longer);
+    CHECK_THROWS_WITH(load_chip(file.path), Contains("1 bytes too long"));
+    std::vector<uint8_t> flipped = good;
+    flipped[good.size() / 2] ^= 1;
+    write_file(file.path, flipped);
+    CHECK_THROWS_WITH(load_chip(file.path), Contains("checksum does not match"));
+    write_file(file.path, std::string_view("hello"));
+    CHECK_THROWS_WITH(load_chip(file.path), Contains("is not a permloom chip file"));
+    CHECK_THROWS_WITH(load_chip(file.path.string() + ".none"), Contains("cannot open"));
+}
+
+TEST_CASE("fingerprint -- changes with all hardware and not with the name") {
+    const Chip chip = small_chip();
+    const Sha256 own = fingerprint(chip);
+    Chip other = chip;
+    other.name = "renamed";
+    CHECK(fingerprint(other) == own);
+    const auto differs = [&](auto change) {
+        Chip changed = chip;
+        change(changed);
+        return fingerprint(changed) != own;
+    };
+    CHECK(differs([](Chip& c) { c.layers[0].devices[4] = 6; }));
+    CHECK(differs([](Chip& c) { c.layers[0].rail = Rail::split; }));
+    CHECK(differs([](Chip& c) { c.layers[0].device_bits = 5; }));
+    CHECK(differs([](Chip& c) { c.contexts = 1; }));
+    CHECK(differs([](Chip& c) { c.pixel_stream_bits = 32; }));
+    CHECK(differs([](Chip& c) { c.layers[0].in_bits = 5; }));
+}
+
+TEST_CASE("accumulator -- is as wide as the extreme sums need, and no wider") {
+    ChipLayer layer = small_chip().layers[0];
+    CHECK(layer.accumulator_bits() == 8);  // -8 * 15 = -120 .. 5 * 15 = 75
+    layer.rail = Rail::split;              // (5 + 8) * 15 = 195
+    CHECK(layer.accumulator_bits() == 9);
+    layer.rail = Rail::single;
+    layer.devices = {-7, -2, 0, 0, 5};  // -135
+    CHECK(layer.accumulator_bits() == 9);
+}
+
+TEST_CASE("check -- names the layer and the fault") {
+    const auto message = [](auto change) {
+        Chip chip = small_chip();
+        change(chip);
+        try {
+            check(chip, "x.chip");
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string("accepted");
+    };
+    CHECK(message([](Chip&) {}) == "accepted");
+    CHECK_THAT(message([](Chip& c) { c.layers.clear(); }), Contains("no layers"));
+    CHECK_THAT(message([](Chip& c) { c.layers[0].devices[0] = -9; }),
+               Contains("does not fit 4 bits"));
+    CHECK_THAT(message([](Chip& c) { c.layers[0].devices[0] = 4; }), Contains("ascending"));
+    CHECK_THAT(message([](Chip& c) { c.layers[0].devices.pop_back(); }), Contains("5 expected"));
+    CHECK_THAT(message([](Chip& c) { c.layers[1].in_bits = 7; }), Contains("layer 1"));
+    CHECK_THAT(message([](Chip& c) { c.contexts = 3; }), Contains("3 contexts"));
+    CHECK_THAT(message([](Chip& c) { c.engine = "abacus"; }), Contains("engine 'abacus'"));
+    CHECK_THAT(message([](Chip& c) { c.pixel_stream_bits = 60; }), Contains("pixel stream"));
+}

@@ -20,10 +20,12 @@ enum class DeviceValues {
     he_normal,
     glorot_uniform,
     glorot_normal,  ///< training-facts.md 7.3
-    shared,         ///< {0, value}
-    signed_shared,  ///< {-value, 0, value}; with rail split the devices are {0, value} on two rails
+    shared,  ///< {0, value}; on split rails trained as {-value, 0, value}, built as {0, value}
+    signed_shared,  ///< {-value, 0, value}, a device that carries the sign; single rail only
 };
 
+/// exact: every neuron keeps round(keep * lines) devices (two signs: round(keep * lines / 2) of
+/// each); bernoulli: each device is kept with probability `keep`, so the counts differ by neuron.
 enum class Pruning { exact, bernoulli };
 enum class Activation { relu, clip, none };  ///< clip(z, 0, 1); the last layer has none
 enum class Algorithm { adam, laperm, laperm_latent };
@@ -33,19 +35,30 @@ enum class Estimator { automatic, drift, mask };
 /// (x_q - zero) * scale. Training, reference and hardware all start from x_q.
 struct InputSpec {
     int size = 0;  ///< pixels of an image, flattened
-    int bits = 8;
+    int bits = 8;  ///< of x_q, 1..8
     double div = 1.0, mean = 0.0, scale = 1.0;
     int zero = 0;
+
+    bool operator==(const InputSpec&) const = default;
 };
 
 struct DeviceSpec {
     DeviceValues values = DeviceValues::he_uniform;
-    int bits = 0;  ///< 0: real values (train only); else levels +-(2^(bits-1)-1)
-    bool shared_profile =
-        false;          ///< one profile for the whole layer (YAML `profile: layer|neuron`)
-    double keep = 1.0;  ///< fraction of non-zero devices
+    /// Levels +-(2^(bits-1)-1); 0: real values (train only), and always for the shared kinds.
+    int bits = 0;
+    bool shared_profile = false;  ///< one bank for the whole layer (YAML `profile: layer|neuron`)
+    double keep = 1.0;            ///< fraction of non-zero devices, both signs together
     Pruning pruning = Pruning::exact;
-    double value = 1.0;  ///< of the shared kinds
+    double value = 1.0;  ///< of the shared kinds; else 1
+
+    bool shared() const {
+        return values == DeviceValues::shared || values == DeviceValues::signed_shared;
+    }
+    /// Largest integer a device stands for: 1 for the shared kinds, Q = 2^(bits-1) - 1 for
+    /// quantised values, 0 for real values.
+    int largest_level() const { return shared() ? 1 : bits == 0 ? 0 : (1 << (bits - 1)) - 1; }
+
+    bool operator==(const DeviceSpec&) const = default;
 };
 
 struct LayerSpec {
@@ -58,6 +71,7 @@ struct LayerSpec {
 
     /// Lines of the switch network = slots of a bank: 2 * inputs for dual rails, else inputs.
     int lines() const { return rail == Rail::dual ? 2 * inputs : inputs; }
+    bool operator==(const LayerSpec&) const = default;
 };
 
 enum class ScheduleKind { constant, exponential, cosine, step };
@@ -70,6 +84,8 @@ struct Schedule {
     double decay = 1.0;
     double floor = 0.0;
     int every = 1;
+
+    bool operator==(const Schedule&) const = default;
 };
 
 struct TrainingSpec {
@@ -85,6 +101,8 @@ struct TrainingSpec {
     double beta = 1.0;     ///< std of the logits after calibration (estimator mask)
     double l2 = 0.0;       ///< coefficient on the hidden layers' weights, coupled
     int shift_pixels = 0;  ///< augmentation: circular shift by up to this many pixels, per batch
+
+    bool operator==(const TrainingSpec&) const = default;
 };
 
 struct NetworkSpec {
@@ -95,6 +113,7 @@ struct NetworkSpec {
     TrainingSpec training;
 
     int outputs() const { return layers.back().outputs; }
+    bool operator==(const NetworkSpec&) const = default;
 };
 
 /// One `--set key=value`, key dotted: training.epochs, layers.0.devices.bits.
@@ -102,8 +121,10 @@ struct Override {
     std::string key, value;
 };
 
-/// Reads a description. Unknown, missing and ill-typed keys are Errors that name `origin` and the
-/// key, with the nearest known key as a hint.
+/// Reads a description. Unknown, missing and ill-typed keys, values out of range and combinations
+/// that no hardware can have are Errors that name `origin`, the line and the key (or the override),
+/// with the nearest known key as a hint. An override replaces one value; its text is YAML, so that
+/// `layers.0.devices={values: shared, ...}` replaces a whole map.
 NetworkSpec parse_network(std::string_view yaml, const std::string& origin,
                           const std::vector<Override>& overrides = {});
 
@@ -113,7 +134,14 @@ std::string to_yaml(const NetworkSpec& spec);
 /// Hexadecimal SHA-256 of the canonical description without name, about and expect.
 std::string fingerprint(const NetworkSpec& spec);
 
+/// The words of the descriptions: "he_uniform", "laperm_latent", ...
 std::string_view to_string(Rail rail);
+std::string_view to_string(DeviceValues values);
+std::string_view to_string(Pruning pruning);
+std::string_view to_string(Activation activation);
+std::string_view to_string(Algorithm algorithm);
+std::string_view to_string(Estimator estimator);
+std::string_view to_string(ScheduleKind kind);
 Rail rail_from_string(std::string_view name, const std::string& where);
 
 }  // namespace permloom

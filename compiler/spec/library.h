@@ -1,0 +1,22 @@
+/// The descriptions that come with permloom (models/), found by name, and the user's own by path.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/spec/network.h"
+#include "compiler/spec/target.h"
+
+namespace permloom {
+
+/// Names of models/networks/*.yaml and models/targets/*.yaml, ascending.
+std::vector<std::string> network_names();
+std::vector<std::string> target_names();
+
+/// `name_or_path`: a name from above, or the path of a YAML file (it ends in .yaml or .yml, or has
+/// a directory part). Throws Error where there is none such, with the nearest name as a hint.
+NetworkSpec load_network(const std::string& name_or_path,
+                         const std::vector<Override>& overrides = {});
+TargetSpec load_target(const std::string& name_or_path);
+
+}  // namespace permloom

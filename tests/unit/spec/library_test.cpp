@@ -1,0 +1,73 @@
+#include <catch2/catch.hpp>
+
+#include <cmath>
+
+#include "compiler/base/error.h"
+#include "compiler/base/file.h"
+#include "compiler/spec/library.h"
+#include "tests/support/temporary_directory.h"
+
+using namespace permloom;
+using Catch::Contains;
+
+namespace {
+
+/// Devices that are not zero, from the description alone (exact pruning).
+int64_t wires(const NetworkSpec& spec) {
+    int64_t total = 0;
+    for (const LayerSpec& layer : spec.layers) {
+        const bool two_signs =
+            layer.rail == Rail::split || layer.devices.values == DeviceValues::signed_shared;
+        const double kept = layer.devices.keep * layer.lines();
+        total += layer.outputs * (two_signs ? 2 * std::lround(kept / 2) : std::lround(kept));
+    }
+    return total;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "library -- every network that comes along is valid, named as its file, and says what it is") {
+    const std::vector<std::string> names = network_names();
+    CHECK(names.size() == 9);
+    for (const std::string& name : names) {
+        INFO(name);
+        const NetworkSpec spec = load_network(name);
+        CHECK(spec.name == name);
+        CHECK(spec.about.size() > 10);
+        CHECK_THAT(spec.expect, Contains("%"));
+        CHECK(spec.outputs() == 10);
+        CHECK(spec.input.size == (spec.data == "digits" ? 64 : 784));
+        CHECK(parse_network(to_yaml(spec), name) == spec);
+        // The brightest pixel is the largest code and the real value 1.
+        const double brightest = (spec.data == "digits" ? 16.0 : 255.0) / spec.input.div;
+        CHECK(std::round((brightest - spec.input.mean) / spec.input.scale) <=
+              (1 << spec.input.bits) - 1);
+        CHECK(std::round(brightest / spec.input.scale) * spec.input.scale == Approx(1.0));
+    }
+}
+
+TEST_CASE("library -- the shared-value networks have the wires they promise") {
+    CHECK(wires(load_network("f1")) == 4700);
+    CHECK(wires(load_network("f1-latent")) == 3920);
+    CHECK(wires(load_network("agnostic-256")) == 21248);
+    CHECK(wires(load_network("signed-256")) == 41216);
+    CHECK(wires(load_network("puzzle-128")) == 2428);
+}
+
+TEST_CASE("library -- a network is found by name or path, overrides apply to both") {
+    CHECK(load_network("digits", {{"training.epochs", "2"}}).training.epochs == 2);
+    const permloom::testing::TemporaryDirectory directory;
+    const auto path = directory / "net.yaml";
+    write_file(path, to_yaml(load_network("f1")));
+    CHECK(load_network(path.string(), {{"training.epochs", "2"}}).training.epochs == 2);
+    CHECK_THROWS_WITH(load_network((directory / "none.yaml").string()), Contains("cannot open"));
+    CHECK_THROWS_WITH(load_network("digit"),
+                      Contains("did you mean 'digits'?") && Contains("mlp-100-100"));
+}
+
+TEST_CASE("library -- targets are found by name or path") {
+    CHECK(target_names() == std::vector<std::string>{"generic"});
+    CHECK(load_target("generic").engine == "folded");
+    CHECK_THROWS_WITH(load_target("generik"), Contains("did you mean 'generic'?"));
+}

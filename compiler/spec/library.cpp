@@ -2,11 +2,15 @@
 
 #include <algorithm>
 
+#include "compiler/base/embedded_file.h"
 #include "compiler/base/error.h"
 #include "compiler/base/file.h"
-#include "models/models.h"
 
 namespace permloom {
+
+/// The files of models/ with their paths there, compiled in by models/CMakeLists.txt.
+const std::vector<EmbeddedFile>& model_files();
+
 namespace {
 
 constexpr std::string_view SUFFIX = ".yaml";

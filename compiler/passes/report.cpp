@@ -1,0 +1,140 @@
+#include "compiler/passes/report.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "compiler/base/bits.h"
+#include "compiler/passes/encode.h"
+#include "compiler/passes/load_rows.h"
+#include "compiler/passes/quantise.h"
+#include "compiler/perm/as_waksman.h"
+#include "compiler/program/expand.h"
+
+namespace permloom {
+namespace {
+
+/// Bits of the post-op registers themselves (compiler/program/configuration.h).
+constexpr uint64_t NEURON_REGISTER_BITS = 32 + 17 + 48;   ///< b, m, c
+constexpr uint64_t LAYER_REGISTER_BITS = 6 + 1 + 3 * 16;  ///< s, relu, z lo hi
+
+int64_t issue_cycles(const ChipLayer& layer) {
+    return int64_t{layer.outputs} * layer.passes();
+}
+
+/// Issue-to-write distance of a layer, rtl/MICROARCHITECTURE.md.
+int64_t pipeline_cycles(const ChipLayer& layer, int stages, bool last) {
+    return stages + ceil_log2(static_cast<uint64_t>(layer.lines())) + (last ? 4 : 7);
+}
+
+LayerReport report_layer(const ChipLayer& layer, const Topology& topology,
+                         const EncodedLayer& encoded) {
+    LayerReport report;
+    report.inputs = layer.inputs;
+    report.outputs = layer.outputs;
+    report.lines = layer.lines();
+    report.passes = layer.passes();
+    report.switches = topology.switch_count();
+    report.stages = topology.stage_count();
+    report.code = encoded.code;
+    report.code_bits = encoded.bits_by_code;
+    report.wiring_bits = encoded.wiring_bits;
+    report.wiring_bound = encoded.wiring_bound;
+    report.register_bits =
+        static_cast<uint64_t>(layer.outputs) * NEURON_REGISTER_BITS + LAYER_REGISTER_BITS;
+    for (int j = 0; j < layer.outputs; ++j)
+        report.wires +=
+            std::ranges::count_if(layer.bank(j), [](int32_t device) { return device != 0; });
+    if (!layer.shared_profile)
+        report.weight_rom_bits = int64_t{layer.outputs} * layer.lines() * layer.device_bits;
+    report.cycles = issue_cycles(layer);
+    report.accumulator_bits = layer.accumulator_bits();
+    return report;
+}
+
+bool same_for_all_neurons(const LayerConfiguration& layer) {
+    return std::ranges::all_of(layer.neurons, [&](const NeuronRegisters& registers) {
+        return registers == layer.neurons.front();
+    });
+}
+
+}  // namespace
+
+CompileReport make_report(const Chip& chip, const Configuration& configuration,
+                          const Quantised& quantised, const std::vector<EncodedLayer>& encoded) {
+    CompileReport report;
+    report.interval_cycles =
+        std::max<int64_t>(chip.pixel_beats(), chip.layers.back().outputs + int64_t{1});
+    report.latency_cycles = 1;
+    for (size_t l = 0; l < chip.layers.size(); ++l) {
+        const ChipLayer& layer = chip.layers[l];
+        const Topology topology = as_waksman_topology(layer.lines());
+        report.layers.push_back(report_layer(layer, topology, encoded[l]));
+        report.layers.back().quantisation_error = quantised.layers[l].error;
+        report.interval_cycles = std::max(report.interval_cycles, issue_cycles(layer));
+        report.latency_cycles +=
+            issue_cycles(layer) +
+            pipeline_cycles(layer, topology.stage_count(), l + 1 == chip.layers.size());
+    }
+
+    const LoadStream stream = expand(chip, configuration);
+    for (const LoadRecord& record : read_load_records(stream.words))
+        if (record.rows.front().section != Section::classes)
+            report.layers[static_cast<size_t>(record.rows.front().layer)].load_bits +=
+                record.words * 32;
+
+    report.wiring_only = true;
+    for (size_t l = 0; l < report.layers.size(); ++l) {
+        LayerReport& layer = report.layers[l];
+        const auto switch_bits = static_cast<uint64_t>(layer.switches * layer.outputs);
+        layer.framing_bits = layer.load_bits - switch_bits - layer.register_bits;
+        report.wiring_bits += layer.wiring_bits;
+        report.wiring_bound += layer.wiring_bound;
+        report.weights += int64_t{layer.outputs} * layer.lines;
+        report.wires += layer.wires;
+        report.wiring_only &= same_for_all_neurons(configuration.layers[l]);
+    }
+    report.register_bits = stream.register_bits;
+    report.load_bits = stream.load_bits();
+    report.framing_bits = report.load_bits - stream.switch_bits - stream.register_bits;
+    return report;
+}
+
+std::string CompileReport::to_json() const {
+    nlohmann::ordered_json json = {
+        {"weights", weights},
+        {"wires", wires},
+        {"wiring_bits", wiring_bits},
+        {"wiring_bound", wiring_bound},
+        {"register_bits", register_bits},
+        {"framing_bits", framing_bits},
+        {"load_bits", load_bits},
+        {"interval_cycles", interval_cycles},
+        {"latency_cycles", latency_cycles},
+        {"wiring_only", wiring_only},
+    };
+    json["layers"] = nlohmann::ordered_json::array();
+    for (const LayerReport& layer : layers)
+        json["layers"].push_back({
+            {"inputs", layer.inputs},
+            {"outputs", layer.outputs},
+            {"lines", layer.lines},
+            {"passes", layer.passes},
+            {"switches", layer.switches},
+            {"stages", layer.stages},
+            {"code", layer.code},
+            {"code_bits", layer.code_bits},
+            {"wiring_bits", layer.wiring_bits},
+            {"wiring_bound", layer.wiring_bound},
+            {"register_bits", layer.register_bits},
+            {"framing_bits", layer.framing_bits},
+            {"load_bits", layer.load_bits},
+            {"wires", layer.wires},
+            {"weight_rom_bits", layer.weight_rom_bits},
+            {"cycles", layer.cycles},
+            {"accumulator_bits", layer.accumulator_bits},
+            {"quantisation_error", layer.quantisation_error},
+        });
+    return json.dump(2) + "\n";
+}
+
+}  // namespace permloom

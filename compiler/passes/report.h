@@ -1,0 +1,49 @@
+/// report: what a compiled network costs, per layer and in all.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/program/chip.h"
+#include "compiler/program/configuration.h"
+
+namespace permloom {
+
+struct Quantised;
+struct EncodedLayer;
+
+struct LayerReport {
+    int inputs = 0, outputs = 0, lines = 0, passes = 1;
+    int64_t switches = 0;  ///< per network
+    int stages = 0;
+    std::string code;
+    std::map<std::string, uint64_t> code_bits;  ///< what each code needs for this layer
+    uint64_t wiring_bits = 0, register_bits = 0, framing_bits = 0, load_bits = 0;
+    double wiring_bound = 0.0;    ///< log2 of the number of distinct wirings, all neurons
+    int64_t wires = 0;            ///< non-zero devices
+    int64_t weight_rom_bits = 0;  ///< with a profile per neuron
+    int64_t cycles = 0;           ///< interval of the layer
+    int accumulator_bits = 0;
+    double quantisation_error = 0.0;  ///< relative, see QuantisedLayer::error
+};
+
+/// `load_bits` = switch bits + `register_bits` + `framing_bits`: headers, padding and checksum of
+/// the load stream. `wiring_bits` are the stored codes that the switch bits are expanded from.
+struct CompileReport {
+    std::vector<LayerReport> layers;
+    uint64_t wiring_bits = 0, register_bits = 0, framing_bits = 0, load_bits = 0;
+    double wiring_bound = 0.0;
+    int64_t weights = 0, wires = 0;
+    int64_t interval_cycles = 0, latency_cycles = 0;
+    bool wiring_only = false;  ///< no per-neuron register differs from its layer's constant
+    /// One JSON object: the fields above by their names, `layers` an array.
+    std::string to_json() const;
+};
+
+/// Cycles by the formulas of rtl/MICROARCHITECTURE.md, bits counted in the expanded load stream.
+CompileReport make_report(const Chip& chip, const Configuration& configuration,
+                          const Quantised& quantised, const std::vector<EncodedLayer>& encoded);
+
+}  // namespace permloom

@@ -8,10 +8,9 @@
 namespace permloom {
 namespace {
 
-constexpr uint32_t MAGIC = 0x314d4c50;
-constexpr uint32_t VERSION_WORD_MASK = 0xff0000ff;  ///< version and the reserved byte
-constexpr uint32_t END_MARKER = 0x00ff0000;
-constexpr size_t HEADER_WORDS = 6, RECORD_WORDS = 3, TRAILER_WORDS = 2;
+constexpr uint32_t VERSION_MASK = 0xff0000ff;  ///< of word 1: version and the reserved byte
+constexpr size_t HEADER_WORDS = LOAD_HEADER_WORDS, RECORD_WORDS = LOAD_RECORD_WORDS;
+constexpr size_t TRAILER_WORDS = 2;  ///< end marker, CRC
 
 [[noreturn]] void malformed(size_t word, const std::string& problem) {
     throw Error("load stream", fmt::format("word {}: {}", word, problem));
@@ -30,8 +29,8 @@ uint32_t crc_of(std::span<const uint32_t> words) {
 
 std::vector<LoadRecord> read_load_records(std::span<const uint32_t> stream) {
     if (stream.size() < HEADER_WORDS + TRAILER_WORDS) malformed(stream.size(), "truncated");
-    if (stream[0] != MAGIC) malformed(0, "wrong magic");
-    if ((stream[1] & VERSION_WORD_MASK) != 1) malformed(1, "wrong version");
+    if (stream[0] != LOAD_MAGIC) malformed(0, "wrong magic");
+    if ((stream[1] & VERSION_MASK) != LOAD_VERSION) malformed(1, "wrong version");
     const size_t end = stream.size() - TRAILER_WORDS;
 
     std::vector<LoadRecord> records;
@@ -57,7 +56,7 @@ std::vector<LoadRecord> read_load_records(std::span<const uint32_t> stream) {
         at += record.words;
         records.push_back(std::move(record));
     }
-    if (stream[end] != END_MARKER) malformed(end, "no end marker");
+    if (stream[end] != LOAD_END) malformed(end, "no end marker");
     if (stream[end + 1] != crc_of(stream.first(end + 1))) malformed(end + 1, "wrong CRC");
     return records;
 }

@@ -6,14 +6,9 @@
 #include <span>
 #include <vector>
 
-namespace permloom {
+#include "compiler/program/load_stream.h"
 
-enum class Section : uint8_t {
-    switches = 1,
-    neuron_registers = 2,
-    layer_registers = 3,
-    classes = 4
-};
+namespace permloom {
 
 struct LoadRow {
     Section section = Section::switches;

@@ -1,0 +1,213 @@
+#include "compiler/passes/verify.h"
+
+#include <catch2/catch.hpp>
+
+#include "compiler/base/error.h"
+#include "compiler/passes/load_rows.h"
+#include "compiler/passes/pipeline.h"
+#include "compiler/program/expand.h"
+#include "tests/support/random_checkpoint.h"
+
+namespace permloom {
+namespace {
+
+using Catch::Matchers::Contains;
+using testing::levels;
+using testing::network_of;
+using testing::one_value;
+using testing::random_checkpoint;
+
+struct Case {
+    Checkpoint checkpoint;
+    Chip chip;
+    Configuration configuration;
+};
+
+Case compiled_case(Rail rail, const DeviceSpec& devices, const std::string& code = "auto",
+                   Activation activation = Activation::relu) {
+    Rng rng(31);
+    Case result;
+    result.checkpoint = random_checkpoint(network_of({11, 6, 4}, rail, devices, activation), rng);
+    CompileOptions options;
+    options.code = code;
+    const CompileResult compiled = compile(result.checkpoint, options);
+    result.chip = compiled.chip;
+    result.configuration = compiled.configuration;
+    return result;
+}
+
+/// What verify says to a case, "" when it is content.
+std::string complaint(const Case& one) {
+    try {
+        verify(one.checkpoint, one.chip, one.configuration);
+    } catch (const Error& error) {
+        return error.where() + ": " + error.problem();
+    }
+    return {};
+}
+
+std::string complaint_after(const Case& good, auto&& mutation) {
+    Case bad = good;
+    mutation(bad);
+    return complaint(bad);
+}
+
+const std::vector<Rail> RAILS = {Rail::single, Rail::dual, Rail::split};
+
+}  // namespace
+
+TEST_CASE("verify -- every single flipped payload bit is found, in its layer") {
+    for (const Rail rail : RAILS)
+        for (const char* code : {"lehmer", "level-map", "multiset", "index"}) {
+            const Case good = compiled_case(rail, levels(3, false), code);
+            REQUIRE(complaint(good).empty());
+            for (size_t l = 0; l < 2; ++l)
+                for (uint64_t bit = 0; bit < good.configuration.layers[l].wiring_bits; ++bit) {
+                    INFO(code << ", layer " << l << ", bit " << bit);
+                    const std::string said = complaint_after(good, [&](Case& bad) {
+                        bad.configuration.layers[l].payload[bit / 8] ^=
+                            static_cast<uint8_t>(1U << (bit % 8));
+                    });
+                    REQUIRE_THAT(said, Contains("layer " + std::to_string(l)));
+                }
+        }
+}
+
+TEST_CASE("verify -- two exchanged wirings are found in their neuron") {
+    // Index codes have one length, so a neuron's bits may be replaced by its neighbour's.
+    const Case good = compiled_case(Rail::single, levels(5, true), "index");
+    const uint64_t bits = good.configuration.layers[0].wiring_bits / 6;
+    const std::string said = complaint_after(good, [&](Case& bad) {
+        const std::vector<uint8_t>& from = good.configuration.layers[0].payload;
+        std::vector<uint8_t>& to = bad.configuration.layers[0].payload;
+        for (uint64_t i = 0; i < bits; ++i) {
+            const uint64_t source = 4 * bits + i, target = 3 * bits + i;
+            const bool set = (from[source / 8] >> (source % 8) & 1) != 0;
+            const auto mask = static_cast<uint8_t>(1U << (target % 8));
+            to[target / 8] =
+                static_cast<uint8_t>(set ? to[target / 8] | mask : to[target / 8] & ~mask);
+        }
+    });
+    CHECK_THAT(said, Contains("layer 0, neuron 3") && Contains("its weight is"));
+}
+
+TEST_CASE("verify -- every single changed device is found in its neuron") {
+    for (const Rail rail : RAILS) {
+        const Case good = compiled_case(rail, levels(4, false));
+        for (size_t l = 0; l < 2; ++l) {
+            const auto lines = static_cast<size_t>(good.chip.layers[l].lines());
+            for (size_t i = 0; i < good.chip.layers[l].devices.size(); ++i) {
+                const bool top = i % lines == lines - 1;
+                const std::string said = complaint_after(good, [&](Case& bad) {
+                    // The largest of a bank grows, any other takes its upper neighbour's value.
+                    std::vector<int32_t>& devices = bad.chip.layers[l].devices;
+                    devices[i] = top ? devices[i] - 1 : devices[i + 1];
+                    if (top && lines > 1 && devices[i] < devices[i - 1]) devices[i] += 2;
+                    bad.chip.layers[l].device_bits = 8;
+                    bad.configuration.chip_fingerprint = fingerprint(bad.chip);
+                });
+                if (!top && good.chip.layers[l].devices[i] == good.chip.layers[l].devices[i + 1])
+                    continue;
+                INFO("layer " << l << ", device " << i);
+                REQUIRE_THAT(said, Contains("layer " + std::to_string(l) + ", neuron " +
+                                            std::to_string(i / lines)));
+            }
+        }
+    }
+}
+
+TEST_CASE("verify -- every register off by one is found in its neuron") {
+    for (const Rail rail : RAILS)
+        for (const DeviceSpec& devices : {levels(4, false), one_value(0.4)})
+            for (const Activation activation : {Activation::relu, Activation::clip}) {
+                const Case good = compiled_case(rail, devices, "auto", activation);
+                for (size_t l = 0; l < 2; ++l)
+                    for (size_t j = 0; j < good.configuration.layers[l].neurons.size(); ++j)
+                        for (const int by : {-1, 1}) {
+                            const std::string place =
+                                "layer " + std::to_string(l) + ", neuron " + std::to_string(j);
+                            const auto changed = [&](auto NeuronRegisters::*field) {
+                                return complaint_after(good, [&](Case& bad) {
+                                    bad.configuration.layers[l].neurons[j].*field += by;
+                                });
+                            };
+                            INFO(place << " by " << by);
+                            CHECK_THAT(changed(&NeuronRegisters::b), Contains(place));
+                            CHECK_THAT(changed(&NeuronRegisters::m), Contains(place));
+                            CHECK_THAT(changed(&NeuronRegisters::c), Contains(place));
+                        }
+            }
+}
+
+TEST_CASE("verify -- every changed layer register is found in its layer") {
+    for (const Activation activation : {Activation::relu, Activation::clip}) {
+        const Case good = compiled_case(Rail::single, levels(4, true), "auto", activation);
+        for (size_t l = 0; l < 2; ++l) {
+            const auto changed = [&](auto&& mutation) {
+                return complaint_after(
+                    good, [&](Case& bad) { mutation(bad.configuration.layers[l].registers); });
+            };
+            const std::string place = "layer " + std::to_string(l);
+            CHECK_THAT(changed([](LayerRegisters& r) { ++r.s; }), Contains(place));
+            CHECK_THAT(changed([](LayerRegisters& r) { r.s = r.s > 0 ? r.s - 1 : 48; }),
+                       Contains(place));
+            CHECK_THAT(changed([](LayerRegisters& r) { ++r.z; }), Contains(place));
+            CHECK_THAT(changed([](LayerRegisters& r) { ++r.lo; }), Contains(place));
+            CHECK_THAT(changed([](LayerRegisters& r) { r.hi = r.hi > 0 ? r.hi - 1 : 1; }),
+                       Contains(place));
+            CHECK_THAT(changed([](LayerRegisters& r) { r.relu = !r.relu; }), Contains(place));
+        }
+    }
+}
+
+TEST_CASE("verify -- another checkpoint, chip or number of classes is refused") {
+    const Case good = compiled_case(Rail::single, levels(4, false));
+    CHECK_THAT(complaint_after(good, [](Case& bad) { ++bad.configuration.chip_fingerprint[0]; }),
+               Contains("another chip"));
+    CHECK_THAT(complaint_after(good, [](Case& bad) { --bad.configuration.classes; }),
+               Contains("classes"));
+    CHECK_THAT(complaint_after(good,
+                               [](Case& bad) {
+                                   std::swap(bad.checkpoint.layers[1].source[8],
+                                             bad.checkpoint.layers[1].source[11]);
+                               }),
+               Contains("layer 1, neuron 1"));
+    CHECK_THAT(complaint_after(good, [](Case& bad) { bad.checkpoint.layers[0].act_range *= 1.01; }),
+               Contains("layer 0"));
+    CHECK_THAT(complaint_after(good, [](Case& bad) { bad.checkpoint.layers[1].offset += 1.0; }),
+               Contains("layer 1"));
+}
+
+TEST_CASE("verify -- sums that leave 32 bits are refused") {
+    Case one = compiled_case(Rail::single, levels(4, true));
+    one.checkpoint.layers[1].offset =
+        -2147483000.0 * one.checkpoint.layers[1].scale * one.checkpoint.layers[0].act_range / 255.0;
+    CompileOptions options;
+    CHECK_THROWS_WITH(compile(one.checkpoint, options),
+                      Contains("layer 1, neuron 0") && Contains("32 bits"));
+}
+
+TEST_CASE("load rows -- read back what expand wrote, refuse every flipped bit") {
+    const Case good = compiled_case(Rail::dual, levels(4, true));
+    const LoadStream stream = expand(good.chip, good.configuration);
+    size_t words = 0, rows = 0;
+    for (const LoadRecord& record : read_load_records(stream.words)) {
+        words += record.words;
+        rows += record.rows.size();
+    }
+    CHECK(words + 8 == stream.words.size());
+    // Per layer: a row per neuron and stage (22 lines: 9, 12 lines: 7), registers; classes.
+    CHECK(rows == 6 * 9 + 6 + 1 + 4 * 7 + 4 + 1 + 1);
+
+    std::vector<uint32_t> damaged = stream.words;
+    for (size_t bit = 0; bit < damaged.size() * 32; ++bit) {
+        damaged[bit / 32] ^= 1U << (bit % 32);
+        INFO("bit " << bit);
+        REQUIRE_THROWS_AS(read_load_records(damaged), Error);
+        damaged[bit / 32] ^= 1U << (bit % 32);
+    }
+    for (size_t length = 0; length < stream.words.size(); ++length)
+        REQUIRE_THROWS_AS(read_load_records(std::span(stream.words).first(length)), Error);
+}
+
+}  // namespace permloom

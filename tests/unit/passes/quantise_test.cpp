@@ -82,7 +82,7 @@ TEST_CASE("quantise -- b is the ceiling of the real constant and c takes it back
 
 TEST_CASE("quantise -- a constant that is an integer stays one") {
     // Dual rails with one value: the offset is K * max / 2, here with K even.
-    Checkpoint checkpoint = two_layers(Rail::dual, one_value(0.25, 0.07));
+    Checkpoint checkpoint = two_layers(Rail::dual, one_value(1.0 / 3.0, 0.07));
     for (size_t l = 0; l < 2; ++l) {
         const double max = l == 0 ? 1.0 : checkpoint.layers[0].act_range;
         double devices = 0.0;
@@ -90,7 +90,8 @@ TEST_CASE("quantise -- a constant that is an integer stays one") {
             devices += device;
         REQUIRE(std::fmod(devices, 2.0) == 0.0);
         checkpoint.layers[l].offset = devices * 0.07 * max / 2.0;
-        for (const NeuronRegisters& neuron : quantise(checkpoint).layers[l].neurons) {
+        const Quantised quantised = quantise(checkpoint);
+        for (const NeuronRegisters& neuron : quantised.layers[l].neurons) {
             CHECK(neuron.b == -static_cast<int32_t>(devices / 2.0 * 255.0));
             CHECK(neuron.c == 0);
         }
@@ -110,7 +111,8 @@ TEST_CASE("quantise -- one shared value needs one set of registers per layer: wi
                         state.profile.insert(state.profile.end(), real.begin(), real.end());
                     }
                 }
-            for (const QuantisedLayer& layer : quantise(checkpoint).layers) {
+            const Quantised quantised = quantise(checkpoint);
+            for (const QuantisedLayer& layer : quantised.layers) {
                 CHECK(layer.shared_profile);
                 for (const NeuronRegisters& neuron : layer.neurons)
                     CHECK(neuron == layer.neurons.front());

@@ -93,7 +93,8 @@ TEST_CASE("verify -- two exchanged wirings are found in their neuron") {
 
 TEST_CASE("verify -- every single changed device is found in its neuron") {
     for (const Rail rail : RAILS) {
-        const Case good = compiled_case(rail, levels(4, false));
+        // The index code alone keeps its length when the classes of a bank change.
+        const Case good = compiled_case(rail, levels(4, false), "index");
         for (size_t l = 0; l < 2; ++l) {
             const auto lines = static_cast<size_t>(good.chip.layers[l].lines());
             for (size_t i = 0; i < good.chip.layers[l].devices.size(); ++i) {

@@ -3,9 +3,36 @@
 #include <algorithm>
 
 namespace permloom {
+namespace {
+
+/// Looks that a thread takes before it sleeps: roughly 50 microseconds.
+constexpr int SPINS = 2000;
+constexpr uint64_t PIECES = 0xffffffffU;
+
+void pause_briefly() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#else
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
+}
+
+template <class Condition>
+bool spin_until(int spins, const Condition& condition) {
+    for (int i = 0; i < spins; ++i) {
+        if (condition()) return true;
+        pause_briefly();
+    }
+    return condition();
+}
+
+}  // namespace
 
 ThreadPool::ThreadPool(int threads) {
-    if (threads <= 0) threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    if (threads <= 0) threads = cores;
+    // With more threads than cores, looking only keeps the others from working.
+    spins_ = threads <= cores ? SPINS : 0;
     for (int i = 1; i < threads; ++i)
         workers_.emplace_back([this] { work(); });
 }
@@ -20,38 +47,38 @@ ThreadPool::~ThreadPool() {
         worker.join();
 }
 
+bool ThreadPool::work_or_stop() const {
+    return stop_ || (ticket_ & PIECES) != 0;
+}
+
 void ThreadPool::run_pieces() {
-    std::unique_lock lock(mutex_);
-    while (next_ < count_) {
-        const int piece = next_++;
-        lock.unlock();
-        std::exception_ptr error;
+    uint64_t ticket = ticket_;
+    while ((ticket & PIECES) != 0) {
+        if (!ticket_.compare_exchange_weak(ticket, ticket - 1)) continue;
+        // The loop cannot end before this piece does, so body_ and count_ are its own.
+        const int piece = count_ - static_cast<int>(ticket & PIECES);
         try {
             (*body_)(piece);
         } catch (...) {
-            error = std::current_exception();
+            const std::lock_guard lock(mutex_);
+            if (!error_) error_ = std::current_exception();
         }
-        lock.lock();
-        if (error && !error_) error_ = error;
+        if (--unfinished_ == 0 && waiting_) {
+            const std::lock_guard lock(mutex_);
+            done_.notify_one();
+        }
+        ticket = ticket_;
     }
 }
 
 void ThreadPool::work() {
-    uint64_t seen = 0;
-    for (;;) {
-        {
-            std::unique_lock lock(mutex_);
-            wake_.wait(lock, [&] { return stop_ || generation_ != seen; });
-            if (stop_) return;
-            seen = generation_;
-            ++running_;
-        }
+    while (!stop_) {
         run_pieces();
-        {
-            const std::lock_guard lock(mutex_);
-            --running_;
-        }
-        done_.notify_one();
+        if (spin_until(spins_, [&] { return work_or_stop(); })) continue;
+        std::unique_lock lock(mutex_);
+        ++sleeping_;
+        wake_.wait(lock, [&] { return work_or_stop(); });
+        --sleeping_;
     }
 }
 
@@ -61,20 +88,25 @@ void ThreadPool::for_each(int count, const std::function<void(int)>& body) {
             body(i);
         return;
     }
-    {
+    body_ = &body;
+    count_ = count;
+    error_ = nullptr;
+    unfinished_ = count;
+    const uint64_t loop = (ticket_ >> 32) + 1;
+    ticket_ = loop << 32 | static_cast<uint64_t>(count);
+    // A worker counts itself as sleeping before it looks at the ticket for the last time, and the
+    // ticket is written before sleeping_ is read: one of the two sees the other.
+    if (sleeping_ > 0) {
         const std::lock_guard lock(mutex_);
-        body_ = &body;
-        count_ = count;
-        next_ = 0;
-        error_ = nullptr;
-        ++generation_;
+        wake_.notify_all();
     }
-    wake_.notify_all();
     run_pieces();
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [&] { return running_ == 0; });
-    // A worker that wakes late finds no piece left: count_ stays below next_ until the next call.
-    count_ = next_ = 0;
+    if (!spin_until(spins_, [&] { return unfinished_ == 0; })) {
+        std::unique_lock lock(mutex_);
+        waiting_ = true;
+        done_.wait(lock, [&] { return unfinished_ == 0; });
+        waiting_ = false;
+    }
     if (error_) std::rethrow_exception(error_);
 }
 

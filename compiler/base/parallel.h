@@ -2,7 +2,9 @@
 /// threads ran them.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -11,6 +13,8 @@
 
 namespace permloom {
 
+/// Made for loops of tens of microseconds: a thread that runs out of work looks for more for a
+/// short while before it goes to sleep, so that loops in close succession cost no system call.
 class ThreadPool {
   public:
     /// `threads` = 0 takes one per core.
@@ -28,14 +32,22 @@ class ThreadPool {
   private:
     void work();
     void run_pieces();
+    bool work_or_stop() const;
 
     std::vector<std::thread> workers_;
+    const std::function<void(int)>* body_ = nullptr;
+    int count_ = 0;
+    /// High half: number of the loop; low half: its pieces not yet taken. Taking a piece is one
+    /// compare-and-swap, which fails when the loop has ended meanwhile.
+    std::atomic<uint64_t> ticket_{0};
+    std::atomic<int> unfinished_{0};
+    std::atomic<bool> stop_{false};
+    int spins_ = 0;
+
     std::mutex mutex_;
     std::condition_variable wake_, done_;
-    const std::function<void(int)>* body_ = nullptr;
-    int count_ = 0, next_ = 0, running_ = 0;
-    uint64_t generation_ = 0;
-    bool stop_ = false;
+    std::atomic<int> sleeping_{0};
+    std::atomic<bool> waiting_{false};
     std::exception_ptr error_;
 };
 

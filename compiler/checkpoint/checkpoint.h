@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "compiler/base/rng.h"
 #include "compiler/spec/network.h"
 
 namespace permloom {
@@ -35,10 +34,18 @@ struct LayerState {
         1.0;  ///< real activation that the largest code stands for, from training data
 };
 
+/// What `--resume` needs to go on to the same bytes. Random draws are keyed by seed, epoch and
+/// step, so that no generator state is part of it.
 struct TrainingState {
-    int epoch = 0;     ///< completed epochs
-    int64_t step = 0;  ///< completed steps
-    Rng::State rng{};
+    int epoch = 0;              ///< completed epochs
+    int64_t step = 0;           ///< completed steps
+    std::string protocol;       ///< of the run, as in Score
+    double epoch_loss = 0.0;    ///< sum over the images seen since the last completed epoch
+    double best_accuracy = -1;  ///< so far, on the split that the protocol selects by; -1: none
+    /// Per layer, outputs x lines: what the optimiser owns. Between two syncs of `laperm` it is no
+    /// permutation of the devices, which is why `source` is kept apart.
+    std::vector<std::vector<float>> weights;
+    std::vector<std::vector<float>> auxiliary;  ///< per layer, of the algorithm; may be empty
     std::vector<std::vector<float>> first_moment, second_moment;  ///< per layer
 };
 

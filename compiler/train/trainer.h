@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/base/parallel.h"
@@ -26,7 +27,11 @@ struct EpochReport {
     std::string split;                   ///< "val" or "test"; empty: none
 };
 
+/// How the reported checkpoint is chosen. `held_out` sets 5000 training images
+/// aside (a fifth, where there are fewer than 25000); `paper` looks at the test set.
 enum class Protocol { final, held_out, paper };
+/// "final", "held-out", "paper"
+std::string_view to_string(Protocol protocol);
 
 struct TrainOptions {
     uint64_t seed = 1;
@@ -50,8 +55,11 @@ struct TrainOptions {
     const std::atomic<bool>* stop = nullptr;  ///< set (Ctrl-C): save and return early
 };
 
-/// Trains as the description says, writes last.safetensors after every epoch (and best.safetensors
-/// where the protocol selects), returns the last checkpoint with calibrated act_range.
+/// Trains as the description says and writes last.safetensors after every epoch. best.safetensors
+/// is the best so far where the protocol selects (by the validation split, or by the test set), and
+/// the last one otherwise. Returns the checkpoint that the protocol reports, with its test score;
+/// after `stop`, the last one without. Throws Error when the data or the checkpoint to continue
+/// from do not fit the network, and when the loss is no longer a number.
 Checkpoint train(const NetworkSpec& network, const Dataset& data, const TrainOptions& options,
                  ThreadPool& pool);
 

@@ -1,0 +1,208 @@
+#include "compiler/train/devices.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "compiler/base/error.h"
+#include "compiler/train/streams.h"
+
+namespace permloom {
+namespace {
+
+/// Standard deviation of a unit normal cut at +-2: what Keras divides by.
+constexpr double CUT_NORMAL_DEVIATION = 0.87962566103423978;
+/// The paper's pruning keeps at least this much of the first kernel.
+constexpr double FIRST_LAYER_KEEP = 0.8;
+
+size_t size(int n) {
+    return static_cast<size_t>(n);
+}
+
+bool is_shared_value(DeviceValues values) {
+    return values == DeviceValues::shared || values == DeviceValues::signed_shared;
+}
+
+bool is_normal(DeviceValues values) {
+    return values == DeviceValues::he_normal || values == DeviceValues::glorot_normal;
+}
+
+/// Largest magnitude of a drawn value: the limit of the uniforms, two deviations of the normals
+/// before Keras' division.
+double limit(const LayerSpec& layer) {
+    const double fan_in = layer.lines(), fan_both = layer.lines() + layer.outputs;
+    switch (layer.devices.values) {
+        case DeviceValues::he_uniform:
+            return std::sqrt(6.0 / fan_in);
+        case DeviceValues::glorot_uniform:
+            return std::sqrt(6.0 / fan_both);
+        case DeviceValues::he_normal:
+            return 2.0 * std::sqrt(2.0 / fan_in);
+        case DeviceValues::glorot_normal:
+            return 2.0 * std::sqrt(2.0 / fan_both);
+        default:
+            return layer.devices.value;
+    }
+}
+
+int levels(const DeviceSpec& devices) {
+    return is_shared_value(devices.values) ? 1 : (1 << (devices.bits - 1)) - 1;
+}
+
+/// One vector of real values before pruning and quantisation.
+void draw_values(const LayerSpec& layer, Rng& random, std::span<double> values) {
+    const double bound = limit(layer);
+    for (double& value : values)
+        value = is_normal(layer.devices.values)
+                    ? 0.5 * bound / CUT_NORMAL_DEVIATION * random.truncated_normal()
+                    : random.uniform(-bound, bound);
+}
+
+double keep_rate(const LayerSpec& layer, int index) {
+    const DeviceSpec& devices = layer.devices;
+    // As in the paper's notebooks: `random_prune` spares the first kernel, `agnosticize` does not.
+    const bool spared = index == 0 && devices.pruning == Pruning::bernoulli &&
+                        !is_shared_value(devices.values) && devices.keep < 1.0;
+    return spared ? std::max(devices.keep, FIRST_LAYER_KEEP) : devices.keep;
+}
+
+/// Sets all but the kept entries to zero.
+void prune(double keep, Pruning kind, Rng& random, std::span<double> values) {
+    if (keep >= 1.0) return;
+    if (kind == Pruning::bernoulli) {
+        for (double& value : values)
+            if (!random.chance(keep)) value = 0.0;
+        return;
+    }
+    const auto kept =
+        size(static_cast<int>(std::nearbyint(keep * static_cast<double>(values.size()))));
+    std::vector<int32_t> places(values.size());
+    for (size_t i = 0; i < places.size(); ++i)
+        places[i] = static_cast<int32_t>(i);
+    random.shuffle(std::span(places));
+    for (size_t i = kept; i < places.size(); ++i)
+        values[size(places[i])] = 0.0;
+}
+
+/// Signs of one vector of a signed shared value: exact pruning makes as many of each.
+void draw_signs(Pruning kind, double keep, double value, Rng& random, std::span<double> values) {
+    if (kind == Pruning::bernoulli) {
+        for (double& entry : values)
+            entry = random.chance(keep) ? (random.chance(0.5) ? value : -value) : 0.0;
+        return;
+    }
+    const auto each = std::min(
+        size(static_cast<int>(std::nearbyint(keep * static_cast<double>(values.size()) / 2.0))),
+        values.size() / 2);
+    std::fill(values.begin(), values.end(), 0.0);
+    std::fill_n(values.begin(), each, value);
+    std::fill_n(values.begin() + static_cast<std::ptrdiff_t>(each), each, -value);
+    random.shuffle(values);
+}
+
+void draw_vector(const LayerSpec& layer, int index, Rng& random, std::span<double> values) {
+    const DeviceSpec& devices = layer.devices;
+    const double keep = keep_rate(layer, index);
+    // Two rails from one ternary vector: the sign says which rail.
+    if (devices.values == DeviceValues::signed_shared || layer.rail == Rail::split) {
+        draw_signs(devices.pruning, keep, devices.value, random, values);
+        return;
+    }
+    if (devices.values == DeviceValues::shared)
+        std::fill(values.begin(), values.end(), devices.value);
+    else
+        draw_values(layer, random, values);
+    prune(keep, devices.pruning, random, values);
+}
+
+/// `vectors` becomes profile and arrangement; with one profile a layer, `vectors` holds one vector
+/// and each neuron places it anew.
+LayerDevices arrange(const LayerSpec& layer, bool shared_profile, std::vector<float> vectors,
+                     Rng& random) {
+    const size_t lines = size(layer.lines());
+    LayerDevices result;
+    result.shared_profile = shared_profile;
+    if (shared_profile) {
+        for (int j = 0; j < layer.outputs; ++j) {
+            result.arrangement.insert(result.arrangement.end(), vectors.begin(), vectors.end());
+            random.shuffle(std::span(result.arrangement).last(lines));
+        }
+    } else {
+        result.arrangement = vectors;
+    }
+    for (auto bank = vectors.begin(); bank != vectors.end();
+         bank += static_cast<std::ptrdiff_t>(lines))
+        std::sort(bank, bank + static_cast<std::ptrdiff_t>(lines));
+    result.profile = std::move(vectors);
+    return result;
+}
+
+/// The integers behind a profile of multiples of `scale`.
+void set_integers(LayerDevices& devices, double scale) {
+    devices.scale = scale;
+    for (const float value : devices.profile)
+        devices.profile_q.push_back(static_cast<int32_t>(std::lround(value / scale)));
+}
+
+}  // namespace
+
+LayerDevices draw_devices(const LayerSpec& layer, int index, uint64_t seed) {
+    const DeviceSpec& spec = layer.devices;
+    const std::string where = "layers." + std::to_string(index) + ".devices";
+    if (layer.rail == Rail::split && !is_shared_value(spec.values))
+        throw Error(where, "rail split needs one shared value",
+                    "use values shared or signed_shared, or another rail");
+    Rng random = stream(seed, Draw::devices, static_cast<uint64_t>(index));
+    const size_t lines = size(layer.lines());
+    const bool quantised = is_shared_value(spec.values) || spec.bits > 0;
+    const double scale = quantised ? limit(layer) / levels(spec) : 1.0;
+
+    std::vector<double> values(lines);
+    std::vector<float> vectors;
+    for (int bank = 0; bank < (spec.shared_profile ? 1 : layer.outputs); ++bank) {
+        draw_vector(layer, index, random, values);
+        for (const double value : values) {
+            if (!quantised) {
+                vectors.push_back(static_cast<float>(value));
+                continue;
+            }
+            const double top = levels(spec);
+            const double level = std::clamp(std::nearbyint(value / scale), -top, top);
+            vectors.push_back(static_cast<float>(level * scale + 0.0));  // no -0
+        }
+    }
+    Rng places = stream(seed, Draw::arrangement, static_cast<uint64_t>(index));
+    LayerDevices result = arrange(layer, spec.shared_profile, std::move(vectors), places);
+    if (quantised) set_integers(result, scale);
+    if (std::all_of(result.profile.begin(), result.profile.end(),
+                    [](float v) { return v == 0.0F; }))
+        throw Error(where, "every device is zero", "raise keep");
+    return result;
+}
+
+LayerDevices frozen_devices(const LayerSpec& layer, int index, bool shared_profile,
+                            const std::vector<int32_t>& devices, uint64_t seed) {
+    const size_t lines = size(layer.lines());
+    PERMLOOM_ASSERT(devices.size() == lines * size(shared_profile ? 1 : layer.outputs));
+    int32_t largest = 0;
+    for (const int32_t device : devices)
+        largest = std::max(largest, std::abs(device));
+    if (largest == 0)
+        throw Error("layers." + std::to_string(index), "every device of the chip is zero");
+    const bool has_width = is_shared_value(layer.devices.values) || layer.devices.bits > 0;
+    const int top = std::max(largest, has_width ? levels(layer.devices) : 1);
+    const double scale = limit(layer) / top;
+
+    std::vector<float> vectors;
+    for (const int32_t device : devices)
+        vectors.push_back(static_cast<float>(device * scale));
+    Rng places = stream(seed, Draw::arrangement, static_cast<uint64_t>(index));
+    if (!shared_profile)
+        for (int j = 0; j < layer.outputs; ++j)
+            places.shuffle(std::span(vectors).subspan(size(j) * lines, lines));
+    LayerDevices result = arrange(layer, shared_profile, std::move(vectors), places);
+    set_integers(result, scale);
+    return result;
+}
+
+}  // namespace permloom

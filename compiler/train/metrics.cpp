@@ -1,0 +1,38 @@
+#include "compiler/train/metrics.h"
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "compiler/base/file.h"
+
+namespace permloom {
+
+using Json = nlohmann::ordered_json;
+
+Metrics::Metrics(std::filesystem::path path, int64_t resume_step) : path_(std::move(path)) {
+    if (resume_step == 0 || !std::filesystem::exists(path_)) return;
+    std::istringstream lines(read_text(path_));
+    for (std::string line; std::getline(lines, line);) {
+        const Json json = Json::parse(line, nullptr, false);
+        if (json.is_object() && json.value("step", int64_t{0}) <= resume_step &&
+            json.contains("step"))
+            text_ += line + '\n';
+    }
+}
+
+void Metrics::add(const EpochReport& report) {
+    Json line = {{"epoch", report.epoch},
+                 {"step", report.step},
+                 {"train_loss", report.train_loss},
+                 {"learning_rate", report.learning_rate},
+                 {"images_per_second", report.images_per_second}};
+    if (report.accuracy >= 0.0) {
+        line["split"] = report.split;
+        line["accuracy"] = report.accuracy;
+        line["loss"] = report.loss;
+    }
+    text_ += line.dump() + '\n';
+    write_file(path_, std::string_view(text_));
+}
+
+}  // namespace permloom

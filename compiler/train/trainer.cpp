@@ -1,0 +1,393 @@
+#include "compiler/train/trainer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "compiler/base/error.h"
+#include "compiler/base/version.h"
+#include "compiler/nn/matrix.h"
+#include "compiler/train/calibrate.h"
+#include "compiler/train/devices.h"
+#include "compiler/train/evaluate.h"
+#include "compiler/train/inputs.h"
+#include "compiler/train/metrics.h"
+#include "compiler/train/net.h"
+#include "compiler/train/schedule.h"
+#include "compiler/train/step.h"
+#include "compiler/train/streams.h"
+
+namespace permloom {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int HELD_OUT_IMAGES = 5000;
+/// Fewest steps between two evaluations inside an epoch.
+constexpr int EVALUATION_STEPS = 100;
+constexpr double REPORT_SECONDS = 0.2;
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void check_images(const Images& images, int classes, const std::string& name) {
+    if (images.count == 0) throw Error(name, "holds no images");
+    for (const uint8_t label : images.labels)
+        if (label >= classes)
+            throw Error(name, fmt::format("a label is {}, it has {} classes", label, classes));
+}
+
+void check_request(const NetworkSpec& network, const Dataset& data, const TrainOptions& options) {
+    if (data.classes > network.outputs())
+        throw Error(data.name, fmt::format("has {} classes, the network has {} outputs",
+                                           data.classes, network.outputs()));
+    check_images(data.train, data.classes, data.name);
+    check_images(data.test, data.classes, data.name);
+    PERMLOOM_ASSERT(!(options.resume && options.from));
+    if (!options.devices.empty() && options.devices.size() != network.layers.size())
+        throw Error("devices", fmt::format("the chip has {} layers, the network {}",
+                                           options.devices.size(), network.layers.size()));
+}
+
+/// Whether two descriptions describe the same hardware and inputs.
+void require_same_layers(NetworkSpec network, const NetworkSpec& other) {
+    network.training = other.training;
+    if (fingerprint(network) != fingerprint(other))
+        throw Error("from", "the checkpoint is of a network with other layers or inputs");
+}
+
+void check_resume(NetworkSpec network, const Dataset& data, const TrainOptions& options) {
+    const Checkpoint& old = *options.resume;
+    network.training.epochs = old.network.training.epochs;
+    if (fingerprint(network) != fingerprint(old.network))
+        throw Error("resume", "the network description is not the one that the run began with",
+                    "only training.epochs may change");
+    if (old.training.weights.empty())
+        throw Error("resume", "the checkpoint holds no training state", "use --from");
+    if (old.dataset_checksum != data.checksum)
+        throw Error("resume", "the run was trained on '" + old.dataset + "', not on these data");
+    if (old.training.protocol != to_string(options.protocol))
+        throw Error("resume", "the run follows protocol '" + old.training.protocol + "'");
+}
+
+/// Which training images are trained on and which select.
+struct Split {
+    std::vector<int32_t> train, validation;
+};
+
+Split split_images(int count, Protocol protocol, uint64_t seed) {
+    Split split{all_images(count), {}};
+    if (protocol != Protocol::held_out) return split;
+    Rng random = stream(seed, Draw::validation);
+    random.shuffle(std::span(split.train));
+    const auto middle = split.train.end() - std::min(HELD_OUT_IMAGES, count / 5);
+    split.validation.assign(middle, split.train.end());
+    split.train.erase(middle, split.train.end());
+    std::sort(split.train.begin(), split.train.end());
+    return split;
+}
+
+TrainingNet make_net(const NetworkSpec& network, const TrainOptions& options, uint64_t seed) {
+    if (options.resume) return TrainingNet(network, *options.resume, TrainingNet::Continue::resume);
+    if (options.from) {
+        require_same_layers(network, options.from->network);
+        return TrainingNet(network, *options.from, TrainingNet::Continue::from);
+    }
+    std::vector<LayerDevices> devices;
+    for (size_t l = 0; l < network.layers.size(); ++l) {
+        const int index = static_cast<int>(l);
+        if (options.devices.empty())
+            devices.push_back(draw_devices(network.layers[l], index, seed));
+        else
+            devices.push_back(frozen_devices(network.layers[l], index,
+                                             options.devices[l].shared_profile,
+                                             options.devices[l].devices, seed));
+    }
+    return TrainingNet(network, std::move(devices), seed);
+}
+
+/// One run from its first step to its last.
+class Run {
+  public:
+    Run(const NetworkSpec& network, const Dataset& data, const TrainOptions& options,
+        ThreadPool& pool);
+    Checkpoint train();
+
+  private:
+    bool train_epoch();
+    double train_step();
+    void begin_epoch();
+    /// Fractional epoch at which step `step_` starts.
+    double time() const;
+    int period() const { return period_at(spec_.sync_every, time(), spec_.epochs); }
+    bool stopped() const { return options_.stop && *options_.stop; }
+    bool selects() const { return options_.protocol != Protocol::final; }
+    bool evaluates_here() const;
+    void finish_epoch();
+    void select(EpochReport& report);
+    EpochReport report() const;
+    void show_progress();
+    Checkpoint snapshot();
+    Checkpoint finish();
+    void save(const Checkpoint& checkpoint, const char* name) const;
+
+    const NetworkSpec& network_;
+    const TrainingSpec& spec_;
+    const Dataset& data_;
+    const TrainOptions& options_;
+    ThreadPool& pool_;
+    uint64_t seed_;
+    Split split_;
+    Inputs inputs_, test_inputs_;
+    TrainingNet net_;
+    Stepper stepper_;
+    Metrics metrics_;
+
+    int64_t epoch_steps_, steps_;
+    int64_t step_ = 0;  // completed
+    int k_ = 1;         // sync period of the last step
+    double learning_rate_ = 0.0;
+    double epoch_loss_ = 0.0;  // sum over the images of this epoch so far
+    double best_accuracy_ = -1.0;
+    std::vector<int32_t> order_;  // of this epoch
+
+    int64_t first_step_ = 0;  // of this process
+    double train_seconds_ = 0.0, epoch_seconds_ = 0.0;
+    int64_t epoch_images_ = 0;  // trained on in epoch_seconds_
+    Clock::time_point shown_ = Clock::now();
+};
+
+Run::Run(const NetworkSpec& network, const Dataset& data, const TrainOptions& options,
+         ThreadPool& pool)
+    : network_(network),
+      spec_(network.training),
+      data_(data),
+      options_(options),
+      pool_(pool),
+      seed_(options.resume ? options.resume->seed : options.seed),
+      split_(split_images(data.train.count, options.protocol, seed_)),
+      inputs_(network.input, data.train, data.name),
+      test_inputs_(network.input, data.test, data.name),
+      net_(make_net(network, options, seed_)),
+      stepper_(net_, spec_.batch, data.classes, spec_.l2, pool),
+      metrics_(options.run / "metrics.jsonl", options.resume ? options.resume->training.step : 0) {
+    const auto images = static_cast<int64_t>(split_.train.size());
+    epoch_steps_ = (images + spec_.batch - 1) / spec_.batch;
+    steps_ = epoch_steps_ * spec_.epochs;
+    if (options.resume) {
+        const TrainingState& old = options.resume->training;
+        step_ = first_step_ = old.step;
+        epoch_loss_ = old.epoch_loss;
+        best_accuracy_ = old.best_accuracy;
+        net_.derive_all(pool);
+        // The period that was in force in the last step.
+        const double e = static_cast<double>(step_ - 1) / static_cast<double>(epoch_steps_);
+        if (step_ > 0) k_ = period_at(spec_.sync_every, e, spec_.epochs);
+        return;
+    }
+    k_ = period();
+    net_.sync(0, k_, pool);
+    net_.derive_all(pool);
+    if (!options.from) calibrate_constants(net_, spec_, inputs_, split_.train, pool);
+}
+
+double Run::time() const {
+    return static_cast<double>(step_) / static_cast<double>(epoch_steps_);
+}
+
+void Run::begin_epoch() {
+    order_ = split_.train;
+    Rng random = stream(seed_, Draw::order, static_cast<uint64_t>(step_ / epoch_steps_));
+    random.shuffle(std::span(order_));
+    epoch_seconds_ = 0.0;
+    epoch_images_ = 0;
+}
+
+double Run::train_step() {
+    const auto first = static_cast<size_t>(step_ % epoch_steps_) * static_cast<size_t>(spec_.batch);
+    const auto images = std::span<const int32_t>(order_).subspan(
+        first, std::min(order_.size() - first, static_cast<size_t>(spec_.batch)));
+    learning_rate_ = value_at(spec_.learning_rate, time(), spec_.epochs);
+    k_ = period();
+    Shift shift;
+    if (spec_.shift_pixels > 0) {
+        Rng random = stream(seed_, Draw::shift, static_cast<uint64_t>(step_));
+        const auto width = static_cast<uint64_t>(2 * spec_.shift_pixels + 1);
+        shift.rows = static_cast<int>(random.below(width)) - spec_.shift_pixels;
+        shift.columns = static_cast<int>(random.below(width)) - spec_.shift_pixels;
+    }
+    const AdamStep adam({spec_.beta1, spec_.beta2, spec_.epsilon}, learning_rate_, step_ + 1);
+    const double loss = stepper_.step(inputs_, images, shift, adam);
+    ++step_;
+    if (!std::isfinite(loss))
+        throw Error("training", fmt::format("the loss is not a number after step {}", step_),
+                    "lower training.learning_rate");
+    net_.sync(step_, k_, pool_);
+    epoch_images_ += static_cast<int64_t>(images.size());
+    return loss;
+}
+
+bool Run::evaluates_here() const {
+    if (!selects() || !net_.has_period() || step_ % k_ != 0) return false;
+    // Every sync point, or every few of them where they are close together.
+    const int64_t every = (EVALUATION_STEPS + k_ - 1) / k_;
+    return step_ / k_ % every == 0 && step_ % epoch_steps_ != 0;
+}
+
+/// Trains to the end of the epoch; false when it was stopped before.
+bool Run::train_epoch() {
+    begin_epoch();
+    do {
+        const auto start = Clock::now();
+        epoch_loss_ += train_step();
+        const double seconds = seconds_since(start);
+        train_seconds_ += seconds;
+        epoch_seconds_ += seconds;
+        show_progress();
+        if (evaluates_here()) {
+            EpochReport point = report();
+            select(point);
+            metrics_.add(point);
+        }
+        if (step_ % epoch_steps_ == 0) return true;
+    } while (!stopped());
+    return false;
+}
+
+EpochReport Run::report() const {
+    EpochReport result;
+    result.epoch = static_cast<int>((step_ + epoch_steps_ - 1) / epoch_steps_);
+    result.epochs = spec_.epochs;
+    result.step = step_;
+    const int64_t in_epoch = (step_ - 1) % epoch_steps_ + 1;
+    const auto seen =
+        std::min<int64_t>(in_epoch * spec_.batch, static_cast<int64_t>(split_.train.size()));
+    result.train_loss = epoch_loss_ / static_cast<double>(seen);
+    result.learning_rate = learning_rate_;
+    if (epoch_seconds_ > 0.0)
+        result.images_per_second = static_cast<double>(epoch_images_) / epoch_seconds_;
+    result.seconds_left = train_seconds_ / static_cast<double>(step_ - first_step_) *
+                          static_cast<double>(steps_ - step_);
+    return result;
+}
+
+void Run::show_progress() {
+    if (!options_.on_step || seconds_since(shown_) < REPORT_SECONDS) return;
+    shown_ = Clock::now();
+    const EpochReport now = report();
+    options_.on_step(step_, steps_, now.images_per_second, now.seconds_left);
+}
+
+/// Evaluates the projected weights on the split that selects and keeps the best.
+void Run::select(EpochReport& report) {
+    Checkpoint here = snapshot();
+    const bool held_out = options_.protocol == Protocol::held_out;
+    const auto layers = projected_layers(network_, here.layers);
+    const Score score =
+        held_out
+            ? evaluate(layers, inputs_, split_.validation, data_.classes, pool_)
+            : evaluate(layers, test_inputs_, all_images(data_.test.count), data_.classes, pool_);
+    report.split = held_out ? "val" : "test";
+    report.accuracy = score.accuracy;
+    report.loss = score.loss;
+    if (score.accuracy <= best_accuracy_) return;
+    best_accuracy_ = here.training.best_accuracy = score.accuracy;
+    save(here, "best.safetensors");
+}
+
+void Run::finish_epoch() {
+    EpochReport now = report();
+    if (selects()) select(now);
+    epoch_loss_ = 0.0;
+    metrics_.add(now);
+    if (step_ < steps_) save(snapshot(), "last.safetensors");
+    if (options_.on_epoch) options_.on_epoch(now);
+}
+
+/// The run as it stands, projected: Algorithm 1 ends with a sync, whatever the last step was. The
+/// training state keeps the weights before it, so that a resumed run goes on as if never saved.
+Checkpoint Run::snapshot() {
+    Checkpoint checkpoint;
+    checkpoint.network = network_;
+    checkpoint.layers = net_.project(step_, k_, pool_);
+    calibrate_ranges(network_, checkpoint.layers, data_.classes, inputs_, split_.train, pool_);
+    checkpoint.classes = data_.classes;
+    checkpoint.dataset = data_.name;
+    checkpoint.dataset_checksum = data_.checksum;
+    checkpoint.seed = seed_;
+    checkpoint.version = VERSION;
+    checkpoint.command_line = options_.command_line;
+    checkpoint.instruction_set = instruction_set();
+    checkpoint.chip_fingerprint = options_.chip_fingerprint;
+    checkpoint.training.epoch = static_cast<int>(step_ / epoch_steps_);
+    checkpoint.training.step = step_;
+    checkpoint.training.protocol = to_string(options_.protocol);
+    checkpoint.training.epoch_loss = epoch_loss_;
+    checkpoint.training.best_accuracy = best_accuracy_;
+    net_.save_state(checkpoint.training);
+    return checkpoint;
+}
+
+void Run::save(const Checkpoint& checkpoint, const char* name) const {
+    save_checkpoint(checkpoint, options_.run / name);
+}
+
+/// Measures the test set once, on the checkpoint that the protocol reports.
+Checkpoint Run::finish() {
+    Checkpoint last = snapshot();
+    const auto measure = [&](Checkpoint& checkpoint) {
+        checkpoint.test = evaluate(projected_layers(network_, checkpoint.layers), test_inputs_,
+                                   all_images(data_.test.count), data_.classes, pool_);
+        checkpoint.test.protocol = to_string(options_.protocol);
+    };
+    if (!selects()) {
+        measure(last);
+        save(last, "last.safetensors");
+        save(last, "best.safetensors");
+        return last;
+    }
+    save(last, "last.safetensors");
+    Checkpoint best = load_checkpoint(options_.run / "best.safetensors");
+    measure(best);
+    save(best, "best.safetensors");
+    return best;
+}
+
+Checkpoint Run::train() {
+    while (step_ < steps_) {
+        if (!train_epoch()) {
+            Checkpoint last = snapshot();
+            save(last, "last.safetensors");
+            return last;
+        }
+        finish_epoch();
+        if (stopped() && step_ < steps_) return snapshot();
+    }
+    return finish();
+}
+
+}  // namespace
+
+std::string_view to_string(Protocol protocol) {
+    switch (protocol) {
+        case Protocol::final:
+            return "final";
+        case Protocol::held_out:
+            return "held-out";
+        case Protocol::paper:
+            return "paper";
+    }
+    return "final";
+}
+
+Checkpoint train(const NetworkSpec& network, const Dataset& data, const TrainOptions& options,
+                 ThreadPool& pool) {
+    check_request(network, data, options);
+    if (options.resume) check_resume(network, data, options);
+    return Run(network, data, options, pool).train();
+}
+
+}  // namespace permloom

@@ -137,11 +137,11 @@ std::vector<uint8_t> to_safetensors(const TensorFile& file) {
 
     std::string text = dump(header);
     text.resize((text.size() + 7) / 8 * 8, ' ');
-    std::vector<uint8_t> bytes(LENGTH_BYTES);
     const uint64_t length = text.size();
+    std::vector<uint8_t> bytes(LENGTH_BYTES + text.size() + data.size());
     std::memcpy(bytes.data(), &length, LENGTH_BYTES);
-    bytes.insert(bytes.end(), text.begin(), text.end());
-    bytes.insert(bytes.end(), data.begin(), data.end());
+    std::copy(text.begin(), text.end(), bytes.begin() + LENGTH_BYTES);
+    std::copy(data.begin(), data.end(), bytes.end() - static_cast<std::ptrdiff_t>(data.size()));
     return bytes;
 }
 

@@ -36,18 +36,17 @@ struct LayerParameters {
     std::vector<float> auxiliary;  ///< of the algorithm
     std::vector<float> first_moment, second_moment;
 
+    /// Row `row` of an outputs x lines matrix.
+    template <class Values>
+    auto part(Values& values, int row) const {
+        const auto n = static_cast<size_t>(lines);
+        return std::span(values).subspan(static_cast<size_t>(row) * n, n);
+    }
     std::span<const float> bank(int row) const { return part(profile, shared_profile ? 0 : row); }
     std::span<float> owned_row(int row) { return part(owned, row); }
     std::span<const float> owned_row(int row) const { return part(owned, row); }
     std::span<float> auxiliary_row(int row) { return part(auxiliary, row); }
     std::span<const float> auxiliary_row(int row) const { return part(auxiliary, row); }
-
-  private:
-    template <class V>
-    auto part(V& values, int row) const {
-        const auto n = static_cast<size_t>(lines);
-        return std::span(values).subspan(static_cast<size_t>(row) * n, n);
-    }
 };
 
 class LayerAlgorithm {

@@ -19,10 +19,6 @@ size_t size(int n) {
     return static_cast<size_t>(n);
 }
 
-bool is_shared_value(DeviceValues values) {
-    return values == DeviceValues::shared || values == DeviceValues::signed_shared;
-}
-
 bool is_normal(DeviceValues values) {
     return values == DeviceValues::he_normal || values == DeviceValues::glorot_normal;
 }
@@ -45,10 +41,6 @@ double limit(const LayerSpec& layer) {
     }
 }
 
-int levels(const DeviceSpec& devices) {
-    return is_shared_value(devices.values) ? 1 : (1 << (devices.bits - 1)) - 1;
-}
-
 /// One vector of real values before pruning and quantisation.
 void draw_values(const LayerSpec& layer, Rng& random, std::span<double> values) {
     const double bound = limit(layer);
@@ -61,8 +53,8 @@ void draw_values(const LayerSpec& layer, Rng& random, std::span<double> values) 
 double keep_rate(const LayerSpec& layer, int index) {
     const DeviceSpec& devices = layer.devices;
     // As in the paper's notebooks: `random_prune` spares the first kernel, `agnosticize` does not.
-    const bool spared = index == 0 && devices.pruning == Pruning::bernoulli &&
-                        !is_shared_value(devices.values) && devices.keep < 1.0;
+    const bool spared = index == 0 && devices.pruning == Pruning::bernoulli && !devices.shared() &&
+                        devices.keep < 1.0;
     return spared ? std::max(devices.keep, FIRST_LAYER_KEEP) : devices.keep;
 }
 
@@ -149,13 +141,13 @@ void set_integers(LayerDevices& devices, double scale) {
 LayerDevices draw_devices(const LayerSpec& layer, int index, uint64_t seed) {
     const DeviceSpec& spec = layer.devices;
     const std::string where = "layers." + std::to_string(index) + ".devices";
-    if (layer.rail == Rail::split && !is_shared_value(spec.values))
+    if (layer.rail == Rail::split && !spec.shared())
         throw Error(where, "rail split needs one shared value",
                     "use values shared or signed_shared, or another rail");
     Rng random = stream(seed, Draw::devices, static_cast<uint64_t>(index));
     const size_t lines = size(layer.lines());
-    const bool quantised = is_shared_value(spec.values) || spec.bits > 0;
-    const double scale = quantised ? limit(layer) / levels(spec) : 1.0;
+    const bool quantised = spec.largest_level() > 0;
+    const double scale = quantised ? limit(layer) / spec.largest_level() : 1.0;
 
     std::vector<double> values(lines);
     std::vector<float> vectors;
@@ -166,7 +158,7 @@ LayerDevices draw_devices(const LayerSpec& layer, int index, uint64_t seed) {
                 vectors.push_back(static_cast<float>(value));
                 continue;
             }
-            const double top = levels(spec);
+            const double top = spec.largest_level();
             const double level = std::clamp(std::nearbyint(value / scale), -top, top);
             vectors.push_back(static_cast<float>(level * scale + 0.0));  // no -0
         }
@@ -189,8 +181,7 @@ LayerDevices frozen_devices(const LayerSpec& layer, int index, bool shared_profi
         largest = std::max(largest, std::abs(device));
     if (largest == 0)
         throw Error("layers." + std::to_string(index), "every device of the chip is zero");
-    const bool has_width = is_shared_value(layer.devices.values) || layer.devices.bits > 0;
-    const int top = std::max(largest, has_width ? levels(layer.devices) : 1);
+    const int top = std::max(largest, layer.devices.largest_level());
     const double scale = limit(layer) / top;
 
     std::vector<float> vectors;

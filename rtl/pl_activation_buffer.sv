@@ -1,0 +1,81 @@
+// Double buffer between two layers: one write stream in, all elements in parallel out.
+//
+// Timing: a bank is readable in the cycle after its last write and writable in the cycle after its
+// release, so producer and consumer of equal speed never wait for each other.
+`default_nettype none
+module pl_activation_buffer #(
+  /// Elements of one bank.
+  parameter integer SIZE = 4,
+  /// Bits of an element.
+  parameter integer BITS = 8,
+  /// Elements of one write: write address a covers elements a*LANES .. a*LANES + LANES - 1.
+  parameter integer LANES = 1
+) (
+  input  wire clk,
+  input  wire rst_n,
+  input  wire in_valid,
+  input  wire [15:0] in_addr,
+  /// With the write that completes the bank.
+  input  wire in_last,
+  /// Context of the image, kept with the bank.
+  input  wire in_ctx,
+  input  wire [LANES*BITS-1:0] in_data,
+  output wire in_ready,
+  output wire out_valid,
+  output wire out_ctx,
+  output wire [SIZE*BITS-1:0] out_data,
+  /// The bank has been read for the last time; only while out_valid.
+  input  wire out_release
+);
+  generate
+    if (SIZE < 1 || BITS < 1 || LANES < 1) begin : gen_check
+      pl_error_activation_buffer_needs_elements i_error ();
+    end
+  endgenerate
+
+  logic [1:0] full_q;
+  logic [1:0] ctx_q;
+  logic wr_bank_q;
+  logic rd_bank_q;
+
+  assign in_ready = !full_q[wr_bank_q];
+  assign out_valid = full_q[rd_bank_q];
+  assign out_ctx = ctx_q[rd_bank_q];
+
+  wire write = in_valid && in_ready;
+
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      full_q <= 2'b00;
+      wr_bank_q <= 1'b0;
+      rd_bank_q <= 1'b0;
+    end else begin
+      if (write && in_last) begin
+        full_q[wr_bank_q] <= 1'b1;
+        wr_bank_q <= !wr_bank_q;
+      end
+      if (out_release) begin
+        full_q[rd_bank_q] <= 1'b0;
+        rd_bank_q <= !rd_bank_q;
+      end
+    end
+    if (write && in_last) ctx_q[wr_bank_q] <= in_ctx;
+  end
+
+  genvar i;
+  generate
+    for (i = 0; i < SIZE; i = i + 1) begin : gen_element
+      localparam integer ADDRESS = i / LANES;
+      localparam integer LANE = i % LANES;
+      logic [BITS-1:0] low_q;
+      logic [BITS-1:0] high_q;
+      wire take = write && in_addr == ADDRESS[15:0];
+      always_ff @(posedge clk) begin
+        if (take && !wr_bank_q) low_q <= in_data[BITS*LANE+:BITS];
+        if (take && wr_bank_q) high_q <= in_data[BITS*LANE+:BITS];
+      end
+      assign out_data[BITS*i+:BITS] = rd_bank_q ? high_q : low_q;
+    end
+  endgenerate
+endmodule
+`default_nettype wire

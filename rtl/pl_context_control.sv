@@ -1,0 +1,57 @@
+// Which context runs, and how many images of each context are inside the chip.
+//
+// The active context follows ctx_select as long as that context exists and holds a valid load.
+`default_nettype none
+module pl_context_control #(
+  /// Contexts of the chip, 1 or 2.
+  parameter integer CONTEXTS = 2
+) (
+  input  wire clk,
+  input  wire rst_n,
+  input  wire [7:0] ctx_select,
+  /// One bit per context, from the configuration loader.
+  input  wire [1:0] ctx_valid,
+  output wire ctx_active,
+  /// ctx_valid of the active context.
+  output wire ctx_active_valid,
+  /// An image of the context entered, was dropped on entry, or left.
+  input  wire begun,
+  input  wire dropped,
+  input  wire entry_ctx,
+  input  wire done,
+  input  wire done_ctx,
+  /// Bit per context: at least one image is inside.
+  output wire [1:0] in_flight
+);
+  generate
+    if (CONTEXTS < 1 || CONTEXTS > 2) begin : gen_check
+      pl_error_context_control_has_one_or_two_contexts i_error ();
+    end
+  endgenerate
+
+  logic active_q;
+  wire selectable = ctx_select < CONTEXTS[7:0] && ctx_valid[ctx_select[0]];
+
+  always_ff @(posedge clk) begin
+    if (!rst_n) active_q <= 1'b0;
+    else if (selectable) active_q <= ctx_select[0];
+  end
+  assign ctx_active = active_q;
+  assign ctx_active_valid = ctx_valid[active_q];
+
+  genvar c;
+  generate
+    for (c = 0; c < 2; c = c + 1) begin : gen_count
+      logic [15:0] images_q;
+      wire enters = begun && entry_ctx == c[0];
+      wire drops = dropped && entry_ctx == c[0];
+      wire leaves = done && done_ctx == c[0];
+      always_ff @(posedge clk) begin
+        if (!rst_n) images_q <= 16'd0;
+        else images_q <= images_q + {15'd0, enters} - {15'd0, drops} - {15'd0, leaves};
+      end
+      assign in_flight[c] = images_q != 16'd0;
+    end
+  endgenerate
+endmodule
+`default_nettype wire

@@ -1,0 +1,92 @@
+/// What travels between the modules of a chip. A default-made bundle is an idle one.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace permloom::systemc {
+
+constexpr int MAX_CONTEXTS = 8;  ///< ctx_valid has 8 bits
+
+using Codes = std::vector<uint16_t>;
+
+/// A write into an activation buffer or the result unit. `data` holds LANES elements of the
+/// buffer's width, lane 0 in the low bits.
+struct Write {
+    bool valid = false, last = false;
+    uint8_t ctx = 0;
+    uint32_t addr = 0;
+    uint64_t data = 0;
+};
+
+/// One image of context `ctx` starts, is dropped, or is done.
+struct ImageEvent {
+    bool valid = false;
+    uint8_t ctx = 0;
+};
+
+/// What moves through the pipeline of a layer beside the data: one pass of one neuron.
+struct Token {
+    bool valid = false;
+    uint8_t pass = 0, ctx = 0;
+    uint32_t neuron = 0;
+    uint32_t addr = 0;  ///< row of the layer's memories, ctx * N + neuron
+};
+
+struct Issue {
+    Token token;
+};
+
+/// Lines of the switch network, or slots behind it.
+struct Lines {
+    Token token;
+    Codes values;
+};
+
+/// Products of the devices, or the sums of one adder level.
+struct Terms {
+    Token token;
+    std::vector<int32_t> values;
+};
+
+struct Total {
+    Token token;
+    int64_t value = 0;
+};
+
+/// A row of section 2 of the load stream.
+struct NeuronRow {
+    int64_t b = 0, m = 0, c = 0;
+};
+
+/// A row of section 3 of the load stream.
+struct LayerRow {
+    int s = 0;
+    int64_t z = 0, lo = 0, hi = 0;
+    bool relu = false;
+};
+
+/// A value on its way through the post-op, with the registers of its neuron.
+struct PostOp {
+    Token token;
+    int64_t value = 0;
+    NeuronRow registers;
+};
+
+/// The row bus of the configuration loader: one row of one memory.
+struct Row {
+    bool valid = false;
+    uint8_t section = 0, stage = 0, ctx = 0;
+    uint32_t layer = 0;
+    uint32_t addr = 0;  ///< ctx * N + neuron
+    std::vector<uint32_t> data;
+
+    bool goes_to(uint32_t to_layer, uint8_t to_section) const {
+        return valid && layer == to_layer && section == to_section;
+    }
+};
+
+/// Sections of the load stream, compiler/program/FORMAT.md.
+enum Section : uint8_t { SWITCHES = 1, NEURON_REGISTERS = 2, LAYER_REGISTERS = 3, CLASSES = 4 };
+
+}  // namespace permloom::systemc

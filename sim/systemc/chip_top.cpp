@@ -1,0 +1,161 @@
+#include "sim/systemc/chip_top.h"
+
+#include <fmt/format.h>
+
+namespace permloom::systemc {
+namespace {
+
+std::string numbered(const char* name, size_t index) {
+    return fmt::format("{}_{}", name, index);
+}
+
+}  // namespace
+
+ChipTop::Segment::Segment(const Chip& chip, size_t index)
+    : write(numbered("write", index).c_str()),
+      ready(numbered("ready", index).c_str()),
+      valid(numbered("valid", index).c_str()),
+      release(numbered("release", index).c_str()),
+      ctx(numbered("ctx", index).c_str()),
+      data(numbered("data", index).c_str()),
+      probe_valid(numbered("probe_valid", index).c_str()),
+      probe_index(numbered("probe_index", index).c_str()),
+      probe_value(numbered("probe_value", index).c_str()),
+      buffer(numbered("buffer", index).c_str(), chip.layers[index].inputs,
+             index == 0 ? chip.pixels_per_beat() : 1, chip.layers[index].in_bits),
+      layer(numbered("layer", index).c_str(), chip, index) {}
+
+ChipTop::ChipTop(const sc_core::sc_module_name& name, const Chip& chip)
+    : sc_module(name),
+      pixel_loader_("pixel_loader", static_cast<uint32_t>(chip.pixel_beats())),
+      result_unit_("result_unit", chip.outputs()),
+      config_loader_("config_loader", chip),
+      context_control_("context_control", chip.contexts) {
+    for (size_t l = 0; l < chip.layers.size(); ++l) {
+        segments_.push_back(std::make_unique<Segment>(chip, l));
+    }
+    for (size_t l = 0; l < chip.layers.size(); ++l)
+        bind_segment(l);
+    bind_ends();
+    bind_configuration();
+}
+
+void ChipTop::bind_segment(size_t index) {
+    Segment& here = *segments_[index];
+    const bool last = index + 1 == segments_.size();
+    here.buffer.clk(clk_);
+    here.buffer.rst_n(rst_n_);
+    here.buffer.write(here.write);
+    here.buffer.in_ready(here.ready);
+    here.buffer.out_valid(here.valid);
+    here.buffer.out_ctx(here.ctx);
+    here.buffer.out_data(here.data);
+    here.buffer.release(here.release);
+
+    here.layer.clk(clk_);
+    here.layer.rst_n(rst_n_);
+    here.layer.in_valid(here.valid);
+    here.layer.in_ctx(here.ctx);
+    here.layer.in_data(here.data);
+    here.layer.release(here.release);
+    here.layer.write(last ? logits_ : segments_[index + 1]->write);
+    here.layer.next_ready(last ? logits_ready_ : segments_[index + 1]->ready);
+    here.layer.row(row_);
+    here.layer.probe_valid(here.probe_valid);
+    here.layer.probe_index(here.probe_index);
+    here.layer.probe_value(here.probe_value);
+}
+
+void ChipTop::bind_ends() {
+    pixel_loader_.clk(clk_);
+    pixel_loader_.rst_n(rst_n_);
+    pixel_loader_.pix_tvalid(pix_tvalid_);
+    pixel_loader_.pix_tlast(pix_tlast_);
+    pixel_loader_.pix_tdata(pix_tdata_);
+    pixel_loader_.pix_tready(pix_tready_);
+    pixel_loader_.pix_error(pix_error_);
+    pixel_loader_.ctx_active(ctx_active_);
+    pixel_loader_.ctx_valid(ctx_valid_);
+    pixel_loader_.buffer_ready(segments_.front()->ready);
+    pixel_loader_.write(segments_.front()->write);
+    pixel_loader_.started(started_);
+    pixel_loader_.dropped(dropped_);
+
+    result_unit_.clk(clk_);
+    result_unit_.rst_n(rst_n_);
+    result_unit_.write(logits_);
+    result_unit_.in_ready(logits_ready_);
+    result_unit_.row(row_);
+    result_unit_.res_tvalid(res_tvalid_);
+    result_unit_.res_tlast(res_tlast_);
+    result_unit_.res_tdata(res_tdata_);
+    result_unit_.res_tready(res_tready_);
+    result_unit_.done(done_);
+}
+
+void ChipTop::bind_configuration() {
+    config_loader_.clk(clk_);
+    config_loader_.rst_n(rst_n_);
+    config_loader_.cfg_tvalid(cfg_tvalid_);
+    config_loader_.cfg_tlast(cfg_tlast_);
+    config_loader_.cfg_tdata(cfg_tdata_);
+    config_loader_.cfg_tready(cfg_tready_);
+    config_loader_.ctx_valid(ctx_valid_);
+    config_loader_.load_error(load_error_);
+    config_loader_.busy(busy_);
+    config_loader_.row(row_);
+
+    context_control_.clk(clk_);
+    context_control_.rst_n(rst_n_);
+    context_control_.ctx_select(ctx_select_);
+    context_control_.ctx_valid(ctx_valid_);
+    context_control_.ctx_active(ctx_active_);
+    context_control_.started(started_);
+    context_control_.dropped(dropped_);
+    context_control_.done(done_);
+    context_control_.busy(busy_);
+}
+
+void ChipTop::drive(const PinsIn& pins) {
+    rst_n_.write(pins.rst_n);
+    cfg_tvalid_.write(pins.cfg_tvalid);
+    cfg_tlast_.write(pins.cfg_tlast);
+    cfg_tdata_.write(pins.cfg_tdata);
+    pix_tvalid_.write(pins.pix_tvalid);
+    pix_tlast_.write(pins.pix_tlast);
+    pix_tdata_.write(pins.pix_tdata);
+    res_tready_.write(pins.res_tready);
+    ctx_select_.write(pins.ctx_select);
+}
+
+void ChipTop::sample(PinsOut& pins) const {
+    pins.cfg_tready = cfg_tready_.read();
+    pins.pix_tready = pix_tready_.read();
+    pins.res_tvalid = res_tvalid_.read();
+    pins.res_tlast = res_tlast_.read();
+    pins.res_tdata = res_tdata_.read();
+    pins.ctx_active = ctx_active_.read();
+    pins.ctx_valid = ctx_valid_.read();
+    pins.load_error = load_error_.read();
+    pins.pix_error = pix_error_.read();
+    pins.probes.resize(segments_.size());
+    for (size_t l = 0; l < segments_.size(); ++l) {
+        const Segment& segment = *segments_[l];
+        pins.probes[l] = {segment.probe_valid.read(), segment.probe_index.read(),
+                          segment.probe_value.read()};
+    }
+}
+
+void ChipTop::trace(sc_core::sc_trace_file* file) const {
+    const auto add = [file](const auto&... signals) {
+        (sc_core::sc_trace(file, signals, signals.basename()), ...);
+    };
+    add(clk_, rst_n_, cfg_tvalid_, cfg_tlast_, cfg_tdata_, cfg_tready_, pix_tvalid_, pix_tlast_,
+        pix_tdata_, pix_tready_, pix_error_, res_tvalid_, res_tlast_, res_tdata_, res_tready_,
+        ctx_select_, ctx_active_, ctx_valid_, load_error_);
+    for (const auto& segment : segments_) {
+        add(segment->probe_valid, segment->probe_index, segment->probe_value);
+    }
+}
+
+}  // namespace permloom::systemc

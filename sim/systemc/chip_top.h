@@ -1,0 +1,77 @@
+/// The chip, as `permloom_top` of the RTL: pixel loader, a buffer and a folded layer for each
+/// layer, result unit, configuration loader, context control.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "compiler/program/chip.h"
+#include "sim/device.h"
+#include "sim/systemc/activation_buffer.h"
+#include "sim/systemc/config_loader.h"
+#include "sim/systemc/context_control.h"
+#include "sim/systemc/folded_layer.h"
+#include "sim/systemc/pixel_loader.h"
+#include "sim/systemc/result_unit.h"
+
+namespace permloom::systemc {
+
+class ChipTop final : public sc_core::sc_module {
+  public:
+    ChipTop(const sc_core::sc_module_name& name, const Chip& chip);
+
+    /// Puts values on the input pins, from the next delta cycle on.
+    void drive(const PinsIn& pins);
+    void drive_clock(bool level) { clk_.write(level); }
+    /// Reads the output pins.
+    void sample(PinsOut& pins) const;
+    /// Adds every pin and probe to a waveform file.
+    void trace(sc_core::sc_trace_file* file) const;
+
+  private:
+    /// A layer with the buffer in front of it and the wires around the two.
+    struct Segment {
+        explicit Segment(const Chip& chip, size_t index);
+
+        Wire<Write> write;  ///< into the buffer
+        sc_core::sc_signal<bool> ready, valid, release;
+        sc_core::sc_signal<uint8_t> ctx;
+        Register<Codes> data;
+        sc_core::sc_signal<bool> probe_valid;
+        sc_core::sc_signal<uint32_t> probe_index;
+        sc_core::sc_signal<int32_t> probe_value;
+        ActivationBuffer buffer;
+        FoldedLayer layer;
+    };
+
+    void bind_segment(size_t index);
+    void bind_ends();
+    void bind_configuration();
+
+    sc_core::sc_signal<bool> clk_{"clk"}, rst_n_{"rst_n"};
+    sc_core::sc_signal<bool> cfg_tvalid_{"cfg_tvalid"}, cfg_tlast_{"cfg_tlast"},
+        cfg_tready_{"cfg_tready"};
+    sc_core::sc_signal<uint32_t> cfg_tdata_{"cfg_tdata"};
+    sc_core::sc_signal<bool> pix_tvalid_{"pix_tvalid"}, pix_tlast_{"pix_tlast"},
+        pix_tready_{"pix_tready"}, pix_error_{"pix_error"};
+    sc_core::sc_signal<uint64_t> pix_tdata_{"pix_tdata"};
+    sc_core::sc_signal<bool> res_tvalid_{"res_tvalid"}, res_tlast_{"res_tlast"},
+        res_tready_{"res_tready"};
+    sc_core::sc_signal<uint32_t> res_tdata_{"res_tdata"};
+    sc_core::sc_signal<uint8_t> ctx_select_{"ctx_select"}, ctx_active_{"ctx_active"},
+        ctx_valid_{"ctx_valid"}, load_error_{"load_error"};
+
+    sc_core::sc_signal<uint8_t> busy_{"busy"};
+    Wire<ImageEvent> started_{"started"}, dropped_{"dropped"}, done_{"done"};
+    Register<Row> row_{"row"};
+    Wire<Write> logits_{"logits"};  ///< into the result unit
+    sc_core::sc_signal<bool> logits_ready_{"logits_ready"};
+
+    PixelLoader pixel_loader_;
+    std::vector<std::unique_ptr<Segment>> segments_;
+    ResultUnit result_unit_;
+    ConfigLoader config_loader_;
+    ContextControl context_control_;
+};
+
+}  // namespace permloom::systemc

@@ -1,0 +1,252 @@
+#include "sim/systemc/config_loader.h"
+
+#include <array>
+
+#include "compiler/base/digest.h"
+#include "compiler/perm/as_waksman.h"
+
+namespace permloom::systemc {
+namespace {
+
+constexpr uint32_t MAGIC = 0x314d4c50;  // "PLM1"
+constexpr uint32_t VERSION = 1;
+constexpr uint32_t END_MARKER = 0x00ff0000;
+constexpr uint32_t HEADER_WORDS = 6, RECORD_WORDS = 3;
+constexpr uint32_t NEURON_WORDS = 4, LAYER_WORDS = 3, CLASSES_WORDS = 1;
+
+constexpr uint32_t bits_of(uint32_t word, int low, int count) {
+    return (word >> low) & ((uint32_t{1} << count) - 1);
+}
+
+uint32_t crc32_word(uint32_t word, uint32_t crc) {
+    const std::array<uint8_t, 4> bytes = {
+        static_cast<uint8_t>(word), static_cast<uint8_t>(word >> 8),
+        static_cast<uint8_t>(word >> 16), static_cast<uint8_t>(word >> 24)};
+    return crc32(bytes, crc);
+}
+
+}  // namespace
+
+ConfigLoader::ConfigLoader(const sc_core::sc_module_name& name, const Chip& chip)
+    : sc_module(name),
+      fingerprint_(low_word(fingerprint(chip))),
+      contexts_(static_cast<uint32_t>(chip.contexts)) {
+    for (const ChipLayer& layer : chip.layers) {
+        Shape shape{.neurons = static_cast<uint32_t>(layer.outputs), .stage_words = {}};
+        total_rows_ += shape.neurons + 1;
+        for (const auto& stage : as_waksman_topology(layer.lines()).stages) {
+            shape.stage_words.push_back(static_cast<uint32_t>((stage.size() + 31) / 32));
+            if (!stage.empty()) total_rows_ += shape.neurons;
+        }
+        shapes_.push_back(std::move(shape));
+    }
+    total_rows_ += 1;  // classes
+
+    SC_METHOD(edge);
+    sensitive << clk.pos();
+    dont_initialize();
+}
+
+void ConfigLoader::edge() {
+    if (row_sent_) {
+        row->next().valid = false;
+        row_sent_ = false;
+    }
+    if (!rst_n->read()) {
+        reset();
+    } else if (state_ == State::wait) {
+        if (((busy->read() >> target_) & 1) == 0) {
+            state_ = State::record;
+            index_ = 0;
+        }
+    } else if (cfg_tvalid->read()) {
+        take(cfg_tdata->read(), cfg_tlast->read());
+    } else {
+        return;
+    }
+    cfg_tready->write(state_ != State::wait);
+    ctx_valid->write(valid_);
+    load_error->write(static_cast<uint8_t>(error_));
+}
+
+void ConfigLoader::reset() {
+    state_ = State::header;
+    index_ = 0;
+    valid_ = 0;
+    error_ = LoadError::none;
+}
+
+void ConfigLoader::take(uint32_t word, bool last) {
+    if (state_ == State::drop) {
+        if (last) state_ = State::header;
+        return;
+    }
+    if (state_ == State::header && index_ == 0) {
+        error_ = LoadError::none;
+        crc_ = 0;
+        rows_seen_ = 0;
+    }
+    LoadError found = fault(word, last);
+    if (found == LoadError::none && last && state_ != State::crc) found = LoadError::truncated;
+    if (found != LoadError::none) {
+        error_ = found;
+        state_ = last ? State::header : State::drop;
+        index_ = 0;
+        return;
+    }
+    crc_ = crc32_word(word, crc_);
+    advance(word);
+}
+
+LoadError ConfigLoader::fault(uint32_t word, bool last) const {
+    switch (state_) {
+        case State::header:
+            return header_fault(word);
+        case State::record:
+            return record_fault(word);
+        case State::crc:
+            if (word != crc_) return LoadError::checksum;
+            return last ? LoadError::none : LoadError::overrun;
+        default:
+            return LoadError::none;
+    }
+}
+
+LoadError ConfigLoader::header_fault(uint32_t word) const {
+    const auto unless = [](bool good, LoadError error) { return good ? LoadError::none : error; };
+    switch (index_) {
+        case 0:
+            return unless(word == MAGIC, LoadError::magic);
+        case 1:
+            if (bits_of(word, 0, 8) != VERSION) return LoadError::version;
+            return unless(bits_of(word, 8, 8) < contexts_ && word >> 16 == 0, LoadError::header);
+        case 2:
+            return unless(word == static_cast<uint32_t>(fingerprint_), LoadError::fingerprint);
+        case 3:
+            return unless(word == fingerprint_ >> 32, LoadError::fingerprint);
+        default:
+            return unless(word == 0, LoadError::header);
+    }
+}
+
+LoadError ConfigLoader::record_fault(uint32_t word) const {
+    if (at_end_marker(word)) {
+        return rows_seen_ == total_rows_ ? LoadError::none : LoadError::incomplete;
+    }
+    bool good = false;
+    switch (index_) {
+        case 0:
+            return address_fault(word);
+        case 1: {
+            const uint32_t first = bits_of(word, 0, 16), count = word >> 16;
+            const bool per_layer = section_ == LAYER_REGISTERS || section_ == CLASSES;
+            good = per_layer ? first == 0 && count == 1
+                             : count >= 1 && first + count <= shapes_[layer_].neurons;
+            break;
+        }
+        default:
+            good = word == row_words();
+    }
+    return good ? LoadError::none : LoadError::record;
+}
+
+LoadError ConfigLoader::address_fault(uint32_t word) const {
+    const uint32_t layer = bits_of(word, 0, 16), section = bits_of(word, 16, 8), stage = word >> 24;
+    bool good = layer < shapes_.size();
+    switch (section) {
+        case SWITCHES:
+            good = good && stage < shapes_[layer].stage_words.size() &&
+                   shapes_[layer].stage_words[stage] != 0;
+            break;
+        case NEURON_REGISTERS:
+        case LAYER_REGISTERS:
+            good = good && stage == 0;
+            break;
+        case CLASSES:
+            good = layer == 0 && stage == 0;
+            break;
+        default:
+            good = false;
+    }
+    return good ? LoadError::none : LoadError::record;
+}
+
+bool ConfigLoader::at_end_marker(uint32_t word) const {
+    return state_ == State::record && index_ == 0 && word == END_MARKER;
+}
+
+void ConfigLoader::advance(uint32_t word) {
+    switch (state_) {
+        case State::header:
+            if (index_ == 1) target_ = static_cast<uint8_t>(bits_of(word, 8, 8));
+            if (++index_ < HEADER_WORDS) return;
+            valid_ = static_cast<uint8_t>(valid_ & ~(1U << target_));
+            state_ = State::wait;
+            return;
+        case State::record:
+            advance_record(word);
+            return;
+        case State::rows:
+            advance_row(word);
+            return;
+        case State::crc:
+            valid_ = static_cast<uint8_t>(valid_ | (1U << target_));
+            state_ = State::header;
+            index_ = 0;
+            return;
+        default:
+            return;
+    }
+}
+
+void ConfigLoader::advance_record(uint32_t word) {
+    if (at_end_marker(word)) {
+        state_ = State::crc;
+        return;
+    }
+    if (index_ == 0) {
+        layer_ = bits_of(word, 0, 16);
+        section_ = static_cast<uint8_t>(bits_of(word, 16, 8));
+        stage_ = static_cast<uint8_t>(word >> 24);
+    } else if (index_ == 1) {
+        neuron_ = bits_of(word, 0, 16);
+        count_ = word >> 16;
+    }
+    if (++index_ < RECORD_WORDS) return;
+    state_ = State::rows;
+    index_ = 0;
+    data_.assign(row_words(), 0);
+}
+
+void ConfigLoader::advance_row(uint32_t word) {
+    data_[index_] = word;
+    if (++index_ < data_.size()) return;
+    index_ = 0;
+    Row& out = row->next();
+    out.valid = true;
+    out.section = section_;
+    out.stage = stage_;
+    out.ctx = target_;
+    out.layer = layer_;
+    out.addr = target_ * shapes_[layer_].neurons + neuron_;
+    out.data = data_;
+    row_sent_ = true;
+    ++rows_seen_;
+    ++neuron_;
+    if (--count_ == 0) state_ = State::record;
+}
+
+uint32_t ConfigLoader::row_words() const {
+    switch (section_) {
+        case SWITCHES:
+            return shapes_[layer_].stage_words[stage_];
+        case NEURON_REGISTERS:
+            return NEURON_WORDS;
+        case LAYER_REGISTERS:
+            return LAYER_WORDS;
+        default:
+            return CLASSES_WORDS;
+    }
+}
+
+}  // namespace permloom::systemc

@@ -1,0 +1,72 @@
+/// Reads load streams from the configuration port: compiler/program/FORMAT.md.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/program/chip.h"
+#include "sim/device.h"
+#include "sim/systemc/bundles.h"
+#include "sim/systemc/channels.h"
+
+namespace permloom::systemc {
+
+/// Checks every word in the cycle that takes it, sends the rows over the row bus, and keeps
+/// `ctx_valid` and `load_error`.
+class ConfigLoader final : public sc_core::sc_module {
+  public:
+    sc_core::sc_in<bool> clk{"clk"}, rst_n{"rst_n"};
+    sc_core::sc_in<bool> cfg_tvalid{"cfg_tvalid"}, cfg_tlast{"cfg_tlast"};
+    sc_core::sc_in<uint32_t> cfg_tdata{"cfg_tdata"};
+    sc_core::sc_out<bool> cfg_tready{"cfg_tready"};
+    sc_core::sc_out<uint8_t> ctx_valid{"ctx_valid"}, load_error{"load_error"};
+    sc_core::sc_in<uint8_t> busy{"busy"};  ///< bit c: images of context c are under way
+    Out<Row> row{"row"};
+
+    ConfigLoader(const sc_core::sc_module_name& name, const Chip& chip);
+
+  private:
+    SC_HAS_PROCESS(ConfigLoader);
+
+    enum class State { header, wait, record, rows, crc, drop };
+
+    /// What the loader knows of a layer.
+    struct Shape {
+        uint32_t neurons = 0;
+        std::vector<uint32_t> stage_words;  ///< of one row of each network stage
+    };
+
+    void edge();
+    void reset();
+    void take(uint32_t word, bool last);
+    /// What is wrong with the word itself in the present state.
+    LoadError fault(uint32_t word, bool last) const;
+    LoadError header_fault(uint32_t word) const;
+    LoadError record_fault(uint32_t word) const;
+    LoadError address_fault(uint32_t word) const;
+    bool at_end_marker(uint32_t word) const;
+    /// Goes on after a word without error.
+    void advance(uint32_t word);
+    void advance_record(uint32_t word);
+    void advance_row(uint32_t word);
+    /// Words of one row of the record in hand.
+    uint32_t row_words() const;
+
+    const uint64_t fingerprint_;
+    const uint32_t contexts_;
+    std::vector<Shape> shapes_;
+    uint64_t total_rows_ = 0;
+
+    State state_ = State::header;
+    uint32_t index_ = 0;  ///< of the next word in the header, the record's head or the row
+    uint32_t crc_ = 0;
+    uint8_t target_ = 0, valid_ = 0;
+    LoadError error_ = LoadError::none;
+    uint64_t rows_seen_ = 0;
+    uint32_t layer_ = 0, neuron_ = 0, count_ = 0;  ///< `count_` rows of the record are to come
+    uint8_t section_ = 0, stage_ = 0;
+    std::vector<uint32_t> data_;
+    bool row_sent_ = false;  ///< the row bus carries a row in this cycle
+};
+
+}  // namespace permloom::systemc

@@ -1,0 +1,25 @@
+#include "sim/systemc/line_register.h"
+
+#include <algorithm>
+
+namespace permloom::systemc {
+
+LineRegister::LineRegister(const sc_core::sc_module_name& name, const ChipLayer& layer)
+    : PipelineStage(name),
+      rail_(layer.rail),
+      inputs_(static_cast<size_t>(layer.inputs)),
+      hi_(static_cast<uint16_t>(layer.in_hi())) {}
+
+void LineRegister::advance(const Issue& from, Lines& to) {
+    const Codes& image = codes->read();
+    const auto complement = [this](uint16_t x) { return static_cast<uint16_t>(hi_ - x); };
+    to.values = image;
+    if (rail_ == Rail::dual) {
+        to.values.resize(2 * inputs_);
+        std::transform(image.begin(), image.end(), to.values.data() + inputs_, complement);
+    } else if (rail_ == Rail::split && from.token.pass == 1) {
+        std::transform(image.begin(), image.end(), to.values.begin(), complement);
+    }
+}
+
+}  // namespace permloom::systemc

@@ -1,0 +1,49 @@
+#include "sim/systemc/network_stage.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace permloom::systemc {
+
+NetworkStage::NetworkStage(const sc_core::sc_module_name& name, uint32_t layer, uint8_t stage,
+                           const std::vector<Switch>& switches, size_t rows)
+    : PipelineStage(name),
+      layer_(layer),
+      stage_(stage),
+      switches_(switches),
+      row_words_((switches.size() + 31) / 32),
+      memory_(rows * row_words_),
+      bits_(row_words_) {}
+
+void NetworkStage::advance(const Lines& from, Lines& to) {
+    to.values = from.values;
+    for (size_t word = 0; word < row_words_; ++word) {
+        const Switch* group = switches_.data() + 32 * word;
+        // Only the crossed switches do anything: visit the set bits.
+        for (uint32_t crossed = bits_[word]; crossed != 0; crossed &= crossed - 1) {
+            const Switch& s = group[std::countr_zero(crossed)];
+            std::swap(to.values[static_cast<size_t>(s.low)],
+                      to.values[static_cast<size_t>(s.high)]);
+        }
+    }
+}
+
+void NetworkStage::fetch() {
+    const Token& token = ahead->token();
+    if (!token.valid) return;
+    std::copy_n(memory_.data() + token.addr * row_words_, row_words_, bits_.data());
+}
+
+void NetworkStage::store() {
+    const Row& in_row = row->read();
+    if (!in_row.goes_to(layer_, SWITCHES) || in_row.stage != stage_) return;
+    uint32_t* to = memory_.data() + in_row.addr * row_words_;
+    std::copy_n(in_row.data.data(), row_words_, to);
+    // Bits without a switch are not stored.
+    if (const size_t used = switches_.size() % 32; used != 0) {
+        to[row_words_ - 1] &= (uint32_t{1} << used) - 1;
+    }
+}
+
+}  // namespace permloom::systemc

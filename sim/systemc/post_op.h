@@ -1,0 +1,81 @@
+/// The post-op of a layer: y = clamp(z + ((relu(acc + b) * m + c + round) >> s), lo, hi), one
+/// register per step. The last layer ends after the first step, with a logit.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "sim/systemc/pipeline_stage.h"
+
+namespace permloom::systemc {
+
+using LayerRows = std::array<LayerRow, MAX_CONTEXTS>;
+
+/// The layer's registers, one set per context.
+class LayerRegisterFile final : public sc_core::sc_module {
+  public:
+    sc_core::sc_in<bool> clk{"clk"};
+    In<Row> row{"row"};
+    Out<LayerRows> rows{"rows"};
+
+    LayerRegisterFile(const sc_core::sc_module_name& name, uint32_t layer);
+
+  private:
+    SC_HAS_PROCESS(LayerRegisterFile);
+    void edge();
+
+    uint32_t layer_;
+    LayerRows values_;
+};
+
+/// Step 1: t = acc + b, with the memory of neuron registers; rectified where relu is set.
+class BiasStage final : public PipelineStage<Total, PostOp> {
+  public:
+    TokenIn ahead{"ahead"};  ///< the token one cycle before it reaches `in`: the read address
+    In<Row> row{"row"};
+    sc_core::sc_port<ReadInterface<LayerRows>, 1, sc_core::SC_ZERO_OR_MORE_BOUND> layer_rows{
+        "layer_rows"};  ///< left unbound in the last layer
+
+    /// `rows` = contexts x neurons.
+    BiasStage(const sc_core::sc_module_name& name, uint32_t layer, size_t rows);
+
+  private:
+    void advance(const Total& from, PostOp& to) override;
+    void fetch() override;
+    void store() override;
+
+    uint32_t layer_;
+    std::vector<NeuronRow> memory_;
+    NeuronRow registers_;  ///< the memory's read register
+};
+
+/// Step 2: p = t * m.
+class ScaleStage final : public PipelineStage<PostOp, PostOp> {
+  public:
+    explicit ScaleStage(const sc_core::sc_module_name& name) : PipelineStage(name) {}
+
+  private:
+    void advance(const PostOp& from, PostOp& to) override;
+};
+
+/// Step 3: v = p + c + round.
+class RoundStage final : public PipelineStage<PostOp, PostOp> {
+  public:
+    In<LayerRows> layer_rows{"layer_rows"};
+    explicit RoundStage(const sc_core::sc_module_name& name) : PipelineStage(name) {}
+
+  private:
+    void advance(const PostOp& from, PostOp& to) override;
+};
+
+/// Step 4: y = clamp(z + (v >>> s), lo, hi).
+class ClampStage final : public PipelineStage<PostOp, PostOp> {
+  public:
+    In<LayerRows> layer_rows{"layer_rows"};
+    explicit ClampStage(const sc_core::sc_module_name& name) : PipelineStage(name) {}
+
+  private:
+    void advance(const PostOp& from, PostOp& to) override;
+};
+
+}  // namespace permloom::systemc

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "compiler/program/load_stream.h"
+
 namespace permloom::systemc {
 
 constexpr int MAX_CONTEXTS = 8;  ///< ctx_valid has 8 bits
@@ -76,17 +78,15 @@ struct PostOp {
 /// The row bus of the configuration loader: one row of one memory.
 struct Row {
     bool valid = false;
-    uint8_t section = 0, stage = 0, ctx = 0;
+    Section section{};
+    uint8_t stage = 0, ctx = 0;
     uint32_t layer = 0;
     uint32_t addr = 0;  ///< ctx * N + neuron
     std::vector<uint32_t> data;
 
-    bool goes_to(uint32_t to_layer, uint8_t to_section) const {
+    bool goes_to(uint32_t to_layer, Section to_section) const {
         return valid && layer == to_layer && section == to_section;
     }
 };
-
-/// Sections of the load stream, compiler/program/FORMAT.md.
-enum Section : uint8_t { SWITCHES = 1, NEURON_REGISTERS = 2, LAYER_REGISTERS = 3, CLASSES = 4 };
 
 }  // namespace permloom::systemc

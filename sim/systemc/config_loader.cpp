@@ -8,11 +8,7 @@
 namespace permloom::systemc {
 namespace {
 
-constexpr uint32_t MAGIC = 0x314d4c50;  // "PLM1"
-constexpr uint32_t VERSION = 1;
-constexpr uint32_t END_MARKER = 0x00ff0000;
-constexpr uint32_t HEADER_WORDS = 6, RECORD_WORDS = 3;
-constexpr uint32_t NEURON_WORDS = 4, LAYER_WORDS = 3, CLASSES_WORDS = 1;
+constexpr uint32_t CLASSES_WORDS = 1;
 
 constexpr uint32_t bits_of(uint32_t word, int low, int count) {
     return (word >> low) & ((uint32_t{1} << count) - 1);
@@ -116,9 +112,9 @@ LoadError ConfigLoader::header_fault(uint32_t word) const {
     const auto unless = [](bool good, LoadError error) { return good ? LoadError::none : error; };
     switch (index_) {
         case 0:
-            return unless(word == MAGIC, LoadError::magic);
+            return unless(word == LOAD_MAGIC, LoadError::magic);
         case 1:
-            if (bits_of(word, 0, 8) != VERSION) return LoadError::version;
+            if (bits_of(word, 0, 8) != LOAD_VERSION) return LoadError::version;
             return unless(bits_of(word, 8, 8) < contexts_ && word >> 16 == 0, LoadError::header);
         case 2:
             return unless(word == static_cast<uint32_t>(fingerprint_), LoadError::fingerprint);
@@ -139,7 +135,8 @@ LoadError ConfigLoader::record_fault(uint32_t word) const {
             return address_fault(word);
         case 1: {
             const uint32_t first = bits_of(word, 0, 16), count = word >> 16;
-            const bool per_layer = section_ == LAYER_REGISTERS || section_ == CLASSES;
+            const bool per_layer =
+                section_ == Section::layer_registers || section_ == Section::classes;
             good = per_layer ? first == 0 && count == 1
                              : count >= 1 && first + count <= shapes_[layer_].neurons;
             break;
@@ -151,18 +148,18 @@ LoadError ConfigLoader::record_fault(uint32_t word) const {
 }
 
 LoadError ConfigLoader::address_fault(uint32_t word) const {
-    const uint32_t layer = bits_of(word, 0, 16), section = bits_of(word, 16, 8), stage = word >> 24;
+    const uint32_t layer = bits_of(word, 0, 16), stage = word >> 24;
     bool good = layer < shapes_.size();
-    switch (section) {
-        case SWITCHES:
+    switch (static_cast<Section>(bits_of(word, 16, 8))) {
+        case Section::switches:
             good = good && stage < shapes_[layer].stage_words.size() &&
                    shapes_[layer].stage_words[stage] != 0;
             break;
-        case NEURON_REGISTERS:
-        case LAYER_REGISTERS:
+        case Section::neuron_registers:
+        case Section::layer_registers:
             good = good && stage == 0;
             break;
-        case CLASSES:
+        case Section::classes:
             good = layer == 0 && stage == 0;
             break;
         default:
@@ -172,14 +169,14 @@ LoadError ConfigLoader::address_fault(uint32_t word) const {
 }
 
 bool ConfigLoader::at_end_marker(uint32_t word) const {
-    return state_ == State::record && index_ == 0 && word == END_MARKER;
+    return state_ == State::record && index_ == 0 && word == LOAD_END;
 }
 
 void ConfigLoader::advance(uint32_t word) {
     switch (state_) {
         case State::header:
             if (index_ == 1) target_ = static_cast<uint8_t>(bits_of(word, 8, 8));
-            if (++index_ < HEADER_WORDS) return;
+            if (++index_ < LOAD_HEADER_WORDS) return;
             valid_ = static_cast<uint8_t>(valid_ & ~(1U << target_));
             state_ = State::wait;
             return;
@@ -206,13 +203,13 @@ void ConfigLoader::advance_record(uint32_t word) {
     }
     if (index_ == 0) {
         layer_ = bits_of(word, 0, 16);
-        section_ = static_cast<uint8_t>(bits_of(word, 16, 8));
+        section_ = static_cast<Section>(bits_of(word, 16, 8));
         stage_ = static_cast<uint8_t>(word >> 24);
     } else if (index_ == 1) {
         neuron_ = bits_of(word, 0, 16);
         count_ = word >> 16;
     }
-    if (++index_ < RECORD_WORDS) return;
+    if (++index_ < LOAD_RECORD_WORDS) return;
     state_ = State::rows;
     index_ = 0;
     data_.assign(row_words(), 0);
@@ -238,12 +235,12 @@ void ConfigLoader::advance_row(uint32_t word) {
 
 uint32_t ConfigLoader::row_words() const {
     switch (section_) {
-        case SWITCHES:
+        case Section::switches:
             return shapes_[layer_].stage_words[stage_];
-        case NEURON_REGISTERS:
-            return NEURON_WORDS;
-        case LAYER_REGISTERS:
-            return LAYER_WORDS;
+        case Section::neuron_registers:
+            return NEURON_REGISTER_WORDS;
+        case Section::layer_registers:
+            return LAYER_REGISTER_WORDS;
         default:
             return CLASSES_WORDS;
     }

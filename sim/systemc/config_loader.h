@@ -64,7 +64,8 @@ class ConfigLoader final : public sc_core::sc_module {
     LoadError error_ = LoadError::none;
     uint64_t rows_seen_ = 0;
     uint32_t layer_ = 0, neuron_ = 0, count_ = 0;  ///< `count_` rows of the record are to come
-    uint8_t section_ = 0, stage_ = 0;
+    Section section_{};
+    uint8_t stage_ = 0;
     std::vector<uint32_t> data_;
     bool row_sent_ = false;  ///< the row bus carries a row in this cycle
 };

@@ -37,7 +37,7 @@ void NetworkStage::fetch() {
 
 void NetworkStage::store() {
     const Row& in_row = row->read();
-    if (!in_row.goes_to(layer_, SWITCHES) || in_row.stage != stage_) return;
+    if (!in_row.goes_to(layer_, Section::switches) || in_row.stage != stage_) return;
     uint32_t* to = memory_.data() + in_row.addr * row_words_;
     std::copy_n(in_row.data.data(), row_words_, to);
     // Bits without a switch are not stored.

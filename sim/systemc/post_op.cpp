@@ -21,7 +21,7 @@ LayerRegisterFile::LayerRegisterFile(const sc_core::sc_module_name& name, uint32
 
 void LayerRegisterFile::edge() {
     const Row& in_row = row->read();
-    if (!in_row.goes_to(layer_, LAYER_REGISTERS)) return;
+    if (!in_row.goes_to(layer_, Section::layer_registers)) return;
     const uint32_t shift = in_row.data[0], offset = in_row.data[1], top = in_row.data[2];
     values_[in_row.ctx] = {.s = static_cast<int>(shift & 0x3f),
                            .z = offset & 0xffff,
@@ -49,7 +49,7 @@ void BiasStage::fetch() {
 
 void BiasStage::store() {
     const Row& in_row = row->read();
-    if (!in_row.goes_to(layer_, NEURON_REGISTERS)) return;
+    if (!in_row.goes_to(layer_, Section::neuron_registers)) return;
     const auto& words = in_row.data;
     memory_[in_row.addr] = {.b = sign_extend(words[0], 32),
                             .m = sign_extend(words[1], 17),

@@ -19,7 +19,7 @@ void ResultUnit::finish() {
 }
 
 void ResultUnit::edge() {
-    if (row->read().goes_to(0, CLASSES))
+    if (row->read().goes_to(0, Section::classes))
         classes_[row->read().ctx] = row->read().data.front() & 0xffff;
     if (!rst_n->read()) {
         for (Bank& bank : banks_)

@@ -1,0 +1,56 @@
+/// Small random chips and configurations, and what they compute, in plain integers.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compiler/base/rng.h"
+#include "compiler/perm/permutation.h"
+#include "compiler/program/chip.h"
+#include "compiler/program/configuration.h"
+
+namespace permloom::test {
+
+struct LayerShape {
+    int outputs = 1;
+    Rail rail = Rail::single;
+    bool shared_profile = false;
+};
+
+struct ChipShape {
+    int inputs = 1;
+    std::vector<LayerShape> layers;
+    int contexts = 2;
+    int pixel_stream_bits = 64;
+    int in_bits = 8;
+    std::string describe() const;
+};
+
+Chip random_chip(const ChipShape& shape, Rng& rng);
+/// Any shape: 1..3 layers of 1..9 neurons on 1..9 inputs, every rail, either profile.
+ChipShape random_shape(Rng& rng);
+
+using Image = std::vector<uint16_t>;  ///< pixel codes
+Image random_image(const Chip& chip, Rng& rng);
+
+/// What a chip computes for an image.
+struct Expected {
+    std::vector<std::vector<int32_t>> written;  ///< per layer, neuron by neuron; logits come last
+    int label = 0;
+};
+
+/// A configuration together with its sources in clear.
+struct Wiring {
+    Configuration configuration;
+    std::vector<std::vector<Permutation>> sources;  ///< [layer][neuron]
+
+    Expected infer(const Chip& chip, const Image& image) const;
+    /// The load stream for a context.
+    std::vector<uint32_t> words(const Chip& chip, int context) const;
+};
+
+Wiring random_wiring(const Chip& chip, Rng& rng);
+
+}  // namespace permloom::test

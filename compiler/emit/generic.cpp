@@ -1,0 +1,287 @@
+#include "compiler/emit/generic.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "compiler/base/digest.h"
+#include "compiler/base/error.h"
+#include "compiler/base/version.h"
+#include "compiler/program/expand.h"
+
+namespace permloom {
+namespace {
+
+/// Words as $readmemh reads them, one a line.
+std::string hex_lines(const std::vector<uint64_t>& words, int digits) {
+    std::string text;
+    for (const uint64_t word : words)
+        text += fmt::format("{:0{}x}\n", word, digits);
+    return text;
+}
+
+/// The beats of all images on the pixel stream.
+std::vector<uint64_t> pixel_beats(const Chip& chip, const EmitVectors& vectors) {
+    std::vector<uint64_t> beats;
+    for (const auto& codes : vectors.codes) {
+        PERMLOOM_ASSERT(codes.size() == static_cast<size_t>(chip.inputs()));
+        for (int beat = 0; beat < chip.pixel_beats(); ++beat) {
+            uint64_t data = 0;
+            for (int lane = 0; lane < chip.pixels_per_beat(); ++lane) {
+                const int pixel = beat * chip.pixels_per_beat() + lane;
+                if (pixel < chip.inputs())
+                    data |= uint64_t{codes[static_cast<size_t>(pixel)]} << (lane * chip.in_bits());
+            }
+            beats.push_back(data);
+        }
+    }
+    return beats;
+}
+
+/// The words of all results on the result stream: logits, then the label.
+std::vector<uint64_t> result_words(const EmitVectors& vectors) {
+    std::vector<uint64_t> words;
+    for (size_t i = 0; i < vectors.logits.size(); ++i) {
+        for (const int64_t logit : vectors.logits[i])
+            words.push_back(static_cast<uint32_t>(logit));
+        words.push_back(static_cast<uint64_t>(vectors.labels[i]));
+    }
+    return words;
+}
+
+constexpr char TESTBENCH[] =
+    R"(// Self-checking testbench of {name}, written by permloom {version}; chip {fingerprint}.
+//
+// Loads the configuration, offers a damaged copy of it to the other context (which must be refused
+// while the first goes on), streams {images} stored images with pauses on both sides, and compares
+// every word of every result.
+`timescale 1ns / 1ps
+`default_nettype none
+module permloom_tb;
+  localparam integer LOAD_WORDS = {load_words};
+  localparam integer IMAGES = {images};
+  localparam integer BEATS = {beats};           // of an image
+  localparam integer RESULT_WORDS = {result_words};  // of an image
+  localparam integer CONTEXTS = {contexts};
+  localparam integer CYCLE_LIMIT = {cycle_limit};
+
+  reg clk = 1'b0;
+  always #5 clk = !clk;
+
+  reg rst_n = 1'b0;
+  reg [31:0] cfg_tdata = 32'd0;
+  reg cfg_tvalid = 1'b0;
+  reg cfg_tlast = 1'b0;
+  wire cfg_tready;
+  reg [{pixel_msb}:0] pix_tdata = {pixel_bits}'d0;
+  reg pix_tvalid = 1'b0;
+  reg pix_tlast = 1'b0;
+  wire pix_tready;
+  wire [31:0] res_tdata;
+  wire res_tvalid;
+  wire res_tlast;
+  reg res_tready = 1'b0;
+  wire [7:0] ctx_active;
+  wire [7:0] ctx_valid;
+  wire [7:0] load_error;
+  wire pix_error;
+
+  permloom_top dut (
+    .clk(clk), .rst_n(rst_n),
+    .cfg_tdata(cfg_tdata), .cfg_tvalid(cfg_tvalid), .cfg_tready(cfg_tready), .cfg_tlast(cfg_tlast),
+    .pix_tdata(pix_tdata), .pix_tvalid(pix_tvalid), .pix_tready(pix_tready), .pix_tlast(pix_tlast),
+    .res_tdata(res_tdata), .res_tvalid(res_tvalid), .res_tready(res_tready), .res_tlast(res_tlast),
+    .ctx_select(8'd0), .ctx_active(ctx_active), .ctx_valid(ctx_valid),
+    .load_error(load_error), .pix_error(pix_error),
+    .probe_valid(), .probe_index(), .probe_value()
+  );
+
+  reg [31:0] load_words [0:LOAD_WORDS-1];
+  reg [{pixel_msb}:0] beats [0:IMAGES*BEATS-1];
+  reg [31:0] expected [0:IMAGES*RESULT_WORDS-1];
+
+  integer errors = 0;
+  integer taken = 0;
+  integer cycles = 0;
+
+  task expect_equal(input [31:0] actual, input [31:0] wanted, input integer check);
+    if (actual !== wanted) begin
+      errors = errors + 1;
+      $display("check %0d: %0d, expected %0d", check, actual, wanted);
+    end
+  endtask
+
+  // One packet on the configuration port; `change` is added to word 1 without renewing the CRC.
+  task send_load(input [31:0] change);
+    integer i;
+    begin
+      for (i = 0; i < LOAD_WORDS; i = i + 1) begin
+        cfg_tdata <= load_words[i] ^ (i == 1 ? change : 32'd0);
+        cfg_tlast <= i == LOAD_WORDS - 1;
+        cfg_tvalid <= 1'b1;
+        @(posedge clk);
+        while (!cfg_tready) @(posedge clk);
+      end
+      cfg_tvalid <= 1'b0;
+      cfg_tlast <= 1'b0;
+      repeat (2) @(posedge clk);
+    end
+  endtask
+
+  // Pauses from a 16-bit linear feedback shift register.
+  reg [15:0] noise = 16'hace1;
+  always @(posedge clk) begin
+    noise <= {{noise[14:0], noise[15] ^ noise[13] ^ noise[12] ^ noise[10]}};
+    res_tready <= noise[1:0] != 2'b00;
+  end
+
+  integer image, beat;
+  initial begin
+    $readmemh("load.hex", load_words);
+    $readmemh("pixels.hex", beats);
+    $readmemh("expected.hex", expected);
+    repeat (4) @(posedge clk);
+    rst_n <= 1'b1;
+    @(posedge clk);
+    send_load(32'd0);
+    expect_equal({{24'd0, load_error}}, 32'd0, 1);
+    expect_equal({{24'd0, ctx_valid}}, 32'd1, 2);
+    send_load(32'h00000100);
+    expect_equal({{24'd0, load_error}}, CONTEXTS == 2 ? 32'd9 : 32'd3, 3);
+    expect_equal({{24'd0, ctx_valid}}, 32'd1, 4);
+    for (image = 0; image < IMAGES; image = image + 1)
+      for (beat = 0; beat < BEATS; beat = beat + 1) begin
+        while (noise[4:2] == 3'b000) @(posedge clk);
+        pix_tdata <= beats[image*BEATS+beat];
+        pix_tlast <= beat == BEATS - 1;
+        pix_tvalid <= 1'b1;
+        @(posedge clk);
+        while (!pix_tready) @(posedge clk);
+        pix_tvalid <= 1'b0;
+      end
+  end
+
+  always @(posedge clk) begin
+    cycles = cycles + 1;
+    if (rst_n && res_tvalid && res_tready) begin
+      if (res_tdata !== expected[taken]) begin
+        errors = errors + 1;
+        $display("image %0d, word %0d: %0d, expected %0d", taken / RESULT_WORDS,
+                 taken % RESULT_WORDS, $signed(res_tdata), $signed(expected[taken]));
+      end
+      expect_equal({{31'd0, res_tlast}}, taken % RESULT_WORDS == RESULT_WORDS - 1 ? 32'd1 : 32'd0, 5);
+      taken = taken + 1;
+    end
+    if (taken == IMAGES * RESULT_WORDS) begin
+      expect_equal({{31'd0, pix_error}}, 32'd0, 6);
+      expect_equal({{24'd0, ctx_active}}, 32'd0, 7);
+      if (errors == 0) $display("PASS: %0d images, %0d cycles, mismatches: 0", IMAGES, cycles);
+      else $display("FAIL: %0d mismatches in %0d images", errors, IMAGES);
+      $finish;
+    end
+    if (cycles == CYCLE_LIMIT) begin
+      $display("FAIL: only %0d of %0d result words after %0d cycles", taken,
+               IMAGES * RESULT_WORDS, cycles);
+      $finish;
+    end
+  end
+endmodule
+`default_nettype wire
+)";
+
+constexpr char MAKEFILE[] =
+    R"(# {name}, written by permloom {version}. Targets: lint sim cells clean help.
+RTL := {sources}
+
+.PHONY: help lint sim cells clean
+help:
+	@echo "make lint   Verilator lint, all warnings on"
+	@echo "make sim    Icarus Verilog runs the self-checking testbench; fails on the first mismatch"
+	@echo "make cells  Yosys synthesis to generic cells, with their count"
+
+lint:
+	verilator --lint-only -Wall --top-module permloom_top rtl/waivers.vlt $(RTL)
+
+sim: sim.vvp
+	vvp -n sim.vvp | tee sim.log
+	@grep -q '^PASS' sim.log
+
+sim.vvp: tb/permloom_tb.sv $(RTL)
+	iverilog -g2012 -s permloom_tb -o $@ $(RTL) tb/permloom_tb.sv
+
+cells:
+	yosys -q -l cells.log -p "read_verilog -sv $(RTL); synth -flatten -top permloom_top; tee -o cells.txt stat"
+	cat cells.txt
+
+clean:
+	rm -f sim.vvp sim.log cells.log cells.txt
+)";
+
+constexpr char README[] = R"(# {name}
+
+Written by permloom {version} for target `generic`. Chip {fingerprint}, {contexts} context(s), engine `{engine}`, circuit `{circuit}`.
+
+| | |
+|---|---|
+| `rtl/permloom_top.sv` | the chip: parameters, instances and constants; the cells are beside it |
+| `load.hex` | the configuration `{network}` as its load stream, {load_words} words of 32 bits, for context 0 |
+| `pixels.hex`, `expected.hex` | {images} stored images and what the bit-exact reference answers |
+| `devices_layer*.hex` | device ROMs of layers with a profile per neuron, if there are any |
+| `tb/permloom_tb.sv` | self-checking testbench |
+
+`make lint` (Verilator), `make sim` (Icarus Verilog), `make cells` (Yosys). `make sim` ends with `PASS: ... mismatches: 0`.
+
+Ports, timing and the load stream are described in the project's `rtl/MICROARCHITECTURE.md` and `compiler/program/FORMAT.md`.
+)";
+
+}  // namespace
+
+std::vector<EmittedFile> emit_generic(const Chip& chip, const Configuration& configuration,
+                                      const EmitVectors& vectors) {
+    const size_t images = vectors.codes.size();
+    if (images == 0) throw Error("emit", "no images for the testbench", "give --count 1 or more");
+    PERMLOOM_ASSERT(vectors.logits.size() == images && vectors.labels.size() == images);
+    const LoadStream load = expand(chip, configuration);
+
+    std::vector<EmittedFile> files;
+    std::string sources;
+    const auto add_source = [&](const std::string& name, const std::string& text) {
+        files.push_back({"rtl/" + name, text});
+        if (name.ends_with(".sv"))
+            sources += (sources.empty() ? "" : " \\\n       ") + files.back().name;
+    };
+    for (const EmittedFile& cell : rtl_cells())
+        add_source(cell.name, cell.text);
+    add_source("permloom_top.sv", emit_top(chip));
+    for (const EmittedFile& image : emit_device_images(chip))
+        files.push_back(image);
+
+    files.push_back({"load.hex", hex_lines({load.words.begin(), load.words.end()}, 8)});
+    files.push_back(
+        {"pixels.hex", hex_lines(pixel_beats(chip, vectors), (chip.pixel_stream_bits + 3) / 4)});
+    files.push_back({"expected.hex", hex_lines(result_words(vectors), 8)});
+
+    const int result_words_per_image = chip.outputs() + 1;
+    int64_t slowest = chip.pixel_beats() + result_words_per_image;
+    for (const ChipLayer& layer : chip.layers)
+        slowest += layer.outputs * layer.passes() + 64;
+    const auto fill = [&](const char* pattern) {
+        return fmt::format(
+            fmt::runtime(pattern), fmt::arg("name", chip.name), fmt::arg("version", VERSION),
+            fmt::arg("fingerprint", to_hex(fingerprint(chip), 16)), fmt::arg("images", images),
+            fmt::arg("load_words", load.words.size()), fmt::arg("beats", chip.pixel_beats()),
+            fmt::arg("result_words", result_words_per_image), fmt::arg("contexts", chip.contexts),
+            fmt::arg("pixel_bits", chip.pixel_stream_bits),
+            fmt::arg("pixel_msb", chip.pixel_stream_bits - 1),
+            fmt::arg("cycle_limit", 4 * static_cast<int64_t>(load.words.size()) +
+                                        4 * static_cast<int64_t>(images) * slowest + 1000),
+            fmt::arg("sources", sources), fmt::arg("engine", chip.engine),
+            fmt::arg("circuit", chip.circuit), fmt::arg("network", configuration.network));
+    };
+    files.push_back({"tb/permloom_tb.sv", fill(TESTBENCH)});
+    files.push_back({"Makefile", fill(MAKEFILE)});
+    files.push_back({"README.md", fill(README)});
+    return files;
+}
+
+}  // namespace permloom

@@ -30,6 +30,8 @@ Simulation::Scope::~Scope() {
 Simulation::Simulation() {
     const std::lock_guard<std::mutex> lock(kernel_mutex());
     context_ = std::make_unique<sc_core::sc_simcontext>();
+    // A library does not print, not even which time unit a waveform has.
+    sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
 }
 
 Simulation::~Simulation() {

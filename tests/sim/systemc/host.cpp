@@ -20,7 +20,7 @@ void Host::send(const Image& image, int extra_beats) {
                 pixel < image.size() ? image[pixel] : rng_.below(uint64_t{1} << width);
             data |= code << (static_cast<int>(j) * width);
         }
-        beats_.push_back({data, beat + 1 == beats});
+        beats_.push_back({data, beat + 1 == beats, beat == 0});
     }
 }
 
@@ -55,6 +55,7 @@ const PinsOut& Host::step() {
 
 void Host::record(const PinsIn& in) {
     if (in.pix_tvalid && pins_.pix_tready) {
+        if (beats_.front().first) starts_.push_back({cycle_, pins_.ctx_active});
         beats_.pop_front();
         last_beat_cycle_ = cycle_;
     }

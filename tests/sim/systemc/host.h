@@ -58,6 +58,13 @@ class Host {
     uint64_t last_beat_cycle() const { return last_beat_cycle_; }
     const std::vector<Packet>& packets() const { return packets_; }
 
+    /// First beats accepted: the cycle, and the context that was active in it.
+    struct Start {
+        uint64_t cycle;
+        int context;
+    };
+    const std::vector<Start>& starts() const { return starts_; }
+
     struct Written {
         uint64_t cycle;
         uint32_t index;
@@ -70,6 +77,7 @@ class Host {
     struct Beat {
         uint64_t data;
         bool last;
+        bool first = false;
     };
     void record(const PinsIn& in);
 
@@ -83,10 +91,11 @@ class Host {
     uint64_t cycle_ = 0, last_beat_cycle_ = 0;
     Packet packet_;
     std::vector<Packet> packets_;
+    std::vector<Start> starts_;
     std::vector<std::vector<Written>> written_;
 };
 
-/// Checks a packet and, where every image so far is in `written`, the values behind each layer.
+/// Checks the logits and the label of a packet.
 void check_packet(const Packet& packet, const Expected& expected);
 
 }  // namespace permloom::test

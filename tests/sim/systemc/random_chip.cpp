@@ -176,6 +176,16 @@ Expected Wiring::infer(const Chip& chip, const Image& image) const {
     return expected;
 }
 
+uint32_t crc_of(std::span<const uint32_t> words) {
+    std::vector<uint8_t> bytes;
+    for (const uint32_t word : words) {
+        for (int shift = 0; shift < 32; shift += 8) {
+            bytes.push_back(static_cast<uint8_t>(word >> shift));
+        }
+    }
+    return crc32(bytes);
+}
+
 std::vector<uint32_t> Wiring::words(const Chip& chip, int context) const {
     return expand(chip, configuration, context).words;
 }

@@ -51,6 +51,9 @@ struct Wiring {
     std::vector<uint32_t> words(const Chip& chip, int context) const;
 };
 
+/// CRC-32 as the last word of a load stream holds it.
+uint32_t crc_of(std::span<const uint32_t> words);
+
 Wiring random_wiring(const Chip& chip, Rng& rng);
 
 }  // namespace permloom::test

@@ -1,0 +1,179 @@
+#include "sim/bench/scoreboard.h"
+
+#include <utility>
+
+#include "compiler/base/error.h"
+
+namespace permloom {
+
+Scoreboard::Scoreboard(std::vector<int> neurons, std::vector<std::string> names)
+    : neurons_(std::move(neurons)), names_(std::move(names)), positions_(neurons_.size()) {}
+
+void Scoreboard::begin_run() {
+    images_.clear();
+    positions_.assign(neurons_.size(), {});
+    begun_ = answered_ = wrong_images_ = 0;
+    following_ = true;
+}
+
+void Scoreboard::begin_image(std::optional<Inference> expected) {
+    if (expected) {
+        PERMLOOM_ASSERT(expected->logits.size() == static_cast<size_t>(neurons_.back()));
+        PERMLOOM_ASSERT(expected->activations.size() == neurons_.size() - 1);
+    }
+    images_.push_back({std::move(expected), false});
+    ++begun_;
+}
+
+void Scoreboard::check_cycle(uint64_t cycle, std::span<const PinsOut> outs) {
+    for (int layer = 0; layer < static_cast<int>(neurons_.size()); ++layer)
+        check_probe(cycle, layer, outs);
+    if (outs.size() == 2) check_pins(cycle, outs[0], outs[1]);
+}
+
+void Scoreboard::check_probe(uint64_t cycle, int layer, std::span<const PinsOut> outs) {
+    const Probe& left = outs[0].probes[static_cast<size_t>(layer)];
+    if (outs.size() == 2) {
+        const Probe& right = outs[1].probes[static_cast<size_t>(layer)];
+        if (left != right) {
+            Difference difference{.cycle = cycle, .layer = layer, .right_name = names_[1]};
+            difference.neuron = static_cast<int>(left.valid ? left.index : right.index);
+            difference.left_name = names_[0];
+            if (left.valid != right.valid) {
+                difference.what = "probe_valid";
+                difference.left = left.valid;
+                difference.right = right.valid;
+            } else if (left.index != right.index) {
+                difference.what = "probe_index";
+                difference.left = left.index;
+                difference.right = right.index;
+            } else {
+                difference.left = left.value;
+                difference.right = right.value;
+                difference.reference = expected_value(layer);
+            }
+            record(std::move(difference));
+            if (Image* image = image_at(layer)) image->wrong = true;
+        }
+    }
+    // A value on which two devices differ has been reported with the reference's beside it.
+    const bool reported = outs.size() == 2 && left != outs[1].probes[static_cast<size_t>(layer)];
+    if (following_ && left.valid) {
+        if (!reported) follow_probe(cycle, layer, left);
+        Position& position = positions_[static_cast<size_t>(layer)];
+        if (++position.neuron == neurons_[static_cast<size_t>(layer)]) {
+            position.neuron = 0;
+            ++position.image;
+        }
+    }
+}
+
+void Scoreboard::follow_probe(uint64_t cycle, int layer, const Probe& probe) {
+    const Position& position = positions_[static_cast<size_t>(layer)];
+    Difference difference{.cycle = cycle, .layer = layer, .neuron = position.neuron};
+    difference.left_name = names_[0];
+    difference.right_name = "protocol";
+    Image* const image = image_at(layer);
+    const std::optional<int64_t> expected = expected_value(layer);
+    if (!image) {
+        difference.what = "probe_valid without an image";
+        difference.left = 1;
+    } else if (static_cast<int>(probe.index) != position.neuron) {
+        difference.what = "probe_index";
+        difference.left = probe.index;
+        difference.right = position.neuron;
+    } else if (expected && *expected != probe.value) {
+        difference.left = probe.value;
+        difference.right = *expected;
+        difference.right_name = "reference";
+    } else {
+        return;
+    }
+    record(std::move(difference));
+    if (image) image->wrong = true;
+}
+
+void Scoreboard::check_pins(uint64_t cycle, const PinsOut& left, const PinsOut& right) {
+    const auto compare = [&](const char* pin, int64_t a, int64_t b) {
+        if (a == b) return;
+        record({.cycle = cycle,
+                .what = std::string("pin ") + pin,
+                .left = a,
+                .right = b,
+                .left_name = names_[0],
+                .right_name = names_[1],
+                .reference = {}});
+    };
+    const auto data = [](uint32_t word) { return static_cast<int32_t>(word); };
+    compare("cfg_tready", left.cfg_tready, right.cfg_tready);
+    compare("pix_tready", left.pix_tready, right.pix_tready);
+    compare("res_tvalid", left.res_tvalid, right.res_tvalid);
+    compare("res_tlast", left.res_tlast, right.res_tlast);
+    compare("res_tdata", data(left.res_tdata), data(right.res_tdata));
+    compare("ctx_active", left.ctx_active, right.ctx_active);
+    compare("ctx_valid", left.ctx_valid, right.ctx_valid);
+    compare("load_error", left.load_error, right.load_error);
+    compare("pix_error", left.pix_error, right.pix_error);
+}
+
+void Scoreboard::check_result(const Result& result) {
+    PERMLOOM_ASSERT(!images_.empty());
+    Image& image = images_.front();
+    const auto compare = [&](const std::string& what, int64_t seen, int64_t expected) {
+        if (seen == expected) return;
+        record({.cycle = result.cycle,
+                .what = what + " of image " + std::to_string(answered_),
+                .left = seen,
+                .right = expected,
+                .left_name = names_[0],
+                .right_name = "reference",
+                .reference = {}});
+        image.wrong = true;
+    };
+    if (image.expected) {
+        for (size_t i = 0; i < result.logits.size(); ++i)
+            compare("logit " + std::to_string(i), result.logits[i], image.expected->logits[i]);
+        compare("label", result.label, image.expected->label);
+    }
+    wrong_images_ += image.wrong;
+    images_.pop_front();
+    ++answered_;
+}
+
+void Scoreboard::protocol(uint64_t cycle, const std::string& pin, int64_t seen, int64_t required) {
+    record({.cycle = cycle,
+            .what = "pin " + pin,
+            .left = seen,
+            .right = required,
+            .left_name = names_[0],
+            .right_name = "protocol",
+            .reference = {}});
+}
+
+std::pair<std::optional<Difference>, uint64_t> Scoreboard::take_news() {
+    return {std::exchange(first_news_, std::nullopt), std::exchange(news_, 0)};
+}
+
+void Scoreboard::record(Difference difference) {
+    if (!first_) first_ = difference;
+    if (!first_news_) first_news_ = std::move(difference);
+    ++mismatches_;
+    ++news_;
+}
+
+Scoreboard::Image* Scoreboard::image_at(int layer) {
+    const uint64_t image = positions_[static_cast<size_t>(layer)].image;
+    if (!following_ || image < answered_ || image >= begun_) return nullptr;
+    return &images_[image - answered_];
+}
+
+std::optional<int64_t> Scoreboard::expected_value(int layer) {
+    const Image* const image = image_at(layer);
+    if (!image || !image->expected) return std::nullopt;
+    const auto l = static_cast<size_t>(layer);
+    const auto neuron = static_cast<size_t>(positions_[l].neuron);
+    if (l + 1 == neurons_.size()) return image->expected->logits[neuron];
+    return image->expected->activations[l][neuron];
+}
+
+}  // namespace permloom

@@ -20,7 +20,8 @@ constexpr uint64_t NOISE_DRAWS = 5;
 
 std::vector<int> neurons_of(const Chip& chip) {
     std::vector<int> neurons;
-    for (const ChipLayer& layer : chip.layers) neurons.push_back(layer.outputs);
+    for (const ChipLayer& layer : chip.layers)
+        neurons.push_back(layer.outputs);
     return neurons;
 }
 
@@ -80,6 +81,7 @@ class Bench::Host {
     void watch(bool moved, bool results_open);
     std::string waiting_for() const;
     std::string device_names() const;
+    void abandon();
     void begin_load(const Load& load);
     void check_images(std::span<const std::vector<uint16_t>> images) const;
     void finish_report(uint64_t start);
@@ -161,7 +163,8 @@ PinsIn Bench::Host::quiet_pins() {
 }
 
 void Bench::Host::tick(const PinsIn& in) {
-    for (size_t d = 0; d < devices_.size(); ++d) devices_[d]->tick(in, outs_[d]);
+    for (size_t d = 0; d < devices_.size(); ++d)
+        devices_[d]->tick(in, outs_[d]);
     if (reset_seen_) scoreboard_.check_cycle(cycle_, outs_);
     if (!in.rst_n) reset_seen_ = true;
     ++cycle_;
@@ -206,7 +209,8 @@ void Bench::Host::observe_pixels(const PinsIn& in) {
     moved_ |= taken.any;
     if (taken.first) {
         const int context = pins().ctx_active;
-        Model* const model = context < contexts_ ? references_[static_cast<size_t>(context)] : nullptr;
+        Model* const model =
+            context < contexts_ ? references_[static_cast<size_t>(context)] : nullptr;
         scoreboard_.begin_image(model ? std::optional(model->infer(images_[image])) : std::nullopt);
         in_chip_.push_back({context, reload_complete_ && context == reload_context_});
     }
@@ -236,10 +240,10 @@ void Bench::Host::watch(bool moved, bool results_open) {
         return;
     }
     if (host_paused || ++still_ <= patience_) return;
-    std::string problem = fmt::format("nothing has moved for {} cycles at cycle {}; the host waits {}",
-                                      still_, cycle_, waiting_for());
+    std::string problem =
+        fmt::format("nothing has moved for {} cycles at cycle {}; the host waits {}", still_,
+                    cycle_, waiting_for());
     if (!results_open) problem += " (results are not taken meanwhile)";
-    still_ = 0;
     throw Error(device_names(), problem,
                 scoreboard_.first_difference()
                     ? "first difference: " + scoreboard_.first_difference()->describe()
@@ -249,8 +253,9 @@ void Bench::Host::watch(bool moved, bool results_open) {
 std::string Bench::Host::waiting_for() const {
     std::vector<std::string> reasons;
     if (loader_.pending())
-        reasons.push_back(fmt::format("to send word {} of {} of the load stream (cfg_tready is low)",
-                                      loader_.word(), load_.words.size()));
+        reasons.push_back(
+            fmt::format("to send word {} of {} of the load stream (cfg_tready is low)",
+                        loader_.word(), load_.words.size()));
     if (pixels_.pending()) {
         const bool valid = (pins().ctx_valid >> pins().ctx_active) & 1;
         reasons.push_back(fmt::format(
@@ -271,11 +276,7 @@ std::string Bench::Host::device_names() const {
 
 void Bench::Host::reset(int cycles) {
     PERMLOOM_ASSERT(cycles >= 1);
-    pixels_.start({});
-    loader_.start({});
-    sink_.reset();
-    load_state_ = LoadState::idle;
-    scoreboard_.end_run();
+    abandon();
     for (int i = 0; i < cycles; ++i) {
         PinsIn in = quiet_pins();
         in.rst_n = false;
@@ -283,6 +284,15 @@ void Bench::Host::reset(int cycles) {
     }
     std::fill(references_.begin(), references_.end(), nullptr);
     select_ = 0;
+}
+
+/// Forgets what was being sent and expected: the caller's data may be gone.
+void Bench::Host::abandon() {
+    pixels_.start({});
+    loader_.start({});
+    sink_.reset();
+    load_state_ = LoadState::idle;
+    scoreboard_.end_run();
     still_ = 0;
 }
 
@@ -293,39 +303,46 @@ void Bench::Host::begin_load(const Load& load) {
     loader_.start(load.words);
 }
 
-LoadError Bench::Host::load(const Load& load) {
+LoadError Bench::Host::load(const Load& load) try {
     reload_context_ = -1;
     begin_load(load);
-    while (load_state_ != LoadState::done) step(false);
+    while (load_state_ != LoadState::done)
+        step(false);
     load_state_ = LoadState::idle;
     return load_error_;
+} catch (...) {
+    abandon();
+    throw;
 }
 
 void Bench::Host::select(int context) {
     PERMLOOM_ASSERT(context >= 0 && context < 256);
-    select_ = static_cast<uint8_t>(context);
+    const uint8_t before = std::exchange(select_, static_cast<uint8_t>(context));
     // The pin is looked at in one cycle and shows in the next.
-    for (int i = 0; i < 2; ++i) step(false);
-    if (pins().ctx_active != select_)
-        throw Error(device_names(),
-                    fmt::format("context {} cannot be selected: it holds no valid load", context));
+    for (int i = 0; i < 2; ++i)
+        step(false);
+    if (pins().ctx_active == select_) return;
+    select_ = before;
+    throw Error(device_names(),
+                fmt::format("context {} cannot be selected: it holds no valid load", context));
 }
 
 void Bench::Host::check_images(std::span<const std::vector<uint16_t>> images) const {
     for (size_t i = 0; i < images.size(); ++i) {
         const std::string where = fmt::format("image {}", i);
         if (images[i].size() != static_cast<size_t>(inputs_))
-            throw Error(where, fmt::format("has {} pixels, the chip takes {}", images[i].size(),
-                                           inputs_));
+            throw Error(where,
+                        fmt::format("has {} pixels, the chip takes {}", images[i].size(), inputs_));
         for (const uint16_t code : images[i])
             if (code >> in_bits_)
-                throw Error(where, fmt::format("pixel code {} does not fit {} bits", code, in_bits_));
+                throw Error(where,
+                            fmt::format("pixel code {} does not fit {} bits", code, in_bits_));
     }
 }
 
 BenchReport Bench::Host::run(std::span<const std::vector<uint16_t>> images,
                              const std::optional<Reload>& reload,
-                             const std::function<void(uint64_t, uint64_t)>& progress) {
+                             const std::function<void(uint64_t, uint64_t)>& progress) try {
     check_images(images);
     const uint64_t start = cycle_;
     report_ = {};
@@ -353,8 +370,7 @@ BenchReport Bench::Host::run(std::span<const std::vector<uint16_t>> images,
             begin_load(reload->load);
         const uint64_t answered = scoreboard_.images_answered();
         step(true);
-        if (reload_complete_ && reload->select >= 0)
-            select_ = static_cast<uint8_t>(reload->select);
+        if (reload_complete_ && reload->select >= 0) select_ = static_cast<uint8_t>(reload->select);
         if (progress && scoreboard_.images_answered() > answered)
             progress(scoreboard_.images_answered(), cycle_ - start);
     }
@@ -362,6 +378,9 @@ BenchReport Bench::Host::run(std::span<const std::vector<uint16_t>> images,
     if (reload) report_.load_error = load_error_;
     finish_report(start);
     return std::move(report_);
+} catch (...) {
+    abandon();
+    throw;
 }
 
 void Bench::Host::finish_report(uint64_t start) {
@@ -384,9 +403,15 @@ Bench::Bench(const Chip& chip, std::vector<Device*> devices, std::vector<std::st
 Bench::~Bench() = default;
 Bench::Bench(Bench&&) noexcept = default;
 
-void Bench::reset(int cycles) { host_->reset(cycles); }
-LoadError Bench::load(const Load& load) { return host_->load(load); }
-void Bench::select(int context) { host_->select(context); }
+void Bench::reset(int cycles) {
+    host_->reset(cycles);
+}
+LoadError Bench::load(const Load& load) {
+    return host_->load(load);
+}
+void Bench::select(int context) {
+    host_->select(context);
+}
 BenchReport Bench::run(std::span<const std::vector<uint16_t>> images,
                        const std::optional<Reload>& reload,
                        const std::function<void(uint64_t, uint64_t)>& progress) {
@@ -396,9 +421,15 @@ const PinsOut& Bench::tick(const PinsIn& in) {
     host_->tick(in);
     return host_->pins();
 }
-const PinsOut& Bench::pins() const { return host_->pins(); }
-uint64_t Bench::cycle() const { return host_->cycle(); }
-uint64_t Bench::mismatches() const { return host_->scoreboard().mismatches(); }
+const PinsOut& Bench::pins() const {
+    return host_->pins();
+}
+uint64_t Bench::cycle() const {
+    return host_->cycle();
+}
+uint64_t Bench::mismatches() const {
+    return host_->scoreboard().mismatches();
+}
 const std::optional<Difference>& Bench::first_difference() const {
     return host_->scoreboard().first_difference();
 }

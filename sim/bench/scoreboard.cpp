@@ -5,6 +5,12 @@
 #include "compiler/base/error.h"
 
 namespace permloom {
+namespace {
+
+// What a device is compared with when it is not the other device.
+constexpr char REFERENCE[] = "reference", PROTOCOL[] = "protocol";
+
+}  // namespace
 
 Scoreboard::Scoreboard(std::vector<int> neurons, std::vector<std::string> names)
     : neurons_(std::move(neurons)), names_(std::move(names)), positions_(neurons_.size()) {}
@@ -33,76 +39,52 @@ void Scoreboard::check_cycle(uint64_t cycle, std::span<const PinsOut> outs) {
 
 void Scoreboard::check_probe(uint64_t cycle, int layer, std::span<const PinsOut> outs) {
     const Probe& left = outs[0].probes[static_cast<size_t>(layer)];
-    if (outs.size() == 2) {
-        const Probe& right = outs[1].probes[static_cast<size_t>(layer)];
-        if (left != right) {
-            Difference difference{.cycle = cycle, .layer = layer, .right_name = names_[1]};
-            difference.neuron = static_cast<int>(left.valid ? left.index : right.index);
-            difference.left_name = names_[0];
-            if (left.valid != right.valid) {
-                difference.what = "probe_valid";
-                difference.left = left.valid;
-                difference.right = right.valid;
-            } else if (left.index != right.index) {
-                difference.what = "probe_index";
-                difference.left = left.index;
-                difference.right = right.index;
-            } else {
-                difference.left = left.value;
-                difference.right = right.value;
-                difference.reference = expected_value(layer);
-            }
-            record(std::move(difference));
-            if (Image* image = image_at(layer)) image->wrong = true;
-        }
-    }
-    // A value on which two devices differ has been reported with the reference's beside it.
-    const bool reported = outs.size() == 2 && left != outs[1].probes[static_cast<size_t>(layer)];
-    if (following_ && left.valid) {
-        if (!reported) follow_probe(cycle, layer, left);
-        Position& position = positions_[static_cast<size_t>(layer)];
-        if (++position.neuron == neurons_[static_cast<size_t>(layer)]) {
-            position.neuron = 0;
-            ++position.image;
-        }
+    const bool agree = outs.size() == 1 || left == outs[1].probes[static_cast<size_t>(layer)];
+    // A value on which two devices differ is reported once, with the reference's beside it.
+    if (!agree)
+        compare_probes(cycle, layer, left, outs[1].probes[static_cast<size_t>(layer)]);
+    else if (following_ && left.valid)
+        follow_probe(cycle, layer, left);
+    if (!following_ || !left.valid) return;
+    Position& position = positions_[static_cast<size_t>(layer)];
+    if (++position.neuron == neurons_[static_cast<size_t>(layer)]) {
+        position.neuron = 0;
+        ++position.image;
     }
 }
 
+void Scoreboard::compare_probes(uint64_t cycle, int layer, const Probe& left, const Probe& right) {
+    Place place{cycle, "", layer, static_cast<int>(left.valid ? left.index : right.index)};
+    if (left.valid != right.valid) {
+        place.what = "probe_valid";
+        record(place, left.valid, right.valid, names_[1]);
+    } else if (left.index != right.index) {
+        place.what = "probe_index";
+        record(place, left.index, right.index, names_[1]);
+    } else {
+        record(place, left.value, right.value, names_[1], expected_value(layer));
+    }
+    if (Image* image = image_at(layer)) image->wrong = true;
+}
+
 void Scoreboard::follow_probe(uint64_t cycle, int layer, const Probe& probe) {
-    const Position& position = positions_[static_cast<size_t>(layer)];
-    Difference difference{.cycle = cycle, .layer = layer, .neuron = position.neuron};
-    difference.left_name = names_[0];
-    difference.right_name = "protocol";
+    const int neuron = positions_[static_cast<size_t>(layer)].neuron;
     Image* const image = image_at(layer);
     const std::optional<int64_t> expected = expected_value(layer);
-    if (!image) {
-        difference.what = "probe_valid without an image";
-        difference.left = 1;
-    } else if (static_cast<int>(probe.index) != position.neuron) {
-        difference.what = "probe_index";
-        difference.left = probe.index;
-        difference.right = position.neuron;
-    } else if (expected && *expected != probe.value) {
-        difference.left = probe.value;
-        difference.right = *expected;
-        difference.right_name = "reference";
-    } else {
+    if (!image)
+        record({cycle, "probe_valid without an image", layer, neuron}, 1, 0, PROTOCOL);
+    else if (static_cast<int>(probe.index) != neuron)
+        record({cycle, "probe_index", layer, neuron}, probe.index, neuron, PROTOCOL);
+    else if (expected && *expected != probe.value)
+        record({cycle, "", layer, neuron}, probe.value, *expected, REFERENCE);
+    else
         return;
-    }
-    record(std::move(difference));
     if (image) image->wrong = true;
 }
 
 void Scoreboard::check_pins(uint64_t cycle, const PinsOut& left, const PinsOut& right) {
     const auto compare = [&](const char* pin, int64_t a, int64_t b) {
-        if (a == b) return;
-        record({.cycle = cycle,
-                .what = std::string("pin ") + pin,
-                .left = a,
-                .right = b,
-                .left_name = names_[0],
-                .right_name = names_[1],
-                .reference = {}});
+        if (a != b) record({cycle, std::string("pin ") + pin}, a, b, names_[1]);
     };
     const auto data = [](uint32_t word) { return static_cast<int32_t>(word); };
     compare("cfg_tready", left.cfg_tready, right.cfg_tready);
@@ -121,13 +103,8 @@ void Scoreboard::check_result(const Result& result) {
     Image& image = images_.front();
     const auto compare = [&](const std::string& what, int64_t seen, int64_t expected) {
         if (seen == expected) return;
-        record({.cycle = result.cycle,
-                .what = what + " of image " + std::to_string(answered_),
-                .left = seen,
-                .right = expected,
-                .left_name = names_[0],
-                .right_name = "reference",
-                .reference = {}});
+        const std::string of_image = what + " of image " + std::to_string(answered_);
+        record({result.cycle, of_image}, seen, expected, REFERENCE);
         image.wrong = true;
     };
     if (image.expected) {
@@ -141,22 +118,20 @@ void Scoreboard::check_result(const Result& result) {
 }
 
 void Scoreboard::protocol(uint64_t cycle, const std::string& pin, int64_t seen, int64_t required) {
-    record({.cycle = cycle,
-            .what = "pin " + pin,
-            .left = seen,
-            .right = required,
-            .left_name = names_[0],
-            .right_name = "protocol",
-            .reference = {}});
+    record({cycle, "pin " + pin}, seen, required, PROTOCOL);
 }
 
 std::pair<std::optional<Difference>, uint64_t> Scoreboard::take_news() {
     return {std::exchange(first_news_, std::nullopt), std::exchange(news_, 0)};
 }
 
-void Scoreboard::record(Difference difference) {
-    if (!first_) first_ = difference;
-    if (!first_news_) first_news_ = std::move(difference);
+void Scoreboard::record(const Place& place, int64_t left, int64_t right, std::string_view other,
+                        std::optional<int64_t> reference) {
+    if (!first_news_) {
+        first_news_ = Difference{place.cycle, place.what, place.layer,        place.neuron, left,
+                                 right,       names_[0],  std::string(other), reference};
+        if (!first_) first_ = first_news_;
+    }
     ++mismatches_;
     ++news_;
 }

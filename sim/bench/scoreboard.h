@@ -6,6 +6,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/bench/bench.h"
@@ -45,6 +47,11 @@ class Scoreboard {
         std::optional<Inference> expected;
         bool wrong = false;
     };
+    struct Place {
+        uint64_t cycle;
+        std::string what;
+        int layer = -1, neuron = -1;
+    };
     /// Where a layer is in the sequence of images.
     struct Position {
         uint64_t image = 0;
@@ -52,9 +59,11 @@ class Scoreboard {
     };
 
     void check_probe(uint64_t cycle, int layer, std::span<const PinsOut> outs);
+    void compare_probes(uint64_t cycle, int layer, const Probe& left, const Probe& right);
     void follow_probe(uint64_t cycle, int layer, const Probe& probe);
     void check_pins(uint64_t cycle, const PinsOut& left, const PinsOut& right);
-    void record(Difference difference);
+    void record(const Place& place, int64_t left, int64_t right, std::string_view other,
+                std::optional<int64_t> reference = {});
     Image* image_at(int layer);
     std::optional<int64_t> expected_value(int layer);
 

@@ -44,13 +44,15 @@ uint64_t PixelSource::beat_data() {
     uint64_t data = 0;
     int used = 0;
     for (int j = 0; j < per_beat_; ++j) {
-        const size_t pixel = static_cast<size_t>(beat_) * static_cast<size_t>(per_beat_) +
-                             static_cast<size_t>(j);
+        const size_t pixel =
+            static_cast<size_t>(beat_) * static_cast<size_t>(per_beat_) + static_cast<size_t>(j);
         if (pixel >= pixels.size()) break;
         data |= uint64_t{pixels[pixel]} << used;
         used += bits_;
     }
-    const auto below = [](int count) { return count >= 64 ? ~uint64_t{0} : (uint64_t{1} << count) - 1; };
+    const auto below = [](int count) {
+        return count >= 64 ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
+    };
     if (noise_) data |= noise_rng_.next() & below(stream_bits_) & ~below(used);
     return data;
 }

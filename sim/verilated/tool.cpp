@@ -12,6 +12,7 @@
 #include <exception>
 
 #include "compiler/base/error.h"
+#include "compiler/base/file.h"
 
 extern char** environ;
 
@@ -105,7 +106,8 @@ void run_tools(std::span<const ToolCall> calls, const std::filesystem::path& dir
         if (WIFSIGNALED(statuses[i]))
             throw Error(program, std::string("was ended by a signal: ") +
                                      ::strsignal(WTERMSIG(statuses[i])));
-        if (statuses[i] != 0) throw ToolFailure{program, calls[i].log, WEXITSTATUS(statuses[i])};
+        if (statuses[i] != 0)
+            throw ToolFailure{program, read_text(calls[i].log), WEXITSTATUS(statuses[i])};
     }
 }
 

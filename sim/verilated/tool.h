@@ -14,10 +14,9 @@ struct ToolCall {
     std::filesystem::path log;           ///< takes stdout and stderr; overwritten
 };
 
-/// A tool ended with a status other than 0; `log` says why.
+/// A tool ended with a status other than 0; thrown to who knows what it was doing.
 struct ToolFailure {
-    std::string program;
-    std::filesystem::path log;
+    std::string program, output;
     int status = 0;
 };
 

@@ -10,112 +10,38 @@
 
 #include "compiler/base/error.h"
 #include "compiler/base/file.h"
+#include "tests/sim/verilated/tiny_design.h"
 
 using namespace permloom;
+using namespace permloom::test;
 using Catch::Contains;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A directory that goes with the test.
-struct Scratch {
-    fs::path path;
-    Scratch() {
-        std::string name = (fs::temp_directory_path() / "permloom-verilated-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()));
-        path = name;
-    }
-    ~Scratch() { fs::remove_all(path); }
-};
-
-/// One cache for the whole test program, so that Verilator's run time is compiled once.
-const fs::path& shared_cache() {
-    static const Scratch scratch;
-    return scratch.path;
-}
-
-/// permloom_top's ports with a few registers behind them: each output shows the inputs of the cycle
-/// before, `res_tdata` a word of an image plus OFFSET, `load_error` counts cycles since reset.
-std::string top_text(int layers, int offset, int pixel_bits) {
-    const auto range = [](int bits) { return "[" + std::to_string(bits - 1) + ":0] "; };
-    std::string text = R"(`default_nettype none
-module permloom_top (
-    input  wire        clk, rst_n,
-    input  wire [31:0] cfg_tdata,
-    input  wire        cfg_tvalid, cfg_tlast,
-    output reg         cfg_tready,
-    input  wire @PIX   pix_tdata,
-    input  wire        pix_tvalid, pix_tlast,
-    output reg         pix_tready,
-    output reg  [31:0] res_tdata,
-    output reg         res_tvalid, res_tlast,
-    input  wire        res_tready,
-    input  wire [7:0]  ctx_select,
-    output reg  [7:0]  ctx_active, ctx_valid, load_error,
-    output reg         pix_error,
-    output reg  @VALID probe_valid,
-    output reg  @INDEX probe_index,
-    output reg  @VALUE probe_value
-);
-    reg [31:0] rom [0:3];
-    initial $readmemh("devices_layer0.hex", rom);
-    integer i;
-    always @(posedge clk) begin
-        cfg_tready <= cfg_tvalid;
-        pix_tready <= pix_tvalid;
-        res_tvalid <= res_tready;
-        res_tlast  <= pix_tlast;
-        res_tdata  <= rom[ctx_select[1:0]] + @OFFSET;
-        ctx_active <= ctx_select;
-        ctx_valid  <= pix_tdata[7:0];
-        load_error <= rst_n ? load_error + 8'd1 : 8'd0;
-        pix_error  <= cfg_tlast;
-        for (i = 0; i < @LAYERS; i = i + 1) begin
-            probe_valid[i] <= cfg_tdata[i];
-            probe_index[16*i +: 16] <= cfg_tdata[15:0] + i[15:0];
-            probe_value[32*i +: 32] <= cfg_tdata ^ i;
-        end
-    end
-endmodule
-)";
-    for (const auto& [key, value] :
-         std::vector<std::pair<std::string, std::string>>{{"@PIX", range(pixel_bits)},
-                                                          {"@VALID", range(layers)},
-                                                          {"@INDEX", range(16 * layers)},
-                                                          {"@VALUE", range(32 * layers)},
-                                                          {"@OFFSET", std::to_string(offset)},
-                                                          {"@LAYERS", std::to_string(layers)}})
-        for (size_t at; (at = text.find(key)) != std::string::npos;)
-            text.replace(at, key.size(), value);
-    return text;
-}
-
-RtlDesign tiny_design(int layers = 2, int offset = 0, int pixel_bits = 64) {
-    return {{{"rtl/permloom_top.sv", top_text(layers, offset, pixel_bits)}},
-            {{"devices_layer0.hex", "11 22 33 80000000\n"}},
-            layers};
-}
-
-struct Reports {
-    std::vector<std::string> lines;
-    VerilatedOptions options(const fs::path& cache = shared_cache()) {
-        VerilatedOptions options;
-        options.cache_directory = cache;
-        options.report = [this](const std::string& line) { lines.push_back(line); };
-        return options;
-    }
-    bool built() const {
-        return std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
-            return line.find("built in") != std::string::npos;
-        });
-    }
-};
 
 PinsOut after_two_ticks(Device& device, const PinsIn& in) {
     PinsOut out;
     device.tick(in, out);
     device.tick(in, out);
     return out;
+}
+
+/// The only entry of a cache that is not Verilator's run time.
+fs::path only_entry(const fs::path& cache) {
+    fs::path found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(cache))
+        if (!entry.path().filename().string().starts_with("runtime-")) {
+            REQUIRE(found.empty());
+            found = entry.path();
+        }
+    return found;
+}
+
+/// Gives `cache` the run time that another cache has, to save the time of compiling it again.
+void share_runtime(const fs::path& from, const fs::path& cache) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(from))
+        if (entry.path().filename().string().starts_with("runtime-"))
+            fs::create_directory_symlink(entry.path(), cache / entry.path().filename());
 }
 
 }  // namespace
@@ -168,40 +94,6 @@ TEST_CASE("verilated -- outputs are those before the clock edge that ends the cy
     }
 }
 
-TEST_CASE("verilated -- a design is built once, and again when anything of it changes") {
-    Reports first, second, other_source, other_image;
-    RtlDesign design = tiny_design(2, 77);
-    make_verilated_device(design, first.options());
-    CHECK(first.built());
-    make_verilated_device(design, second.options());
-    CHECK_FALSE(second.built());
-    CHECK(second.lines == std::vector<std::string>{"RTL model: taken from the cache"});
-
-    design.images[0].text = "5 6 7 8\n";
-    const auto device = make_verilated_device(design, other_image.options());
-    CHECK(other_image.built());
-    CHECK(after_two_ticks(*device, {}).res_tdata == 5 + 77);
-    make_verilated_device(tiny_design(2, 78), other_source.options());
-    CHECK(other_source.built());
-}
-
-TEST_CASE("verilated -- models of different designs, and two of one, live in one process") {
-    Reports reports;
-    const auto a = make_verilated_device(tiny_design(2, 100), reports.options());
-    const auto b = make_verilated_device(tiny_design(2, 200), reports.options());
-    const auto c = make_verilated_device(tiny_design(2, 200), reports.options());
-    PinsOut out;
-    for (int i = 0; i < 3; ++i)
-        a->tick({.rst_n = false}, out);
-    b->tick({.rst_n = false}, out);
-    c->tick({.rst_n = false}, out);
-    for (int i = 0; i < 3; ++i)
-        c->tick({}, out);
-    CHECK(after_two_ticks(*a, {}).res_tdata == 0x11 + 100);
-    CHECK(after_two_ticks(*b, {}).res_tdata == 0x11 + 200);
-    CHECK(after_two_ticks(*c, {}).load_error == 4);
-}
-
 TEST_CASE("verilated -- state without reset starts random, alike in every instance") {
     Reports reports;
     const auto random_start = [&] {
@@ -214,24 +106,65 @@ TEST_CASE("verilated -- state without reset starts random, alike in every instan
     CHECK(random_start() == first);
 }
 
-TEST_CASE("verilated -- the images are found from any working directory") {
+TEST_CASE(
+    "verilated -- a design is built once, from any working directory, and again when it changes") {
+    Reports first, second, other_image;
+    RtlDesign design = tiny_design(2, 77);
+    make_verilated_device(design, first.options());
+    CHECK(first.built());
+
     const fs::path before = fs::current_path();
     const Scratch elsewhere;
     fs::current_path(elsewhere.path);
-    Reports reports;
-    const auto device = make_verilated_device(tiny_design(2, 300), reports.options());
+    const auto cached = make_verilated_device(design, second.options());
     fs::current_path(before);
-    CHECK(after_two_ticks(*device, {}).res_tdata == 0x11 + 300);
+    CHECK(second.lines == std::vector<std::string>{"RTL model: taken from the cache"});
+    CHECK(after_two_ticks(*cached, {}).res_tdata == 0x11 + 77);
+
+    design.images[0].text = "5 6 7 8\n";
+    const auto changed = make_verilated_device(design, other_image.options());
+    CHECK(other_image.built());
+    CHECK(after_two_ticks(*changed, {}).res_tdata == 5 + 77);
 }
 
-TEST_CASE("verilated -- an entry that lost a file is built anew") {
+TEST_CASE("verilated -- models of different designs, and two of one, live in one process") {
+    Reports reports;
+    const auto a = make_verilated_device(tiny_design(2), reports.options());
+    const auto b = make_verilated_device(tiny_design(2, 77), reports.options());
+    const auto c = make_verilated_device(tiny_design(2, 77), reports.options());
+    PinsOut out;
+    for (int i = 0; i < 3; ++i)
+        a->tick({.rst_n = false}, out);
+    b->tick({.rst_n = false}, out);
+    c->tick({.rst_n = false}, out);
+    for (int i = 0; i < 3; ++i)
+        c->tick({}, out);
+    CHECK(after_two_ticks(*a, {}).res_tdata == 0x11);
+    CHECK(after_two_ticks(*b, {}).res_tdata == 0x11 + 77);
+    CHECK(after_two_ticks(*c, {}).load_error == 4);
+}
+
+TEST_CASE("verilated -- a damaged cache entry is built anew or refused, a bad image is an Error") {
+    const Scratch cache;
+    make_verilated_device(tiny_design(), Reports().options());
+    share_runtime(shared_cache(), cache.path);
     Reports first, second;
-    make_verilated_device(tiny_design(2, 400), first.options());
-    for (const fs::directory_entry& entry : fs::directory_iterator(shared_cache()))
-        fs::remove(entry.path() / "images" / "devices_layer0.hex");
-    const auto device = make_verilated_device(tiny_design(2, 400), second.options());
+    make_verilated_device(tiny_design(), first.options(cache.path));
+    const fs::path entry = only_entry(cache.path), image = entry / "images" / "devices_layer0.hex";
+
+    std::ofstream(image) << "11 xyz\n";
+    CHECK_THROWS_WITH(make_verilated_device(tiny_design(), second.options(cache.path)),
+                      Contains("$readmem file syntax error"));
+    CHECK_FALSE(second.built());
+    fs::remove(image);
+    auto device = make_verilated_device(tiny_design(), second.options(cache.path));
     CHECK(second.built());
-    CHECK(after_two_ticks(*device, {}).res_tdata == 0x11 + 400);
+    CHECK(after_two_ticks(*device, {}).res_tdata == 0x11);
+
+    device.reset();
+    std::ofstream(entry / "model.so") << "not a shared object";
+    CHECK_THROWS_WITH(make_verilated_device(tiny_design(), second.options(cache.path)),
+                      Contains("model.so") && Contains("remove " + entry.string()));
 }
 
 TEST_CASE("verilated -- what Verilator refuses is an Error with the first lines and a kept log") {
@@ -262,13 +195,9 @@ TEST_CASE("verilated -- a top without one of the ports is refused with the compi
                       Contains("g++") && Contains("pix_error"));
 }
 
-TEST_CASE("verilated -- a bad image and $stop are Errors, not the end of the process") {
+TEST_CASE("verilated -- $stop is an Error, not the end of the process") {
     Reports reports;
     RtlDesign design = tiny_design();
-    design.images[0].text = "11 xyz\n";
-    CHECK_THROWS_WITH(make_verilated_device(design, reports.options()),
-                      Contains("$readmem file syntax error"));
-    design = tiny_design();
     std::string& text = design.sources[0].text;
     text.replace(text.find("cfg_tready <= cfg_tvalid;"), 25,
                  "cfg_tready <= cfg_tvalid; if (cfg_tdata == 32'd5) $stop;");
@@ -319,30 +248,4 @@ TEST_CASE("verilated -- two processes that build the same design at once both ge
         REQUIRE(::waitpid(child, &status, 0) == child);
         CHECK(status == 0);
     }
-}
-
-TEST_CASE("verilated -- waveforms are written in the format that was asked for") {
-    const Scratch scratch;
-    for (const auto& [format, suffix] : std::vector<std::pair<TraceFormat, std::string>>{
-             {TraceFormat::vcd, ".vcd"}, {TraceFormat::fst, ".fst"}}) {
-        const fs::path file = scratch.path / ("wave" + suffix);
-        Reports reports;
-        VerilatedOptions options = reports.options();
-        options.trace = format;
-        {
-            const auto device = make_verilated_device(tiny_design(), options);
-            CHECK_THROWS_WITH(device->trace("wave.txt"), Contains(suffix));
-            CHECK_THROWS_WITH(device->trace((scratch.path / "no" / "wave").string() + suffix),
-                              Contains("cannot write"));
-            device->trace(file.string());
-            PinsOut out;
-            for (int i = 0; i < 100; ++i)
-                device->tick({}, out);
-        }
-        CHECK(fs::file_size(file) > 100);
-        if (format == TraceFormat::vcd) CHECK_THAT(read_text(file), Contains("probe_value"));
-    }
-    Reports reports;
-    CHECK_THROWS_WITH(make_verilated_device(tiny_design(), reports.options())->trace("w.fst"),
-                      Contains("built without waveforms"));
 }

@@ -10,21 +10,24 @@
 namespace permloom {
 namespace {
 
-/// One layer as a matrix over its inputs: acc = constant + sum_i weight[i] * x[i]. A complement
+/// One layer as a matrix over its inputs: acc = constants + sum_i weights[i] * x[i]. A complement
 /// line contributes device * (hi - x), hence device * hi to the constant and -device to the weight.
 struct DenseLayer {
-    size_t inputs = 0;
-    std::vector<int32_t> weights;    ///< outputs x inputs
+    size_t inputs = 0, outputs = 0;
+    std::vector<int32_t> weights;    ///< inputs x outputs: an input of zero skips a whole row
     std::vector<int64_t> constants;  ///< outputs
     std::vector<NeuronRegisters> neurons;
     LayerRegisters registers;
 
-    int64_t accumulate(size_t neuron, const std::vector<int32_t>& x) const {
-        const int32_t* row = weights.data() + neuron * inputs;
-        int64_t sum = constants[neuron];
-        for (size_t i = 0; i < inputs; ++i)
-            sum += int64_t{row[i]} * x[i];
-        return sum;
+    std::vector<int64_t> accumulate(const std::vector<int32_t>& x) const {
+        std::vector<int64_t> acc = constants;
+        for (size_t i = 0; i < inputs; ++i) {
+            if (x[i] == 0) continue;
+            const int32_t* row = weights.data() + i * outputs;
+            for (size_t j = 0; j < outputs; ++j)
+                acc[j] += int64_t{row[j]} * x[i];
+        }
+        return acc;
     }
 };
 
@@ -32,12 +35,12 @@ DenseLayer dense_layer(const ChipLayer& layer, const LayerConfiguration& configu
                        const std::vector<Permutation>& sources) {
     DenseLayer dense;
     dense.inputs = static_cast<size_t>(layer.inputs);
-    dense.weights.assign(sources.size() * dense.inputs, 0);
+    dense.outputs = sources.size();
+    dense.weights.assign(dense.inputs * dense.outputs, 0);
     dense.neurons = configuration.neurons;
     dense.registers = configuration.registers;
     for (size_t j = 0; j < sources.size(); ++j) {
         const auto bank = layer.bank(static_cast<int>(j));
-        int32_t* row = dense.weights.data() + j * dense.inputs;
         int64_t constant = 0;
         for (int slot = 0; slot < sources[j].size(); ++slot) {
             const int line = sources[j][slot];
@@ -48,7 +51,8 @@ DenseLayer dense_layer(const ChipLayer& layer, const LayerConfiguration& configu
                                         ? line >= layer.inputs
                                         : layer.rail == Rail::split && device < 0;
             const int32_t strength = layer.rail == Rail::split && device < 0 ? -device : device;
-            row[line % layer.inputs] += complement ? -strength : strength;
+            const auto input = static_cast<size_t>(line % layer.inputs);
+            dense.weights[input * dense.outputs + j] += complement ? -strength : strength;
             if (complement) constant += int64_t{strength} * layer.in_hi();
         }
         dense.constants.push_back(constant);
@@ -74,8 +78,9 @@ class Reference final : public Model {
             result.activations.push_back(x);
         }
         const DenseLayer& last = layers_.back();
-        for (size_t j = 0; j < last.neurons.size(); ++j)
-            result.logits.push_back(last.accumulate(j, x) + last.neurons[j].b);
+        result.logits = last.accumulate(x);
+        for (size_t j = 0; j < last.outputs; ++j)
+            result.logits[j] += last.neurons[j].b;
         for (int j = 1; j < classes_; ++j)
             if (result.logits[static_cast<size_t>(j)] >
                 result.logits[static_cast<size_t>(result.label)])
@@ -97,9 +102,10 @@ class Reference final : public Model {
     }
 
     static std::vector<int32_t> hidden(const DenseLayer& layer, const std::vector<int32_t>& x) {
-        std::vector<int32_t> y(layer.neurons.size());
-        for (size_t j = 0; j < y.size(); ++j)
-            y[j] = post_op(layer.accumulate(j, x), layer.neurons[j], layer.registers);
+        const std::vector<int64_t> acc = layer.accumulate(x);
+        std::vector<int32_t> y(layer.outputs);
+        for (size_t j = 0; j < layer.outputs; ++j)
+            y[j] = post_op(acc[j], layer.neurons[j], layer.registers);
         return y;
     }
 

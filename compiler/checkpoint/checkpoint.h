@@ -22,7 +22,9 @@ namespace permloom {
 ///     z_j = alpha * (sum_i W[j][i] * line_i - offset),   a' = activation(z)
 ///
 /// W[j][source[j][r]] = profile[bank][r]. For rail split the profile is ternary (negative: on the
-/// complement rail) and the sum is over W * a, the complement's constant having cancelled.
+/// complement rail) and the sum is over W * a, the complement's constant having cancelled. The
+/// complement lines of rail dual are codes like any other, hi - x: in real values (hi - 2 zero) *
+/// step - a.
 struct LayerState {
     std::vector<int32_t> source;     ///< outputs x lines
     std::vector<float> profile;      ///< (1 or outputs) x lines, ascending

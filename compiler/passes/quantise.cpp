@@ -103,16 +103,14 @@ int signed_width(std::span<const int32_t> values) {
     return bits;
 }
 
-/// What `acc` holds when the real sum is zero.
+/// What `acc` holds when the real sum is zero: the same for every wiring of the bank.
 int64_t code_of_zero(const Layer& layer, size_t neuron) {
-    const std::span<const int32_t> bank = layer.bank(neuron), source = layer.source(neuron);
-    int64_t direct = 0, complement = 0;
-    for (size_t r = 0; r < bank.size(); ++r) {
-        // A complement line of rail dual is (hi - x) * s_in in real values: no zero point.
-        if (layer.spec.rail != Rail::dual || source[r] < layer.spec.inputs) direct += bank[r];
-        if (layer.spec.rail == Rail::split) complement += std::max(-bank[r], 0);
+    int64_t sum = 0, complement = 0;
+    for (const int32_t device : layer.bank(neuron)) {
+        sum += device;
+        if (layer.spec.rail == Rail::split) complement += std::max(-device, 0);
     }
-    return layer.input.zero * direct + layer.input.hi() * complement;
+    return layer.input.zero * sum + layer.input.hi() * complement;
 }
 
 /// The largest (m, s) with m / 2^s nearest to `factor`.

@@ -9,10 +9,10 @@
 ///                                            c = what the ceiling added to b, times -m
 ///
 /// s_w, s_in, s_out are the real values of one device, input and output step. k is what `acc` holds
-/// when the real sum is zero: the inputs' zero point seen through the direct devices and, for rail
-/// split, hi for each unit of the complement devices. k is an exact integer, so the only roundings
-/// are those of m and of the fractional part of offset / (s_w * s_in). Rounding b up makes c <= 0
-/// and the early max(t, 0) of a ReLU exact.
+/// when the real sum is zero: the inputs' zero point times the sum of the bank's devices and, for
+/// rail split, hi for each unit of its complement devices: an exact integer, the same for every
+/// wiring. So the only roundings are those of m and of the fractional part of offset / (s_w *
+/// s_in). Rounding b up makes c <= 0 and the early max(t, 0) of a ReLU exact.
 #pragma once
 
 #include <cstdint>

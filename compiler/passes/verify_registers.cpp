@@ -66,7 +66,8 @@ ProbeSums probe_sums(const Layer& layer, const Permutation& source, std::span<co
                 break;
             case Rail::dual:
                 sums.acc += device * (line < inputs ? x : hi - x);
-                sums.real += device * (line < inputs ? real : (hi - layer.input.zero) - real);
+                // A complement line carries the code hi - x, whose real value is that of any code.
+                sums.real += device * (line < inputs ? real : hi - x - layer.input.zero);
                 break;
             case Rail::split:
                 sums.acc +=

@@ -121,7 +121,7 @@ Checkpoint rewired(const Checkpoint& checkpoint, Rng& rng) {
 }
 
 std::vector<double> pre_activations(const Checkpoint& checkpoint, size_t l,
-                                    std::span<const double> a, double max) {
+                                    std::span<const double> a, double complement_sum) {
     const LayerSpec& layer = checkpoint.network.layers[l];
     const LayerState& state = checkpoint.layers[l];
     const auto lines = static_cast<size_t>(layer.lines());
@@ -131,7 +131,7 @@ std::vector<double> pre_activations(const Checkpoint& checkpoint, size_t l,
         double sum = 0.0;
         for (size_t r = 0; r < lines; ++r) {
             const auto i = static_cast<size_t>(state.source[j * lines + r]);
-            const double line = i < a.size() ? a[i] : max - a[i - a.size()];
+            const double line = i < a.size() ? a[i] : complement_sum - a[i - a.size()];
             sum += state.profile_q[(shared ? 0 : j * lines) + r] * state.scale * line;
         }
         z.push_back(state.alpha * (sum - state.offset));

@@ -23,9 +23,9 @@ Checkpoint random_checkpoint(const NetworkSpec& network, Rng& rng);
 /// The same devices and constants under other random wirings: another function for the same chip.
 Checkpoint rewired(const Checkpoint& checkpoint, Rng& rng);
 
-/// z_j of LayerState's definition, in double precision: `a` are the real inputs of layer `l`, `max`
-/// the real value of their largest code.
+/// z_j of LayerState's definition, in double precision: `a` are the real inputs of layer `l`, and a
+/// line and its complement add up to `complement_sum`.
 std::vector<double> pre_activations(const Checkpoint& checkpoint, size_t l,
-                                    std::span<const double> a, double max);
+                                    std::span<const double> a, double complement_sum);
 
 }  // namespace permloom::testing

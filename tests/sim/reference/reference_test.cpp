@@ -42,8 +42,9 @@ void check_against_real_values(const Checkpoint& checkpoint, Rng& rng, int image
             std::vector<double> a;
             for (const int32_t code : codes)
                 a.push_back((code - scales[l].zero) * scales[l].step);
-            const double max = (scales[l].hi() - scales[l].zero) * scales[l].step;
-            const std::vector<double> z = testing::pre_activations(checkpoint, l, a, max);
+            const double complement_sum = (scales[l].hi() - 2 * scales[l].zero) * scales[l].step;
+            const std::vector<double> z =
+                testing::pre_activations(checkpoint, l, a, complement_sum);
             const LayerState& state = checkpoint.layers[l];
             for (size_t j = 0; j < z.size(); ++j) {
                 INFO("image " << image << ", layer " << l << ", neuron " << j);

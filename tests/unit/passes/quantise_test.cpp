@@ -120,6 +120,21 @@ TEST_CASE("quantise -- one shared value needs one set of registers per layer: wi
         }
 }
 
+TEST_CASE("quantise -- registers depend on the bank, never on its wiring") {
+    Rng rng(4);
+    for (const Rail rail : {Rail::single, Rail::dual, Rail::split}) {
+        Checkpoint checkpoint = two_layers(rail, levels(4, true));
+        checkpoint.network.input.zero = 77;
+        const Quantised before = quantise(checkpoint);
+        const Quantised after = quantise(testing::rewired(checkpoint, rng));
+        for (size_t l = 0; l < 2; ++l) {
+            CHECK(after.layers[l].neurons == before.layers[l].neurons);
+            for (const NeuronRegisters& neuron : before.layers[l].neurons)
+                CHECK(neuron == before.layers[l].neurons.front());
+        }
+    }
+}
+
 TEST_CASE("quantise -- a bank that differs in one device is no shared profile") {
     Checkpoint checkpoint = two_layers(Rail::single, levels(4, false, 0.0));
     CHECK(quantise(checkpoint).layers[0].shared_profile);

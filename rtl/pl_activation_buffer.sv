@@ -4,7 +4,7 @@
 // release, so producer and consumer of equal speed never wait for each other.
 `default_nettype none
 module pl_activation_buffer #(
-  /// Elements of one bank.
+  /// Elements of one bank, 1 to 65535.
   parameter integer SIZE = 4,
   /// Bits of an element.
   parameter integer BITS = 8,
@@ -27,9 +27,14 @@ module pl_activation_buffer #(
   /// The bank has been read for the last time; only while out_valid.
   input  wire out_release
 );
+  localparam integer WRITES = (SIZE + LANES - 1) / LANES;
+
   generate
-    if (SIZE < 1 || BITS < 1 || LANES < 1) begin : gen_check
+    if (SIZE < 1 || SIZE > 65535 || BITS < 1 || LANES < 1) begin : gen_check
       pl_error_activation_buffer_needs_elements i_error ();
+    end
+    if (SIZE < LANES) begin : gen_surplus
+      wire unused = &{1'b0, in_data[LANES*BITS-1:SIZE*BITS]};
     end
   endgenerate
 
@@ -62,19 +67,20 @@ module pl_activation_buffer #(
     if (write && in_last) ctx_q[wr_bank_q] <= in_ctx;
   end
 
+  logic [SIZE*BITS-1:0] low_q;
+  logic [SIZE*BITS-1:0] high_q;
+  assign out_data = rd_bank_q ? high_q : low_q;
+
   genvar i;
   generate
-    for (i = 0; i < SIZE; i = i + 1) begin : gen_element
-      localparam integer ADDRESS = i / LANES;
-      localparam integer LANE = i % LANES;
-      logic [BITS-1:0] low_q;
-      logic [BITS-1:0] high_q;
-      wire take = write && in_addr == ADDRESS[15:0];
-      always_ff @(posedge clk) begin
-        if (take && !wr_bank_q) low_q <= in_data[BITS*LANE+:BITS];
-        if (take && wr_bank_q) high_q <= in_data[BITS*LANE+:BITS];
-      end
-      assign out_data[BITS*i+:BITS] = rd_bank_q ? high_q : low_q;
+    for (i = 0; i < WRITES; i = i + 1) begin : gen_write
+      localparam [15:0] ADDRESS = i;
+      localparam integer WIDTH = pl_geometry::min(LANES, SIZE - LANES * i) * BITS;
+      always_ff @(posedge clk)
+        if (write && in_addr == ADDRESS) begin
+          if (wr_bank_q) high_q[LANES*BITS*i+:WIDTH] <= in_data[WIDTH-1:0];
+          else low_q[LANES*BITS*i+:WIDTH] <= in_data[WIDTH-1:0];
+        end
     end
   endgenerate
 endmodule

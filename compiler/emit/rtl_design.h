@@ -16,10 +16,12 @@ struct EmittedFile {
 /// permloom_top.sv: parameters, instances and constants, no logic. Deterministic.
 std::string emit_top(const Chip& chip);
 
-/// Device images ($readmemh) of layers with a profile per neuron: "devices_layerI.hex".
+/// Device images ($readmemh) of layers with a profile per neuron, a row a line, slot 0 lowest.
 std::vector<EmittedFile> emit_device_images(const Chip& chip);
+/// "devices_layerI.hex", the name by which the top reads it.
+std::string device_image_name(int layer);
 
-/// The hand-written cells of rtl/, in compilation order.
+/// The hand-written cells of rtl/ in compilation order, names without a directory.
 std::vector<EmittedFile> rtl_cells();
 
 }  // namespace permloom

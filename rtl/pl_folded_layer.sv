@@ -1,0 +1,224 @@
+// One layer of the engine `folded`: one switch network and one bank of devices, a neuron after the
+// other. rtl/MICROARCHITECTURE.md says cycle by cycle what happens.
+//
+// Timing: LAT = D + T + 7 cycles from an issue to its write, D + T + 4 in the last layer, with
+// D = pl_geometry::stages(lines) and T = ceil(log2 lines); one pass of a neuron per cycle. While the
+// block behind cannot take the output register, the whole layer stands still.
+`default_nettype none
+module pl_folded_layer #(
+  /// Number of the layer on the row bus.
+  parameter integer LAYER = 0,
+  /// Inputs, and neurons.
+  parameter integer INPUTS = 4,
+  parameter integer NEURONS = 4,
+  /// 0 single, 1 dual, 2 split (pl_line_register).
+  parameter integer RAIL = 0,
+  /// Bits of an input code and of an output code (without meaning in the last layer).
+  parameter integer IN_BITS = 8,
+  parameter integer OUT_BITS = 8,
+  /// Bits of one device (signed), and of every sum of a neuron (signed).
+  parameter integer DEVICE_BITS = 2,
+  parameter integer ACC_BITS = 12,
+  /// 1: the last layer, which writes 32-bit logits.
+  parameter integer LAST = 0,
+  /// Configurations held at once.
+  parameter integer CONTEXTS = 2,
+  /// Bits of the row bus.
+  parameter integer ROW_BITS = 128,
+  /// Lines of the network = slots of the bank. Do not overwrite.
+  parameter integer LINES = RAIL == 1 ? 2 * INPUTS : INPUTS,
+  /// 1: one profile for all neurons, constants in DEVICES; 0: a profile per neuron, rows in IMAGE.
+  parameter integer SHARED_PROFILE = 1,
+  /// Device r in bits [DEVICE_BITS*r +: DEVICE_BITS].
+  parameter [LINES*DEVICE_BITS-1:0] DEVICES = {LINES{{(DEVICE_BITS - 1) {1'b0}}, 1'b1}},
+  /// Memory image of pl_device_rom.
+  parameter IMAGE = "",
+  /// Bits of an output: 32 in the last layer, else OUT_BITS. Do not overwrite.
+  parameter integer VALUE_BITS = LAST != 0 ? 32 : OUT_BITS
+) (
+  input  wire clk,
+  input  wire rst_n,
+  /// Row bus of the configuration loader.
+  input  wire row_valid,
+  input  wire [15:0] row_layer,
+  input  wire [7:0] row_section,
+  input  wire [7:0] row_stage,
+  input  wire [31:0] row_addr,
+  input  wire [ROW_BITS-1:0] row_data,
+  /// Input buffer: a whole vector and its context; `in_release` frees it.
+  input  wire in_valid,
+  input  wire in_ctx,
+  input  wire [INPUTS*IN_BITS-1:0] in_data,
+  output wire in_release,
+  /// Write port of the block behind.
+  input  wire wr_ready,
+  output wire wr_valid,
+  output wire wr_last,
+  output wire [15:0] wr_index,
+  output wire wr_ctx,
+  output wire [VALUE_BITS-1:0] wr_data,
+  /// The write of this cycle; index and value are zero while there is none.
+  output wire probe_valid,
+  output wire [15:0] probe_index,
+  output wire [31:0] probe_value
+);
+  localparam integer STAGES = pl_geometry::stages(LINES);
+  localparam integer LEVELS = $clog2(LINES);
+  localparam integer PASSES = RAIL == 2 ? 2 : 1;
+  localparam integer SPLIT = RAIL == 2 ? 1 : 0;
+  localparam integer ROWS = CONTEXTS * NEURONS;
+  localparam integer NEURON_BITS = pl_geometry::index_bits(NEURONS);
+  localparam integer ADDR_BITS = pl_geometry::index_bits(ROWS);
+  localparam integer PRODUCT_BITS = IN_BITS + DEVICE_BITS;
+
+  generate
+    if (LAYER < 0 || INPUTS < 1 || NEURONS < 1 || NEURONS > 65535 || CONTEXTS < 1 || CONTEXTS > 2)
+      begin : gen_check
+        pl_error_folded_layer_shape_out_of_range i_error ();
+      end
+    if (ROW_BITS < 128 || (STAGES > 0 && ROW_BITS < 32 * pl_geometry::row_words(LINES, 0)))
+      begin : gen_check_row
+        pl_error_folded_layer_row_bus_is_too_narrow i_error ();
+      end
+  endgenerate
+
+  // The output register is taken, or there is nothing in it.
+  wire en = !(wr_valid && !wr_ready);
+
+  // Rows of the load stream that are meant for this layer.
+  localparam [15:0] THIS_LAYER = LAYER[15:0];
+  wire row_mine = row_valid && row_layer == THIS_LAYER;
+  wire [ADDR_BITS-1:0] row_index = row_addr[ADDR_BITS-1:0];
+  wire unused = &{1'b0, row_addr[31:ADDR_BITS]};
+
+  // Issue. The tag goes along with the item: tap k is the item that was issued k cycles ago.
+  wire issue, second_pass;
+  wire [NEURON_BITS-1:0] neuron;
+  wire [ADDR_BITS-1:0] addr;  // of the neuron's rows: in_ctx * NEURONS + neuron
+  pl_sequencer #(.NEURONS(NEURONS), .PASSES(PASSES), .CONTEXTS(CONTEXTS)) i_sequencer (
+    .clk(clk), .rst_n(rst_n), .en(en), .in_valid(in_valid), .issue(issue),
+    .release_input(in_release), .neuron(neuron), .second_pass(second_pass), .in_ctx(in_ctx),
+    .addr(addr)
+  );
+
+  localparam integer DEPTH = STAGES + LEVELS + 3;
+  localparam integer TAG_BITS = 2 + NEURON_BITS + ADDR_BITS;
+  localparam integer NEURON_AT = ADDR_BITS;
+  localparam integer CTX_AT = ADDR_BITS + NEURON_BITS;
+  localparam integer PASS_AT = TAG_BITS - 1;
+  wire [DEPTH:0] valid;
+  wire [TAG_BITS*(DEPTH+1)-1:0] tag;
+  pl_tag_pipeline #(.DEPTH(DEPTH), .WIDTH(TAG_BITS)) i_tags (
+    .clk(clk), .rst_n(rst_n), .en(en), .in_valid(issue),
+    .in_tag({second_pass, in_ctx, neuron, addr}), .valid(valid), .tag(tag)
+  );
+
+  // Lines and their network; the memory of stage d is read d cycles after the issue.
+  wire [LINES*IN_BITS-1:0] lines;
+  wire [LINES*IN_BITS-1:0] slots;
+  wire [pl_geometry::network_bits(LINES)-1:0] switch_bits;
+  pl_line_register #(.INPUTS(INPUTS), .WIDTH(IN_BITS), .RAIL(RAIL)) i_lines (
+    .clk(clk), .en(en), .second_pass(second_pass), .in_data(in_data), .lines(lines)
+  );
+  pl_as_waksman #(.LINES(LINES), .WIDTH(IN_BITS)) i_network (
+    .clk(clk), .en(en), .bits(switch_bits), .in_data(lines), .out_data(slots)
+  );
+  genvar d;
+  generate
+    if (STAGES == 0) begin : gen_no_stage
+      wire unused_stage = &{1'b0, row_stage};
+      assign switch_bits = 1'b0;
+    end
+    for (d = 0; d < STAGES; d = d + 1) begin : gen_stage
+      localparam integer SWITCHES = pl_geometry::switches(LINES, d);
+      localparam [7:0] THIS_STAGE = d;
+      pl_stage_memory #(.WIDTH(SWITCHES), .DEPTH(ROWS)) i_memory (
+        .clk(clk),
+        .write_en(row_mine && row_section == 8'd1 && row_stage == THIS_STAGE),
+        .write_addr(row_index), .write_data(row_data[SWITCHES-1:0]),
+        .read_en(en), .read_addr(tag[TAG_BITS*d+:ADDR_BITS]),
+        .read_data(switch_bits[pl_geometry::switch_offset(LINES, d)+:SWITCHES])
+      );
+    end
+  endgenerate
+
+  // Devices.
+  wire [LINES*PRODUCT_BITS-1:0] products;
+  wire bank_pass = tag[TAG_BITS*(STAGES+1)+PASS_AT];
+  generate
+    if (SHARED_PROFILE != 0) begin : gen_shared
+      pl_device_bank #(
+        .LINES(LINES), .WIDTH(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .SPLIT(SPLIT), .DEVICES(DEVICES)
+      ) i_bank (
+        .clk(clk), .en(en), .second_pass(bank_pass), .slots(slots), .products(products)
+      );
+    end else begin : gen_per_neuron
+      wire [LINES*DEVICE_BITS-1:0] devices;
+      pl_device_rom #(
+        .LINES(LINES), .DEVICE_BITS(DEVICE_BITS), .NEURONS(NEURONS), .IMAGE(IMAGE)
+      ) i_rom (
+        .clk(clk), .en(en), .neuron(tag[TAG_BITS*STAGES+NEURON_AT+:NEURON_BITS]), .devices(devices)
+      );
+      pl_multiplier_bank #(
+        .LINES(LINES), .WIDTH(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .SPLIT(SPLIT)
+      ) i_bank (
+        .clk(clk), .en(en), .second_pass(bank_pass), .devices(devices), .slots(slots),
+        .products(products)
+      );
+    end
+  endgenerate
+
+  // Sum over the slots, then over the passes.
+  wire [ACC_BITS-1:0] sum;
+  wire [ACC_BITS-1:0] acc;
+  wire acc_valid;
+  wire acc_pass = tag[TAG_BITS*(DEPTH-1)+PASS_AT];
+  pl_adder_tree #(.COUNT(LINES), .TERM_BITS(PRODUCT_BITS), .SUM_BITS(ACC_BITS)) i_tree (
+    .clk(clk), .en(en), .terms(products), .sum(sum)
+  );
+  pl_accumulator #(.WIDTH(ACC_BITS)) i_accumulator (
+    .clk(clk), .rst_n(rst_n), .en(en), .in_valid(valid[DEPTH-1]), .in_first(!acc_pass),
+    .in_last(PASSES == 1 || acc_pass), .sum(sum), .out_valid(acc_valid), .acc(acc)
+  );
+
+  // Post-op; the registers of a neuron arrive together with its sum.
+  wire [31:0] b;
+  wire [16:0] m;
+  wire [47:0] c;
+  wire [55*CONTEXTS-1:0] layer_registers;
+  wire [NEURON_BITS-1:0] out_neuron;
+  pl_register_file #(.DEPTH(ROWS), .LAST(LAST)) i_registers (
+    .clk(clk), .write_en(row_mine && row_section == 8'd2), .write_addr(row_index),
+    .write_data(row_data[127:0]), .read_en(en),
+    .read_addr(tag[TAG_BITS*(DEPTH-1)+:ADDR_BITS]), .b(b), .m(m), .c(c)
+  );
+  pl_layer_registers #(.CONTEXTS(CONTEXTS)) i_layer_registers (
+    .clk(clk), .write_en(row_mine && row_section == 8'd3), .write_ctx(row_addr[0]),
+    .write_data(row_data[95:0]), .registers(layer_registers)
+  );
+  pl_post_op #(
+    .ACC_BITS(ACC_BITS), .OUT_BITS(OUT_BITS), .LAST(LAST), .INDEX_BITS(NEURON_BITS),
+    .CONTEXTS(CONTEXTS)
+  ) i_post_op (
+    .clk(clk), .rst_n(rst_n), .en(en), .in_valid(acc_valid),
+    .in_index(tag[TAG_BITS*DEPTH+NEURON_AT+:NEURON_BITS]),
+    .in_ctx(tag[TAG_BITS*DEPTH+CTX_AT]), .acc(acc), .b(b), .m(m), .c(c),
+    .layer_registers(layer_registers), .out_valid(wr_valid), .out_index(out_neuron),
+    .out_ctx(wr_ctx), .out_value(wr_data)
+  );
+
+  localparam [NEURON_BITS-1:0] LAST_NEURON = NEURONS[NEURON_BITS-1:0] - 1'b1;
+  assign wr_last = out_neuron == LAST_NEURON;
+  assign wr_index = {{(16 - NEURON_BITS) {1'b0}}, out_neuron};
+
+  assign probe_valid = wr_valid && wr_ready;
+  assign probe_index = probe_valid ? wr_index : 16'd0;
+  generate
+    if (VALUE_BITS == 32) begin : gen_probe_logit
+      assign probe_value = probe_valid ? wr_data : 32'd0;
+    end else begin : gen_probe_code
+      assign probe_value = probe_valid ? {{(32 - VALUE_BITS) {1'b0}}, wr_data} : 32'd0;
+    end
+  endgenerate
+endmodule
+`default_nettype wire

@@ -1,0 +1,32 @@
+// Memory with one write port and one registered read port.
+//
+// Timing: `read_data` of cycle t+1 is the row addressed in cycle t (if `read_en`). A row that is
+// written is never read in the same cycle: the loader writes contexts that are not running.
+`default_nettype none
+module pl_stage_memory #(
+  /// Bits of one row.
+  parameter integer WIDTH = 8,
+  /// Rows.
+  parameter integer DEPTH = 4
+) (
+  input  wire clk,
+  input  wire write_en,
+  input  wire [pl_geometry::index_bits(DEPTH)-1:0] write_addr,
+  input  wire [WIDTH-1:0] write_data,
+  /// The read register takes a new row; low: it keeps the old one.
+  input  wire read_en,
+  input  wire [pl_geometry::index_bits(DEPTH)-1:0] read_addr,
+  output logic [WIDTH-1:0] read_data
+);
+  generate
+    if (WIDTH < 1 || DEPTH < 1) begin : gen_check
+      pl_error_stage_memory_needs_a_bit_and_a_row i_error ();
+    end
+  endgenerate
+
+  (* no_rw_check *) logic [WIDTH-1:0] rows[0:DEPTH-1];
+
+  always_ff @(posedge clk) if (write_en) rows[write_addr] <= write_data;
+  always_ff @(posedge clk) if (read_en) read_data <= rows[read_addr];
+endmodule
+`default_nettype wire

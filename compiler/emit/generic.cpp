@@ -200,7 +200,7 @@ help:
 	@echo "make cells  Yosys synthesis to generic cells, with their count"
 
 lint:
-	verilator --lint-only -Wall --top-module permloom_top rtl/waivers.vlt $(RTL)
+	verilator --lint-only -Wall --top-module permloom_top $(RTL)
 
 sim: sim.vvp
 	vvp -n sim.vvp | tee sim.log

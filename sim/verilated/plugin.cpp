@@ -1,6 +1,6 @@
 /// The plug-in's side of plugin_abi.h: compiled on demand, together with the C++ that Verilator
 /// makes of `permloom_top`. PERMLOOM_LAYERS is the number of probes of the design.
-#include "plugin_abi.h"
+#include <plugin_abi.h>
 
 #include <cstdio>
 #include <exception>
@@ -17,7 +17,7 @@ using TraceFile = VerilatedFstC;
 using TraceFile = VerilatedVcdC;
 #endif
 
-#include "Vpermloom_top.h"
+#include <Vpermloom_top.h>
 
 namespace {
 

@@ -9,7 +9,7 @@
 
 #include "compiler/base/rng.h"
 #include "sim/device.h"
-#include "tests/sim/systemc/random_chip.h"
+#include "tests/support/random_chip.h"
 
 namespace permloom::test {
 

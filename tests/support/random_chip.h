@@ -54,6 +54,9 @@ struct Wiring {
 /// CRC-32 as the last word of a load stream holds it.
 uint32_t crc_of(std::span<const uint32_t> words);
 
-Wiring random_wiring(const Chip& chip, Rng& rng);
+/// How large the post-op registers are: as a compiler makes them, or anything that fits.
+enum class Range { usual, extreme };
+
+Wiring random_wiring(const Chip& chip, Rng& rng, Range range = Range::usual);
 
 }  // namespace permloom::test

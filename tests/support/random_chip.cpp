@@ -1,4 +1,4 @@
-#include "tests/sim/systemc/random_chip.h"
+#include "tests/support/random_chip.h"
 
 #include <fmt/format.h>
 
@@ -43,6 +43,30 @@ int64_t accumulate(const ChipLayer& layer, int neuron, const Permutation& source
         }
     }
     return acc;
+}
+
+NeuronRegisters usual_registers(Rng& rng) {
+    return {
+        .b = between(rng, -200, 200), .m = between(rng, -100, 100), .c = between(rng, -3000, 3000)};
+}
+
+/// Values of the full width, the ends among them. A logit, acc + b of the last layer, stays within
+/// its 32 bits.
+NeuronRegisters extreme_registers(bool last, Rng& rng) {
+    const auto wide = [&](int bits) {
+        const int64_t limit = int64_t{1} << (bits - 1);
+        switch (rng.below(4)) {
+            case 0:
+                return -limit;
+            case 1:
+                return limit - 1;
+            default:
+                return static_cast<int64_t>(rng.below(static_cast<uint64_t>(2 * limit))) - limit;
+        }
+    };
+    return {.b = static_cast<int32_t>(wide(last ? 31 : 32)),
+            .m = static_cast<int32_t>(wide(17)),
+            .c = wide(48)};
 }
 
 int32_t post_op(int64_t acc, const NeuronRegisters& neuron, const LayerRegisters& layer) {
@@ -119,7 +143,7 @@ Image random_image(const Chip& chip, Rng& rng) {
     return image;
 }
 
-Wiring random_wiring(const Chip& chip, Rng& rng) {
+Wiring random_wiring(const Chip& chip, Rng& rng, Range range) {
     Wiring wiring;
     Configuration& configuration = wiring.configuration;
     configuration.chip_fingerprint = fingerprint(chip);
@@ -127,6 +151,7 @@ Wiring random_wiring(const Chip& chip, Rng& rng) {
     configuration.input = {.size = chip.inputs(), .bits = chip.in_bits()};
     const Code& code = code_named("index");
     for (const ChipLayer& layer : chip.layers) {
+        const bool last = &layer == &chip.layers.back();
         LayerConfiguration loaded;
         loaded.code = std::string(code.name());
         BitWriter payload;
@@ -135,15 +160,14 @@ Wiring random_wiring(const Chip& chip, Rng& rng) {
             const DeviceClasses classes = classes_of(layer.bank(neuron));
             sources.push_back(canonical(Permutation::random(layer.lines(), rng), classes));
             code.encode(sources.back(), classes, payload);
-            loaded.neurons.push_back({.b = between(rng, -200, 200),
-                                      .m = between(rng, -100, 100),
-                                      .c = between(rng, -3000, 3000)});
+            loaded.neurons.push_back(range == Range::usual ? usual_registers(rng)
+                                                           : extreme_registers(last, rng));
         }
         loaded.wiring_bits = payload.bit_count();
         loaded.payload = payload.take();
         const int top = (1 << layer.out_bits) - 1;
         const int lo = between(rng, 0, top / 2);
-        loaded.registers = {.s = between(rng, 0, 12),
+        loaded.registers = {.s = between(rng, 0, range == Range::usual ? 12 : 47),
                             .z = between(rng, 0, top),
                             .lo = lo,
                             .hi = between(rng, lo, top),

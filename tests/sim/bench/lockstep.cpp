@@ -1,0 +1,143 @@
+#include "tests/sim/bench/lockstep.h"
+
+#include <algorithm>
+
+#include "compiler/base/bits.h"
+#include "compiler/emit/rtl_design.h"
+#include "sim/reference/reference.h"
+#include "sim/systemc/systemc_device.h"
+
+namespace permloom::test {
+namespace {
+
+/// Cycles from a layer's first issue to its first write, passes not counted.
+uint64_t layer_latency(const Chip& chip, size_t index) {
+    const auto levels =
+        static_cast<uint64_t>(ceil_log2(static_cast<uint64_t>(chip.layers[index].lines())));
+    const uint64_t network = levels == 0 ? 0 : 2 * levels - 1;
+    return network + levels + (index + 1 == chip.layers.size() ? 4 : 7);
+}
+
+uint64_t layer_cycles(const ChipLayer& layer) {
+    return static_cast<uint64_t>(layer.outputs) * static_cast<uint64_t>(layer.passes());
+}
+
+}  // namespace
+
+RtlDesign rtl_design(const Chip& chip) {
+    RtlDesign design;
+    design.layers = static_cast<int>(chip.layers.size());
+    for (EmittedFile& cell : rtl_cells())
+        design.sources.push_back({cell.name, cell.text});
+    design.sources.push_back({"permloom_top.sv", emit_top(chip)});
+    for (EmittedFile& image : emit_device_images(chip))
+        design.images.push_back({image.name, image.text});
+    return design;
+}
+
+std::unique_ptr<Device> rtl_device(const RtlDesign& design) {
+    VerilatedOptions options;
+    options.cache_directory = PERMLOOM_TEST_CACHE;
+    return make_verilated_device(design, options);
+}
+
+uint64_t expected_interval(const Chip& chip) {
+    uint64_t interval = std::max<uint64_t>(static_cast<uint64_t>(chip.pixel_beats()),
+                                           static_cast<uint64_t>(chip.outputs()) + 1);
+    for (const ChipLayer& layer : chip.layers)
+        interval = std::max(interval, layer_cycles(layer));
+    return interval;
+}
+
+uint64_t expected_latency(const Chip& chip) {
+    uint64_t latency = 1;
+    for (size_t l = 0; l < chip.layers.size(); ++l)
+        latency += layer_cycles(chip.layers[l]) + layer_latency(chip, l);
+    return latency;
+}
+
+Function random_function(const Chip& chip, int context, Rng& rng, Range range) {
+    Function function;
+    function.wiring = random_wiring(chip, rng, range);
+    function.words = function.wiring.words(chip, context);
+    function.reference = make_reference(chip, function.wiring.configuration);
+    return function;
+}
+
+Lockstep::Lockstep(const Chip& chip) : Lockstep(chip, rtl_design(chip)) {}
+
+Lockstep::Lockstep(const Chip& chip, const RtlDesign& design)
+    : chip_(chip), systemc_(make_systemc_device(chip)), rtl_(rtl_device(design)) {}
+
+Bench Lockstep::bench(const Stimulus& stimulus) {
+    Bench bench(chip_, {systemc_.get(), rtl_.get()}, {"systemc", "rtl"}, stimulus);
+    bench.reset();
+    return bench;
+}
+
+std::vector<std::vector<uint16_t>> Lockstep::images(size_t count, Rng& rng) const {
+    std::vector<std::vector<uint16_t>> images;
+    while (images.size() < count)
+        images.push_back(random_image(chip_, rng));
+    return images;
+}
+
+Stimulus random_stimulus(uint64_t seed) {
+    Rng rng(seed, 77);
+    const auto chance = [&] { return rng.below(3) == 0 ? 0.0 : rng.uniform(0.0, 0.9); };
+    Stimulus stimulus{.seed = seed};
+    stimulus.pixel_gap = chance();
+    stimulus.result_stall = chance();
+    stimulus.load_gap = chance();
+    return stimulus;
+}
+
+std::string difference_of(const Bench& bench) {
+    return bench.first_difference() ? bench.first_difference()->describe() : "no difference";
+}
+
+void storm(Bench& bench, const Chip& chip, const std::vector<std::vector<uint32_t>>& loads,
+           uint64_t cycles, Rng& rng, Weather& seen) {
+    const std::vector<uint32_t>* load = nullptr;
+    size_t word = 0;
+    int beat = 0;
+    // Calm and rough weather take turns: only in calm weather does a load come to its end.
+    double fault = 0.0, ready = 1.0, pixels = 1.0;
+    PinsIn in;
+    for (uint64_t cycle = 0; cycle < cycles; ++cycle) {
+        if (rng.below(400) == 0) {
+            fault = rng.below(2) == 0 ? 0.0 : 0.02;
+            ready = rng.uniform(0.1, 1.0);
+            pixels = rng.uniform(0.1, 1.0);
+        }
+        in.rst_n = !rng.chance(fault * 0.02);
+        in.res_tready = rng.chance(ready);
+        if (rng.below(50) == 0) in.ctx_select = static_cast<uint8_t>(rng.below(4));
+
+        if (!load && rng.below(40) == 0) {
+            load = &loads[rng.below(loads.size())];
+            word = 0;
+        }
+        in.cfg_tvalid = load && rng.chance(0.9);
+        in.cfg_tdata = load ? (*load)[word] : static_cast<uint32_t>(rng.next());
+        in.cfg_tlast = load && word + 1 == load->size();
+        if (rng.chance(fault)) in.cfg_tdata ^= 1U << rng.below(32);
+        if (rng.chance(fault)) in.cfg_tlast = !in.cfg_tlast;
+
+        in.pix_tvalid = rng.chance(pixels);
+        in.pix_tdata = rng.next();
+        in.pix_tlast = (beat + 1 == chip.pixel_beats()) != rng.chance(fault);
+
+        const PinsOut before = bench.pins();
+        const PinsOut& out = bench.tick(in);
+        seen.results += out.res_tvalid && out.res_tlast && in.res_tready;
+        seen.dropped_images += out.pix_error && !before.pix_error;
+        seen.loads_completed += (out.ctx_valid & ~before.ctx_valid) != 0;
+        if (out.load_error) seen.load_errors.insert(out.load_error);
+        if (in.cfg_tvalid && out.cfg_tready && ++word == load->size()) load = nullptr;
+        if (in.pix_tvalid && out.pix_tready) beat = in.pix_tlast ? 0 : beat + 1;
+        if (!in.rst_n) beat = 0;
+    }
+}
+
+}  // namespace permloom::test

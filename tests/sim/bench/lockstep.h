@@ -1,0 +1,68 @@
+/// SystemC and RTL of one chip on one bench, beside the reference.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "compiler/base/rng.h"
+#include "sim/bench/bench.h"
+#include "sim/verilated/verilated_device.h"
+#include "tests/support/random_chip.h"
+
+namespace permloom::test {
+
+RtlDesign rtl_design(const Chip& chip);
+
+/// The RTL as it runs, kept in the build directory from one test run to the next.
+std::unique_ptr<Device> rtl_device(const RtlDesign& design);
+
+/// Formulas of rtl/MICROARCHITECTURE.md.
+uint64_t expected_interval(const Chip& chip);
+uint64_t expected_latency(const Chip& chip);
+
+/// A configuration with its load stream for one context and its reference.
+struct Function {
+    Wiring wiring;
+    std::vector<uint32_t> words;
+    std::unique_ptr<Model> reference;
+
+    Load load() const { return {words, reference.get()}; }
+};
+Function random_function(const Chip& chip, int context, Rng& rng, Range range = Range::usual);
+
+class Lockstep {
+  public:
+    explicit Lockstep(const Chip& chip);
+    /// With an RTL that is not quite the chip's.
+    Lockstep(const Chip& chip, const RtlDesign& design);
+
+    const Chip& chip() const { return chip_; }
+    /// A host for both devices, which go through reset.
+    Bench bench(const Stimulus& stimulus = {});
+    std::vector<std::vector<uint16_t>> images(size_t count, Rng& rng) const;
+
+  private:
+    Chip chip_;
+    std::unique_ptr<Device> systemc_, rtl_;
+};
+
+/// Gaps and back-pressure, or none, that differ from seed to seed.
+Stimulus random_stimulus(uint64_t seed);
+
+/// Words of the first difference, or "no difference".
+std::string difference_of(const Bench& bench);
+
+/// What happened in a storm.
+struct Weather {
+    uint64_t results = 0, dropped_images = 0, loads_completed = 0;
+    std::set<uint8_t> load_errors;
+};
+
+/// `cycles` cycles of anything, added to `seen`: streams that start, stop and break off anywhere,
+/// wrong words and tlast, any selection, resets. The load streams are `loads` with faults.
+void storm(Bench& bench, const Chip& chip, const std::vector<std::vector<uint32_t>>& loads,
+           uint64_t cycles, Rng& rng, Weather& seen);
+
+}  // namespace permloom::test

@@ -1,0 +1,212 @@
+/// SystemC model, Verilated RTL and reference agree on small chips of every kind.
+#include <catch2/catch.hpp>
+
+#include "compiler/base/error.h"
+#include "tests/sim/bench/lockstep.h"
+
+using namespace permloom;
+using namespace permloom::test;
+using Catch::Contains;
+
+namespace {
+
+constexpr auto SINGLE = Rail::single, DUAL = Rail::dual, SPLIT = Rail::split;
+
+/// Each is built once and used by all tests. Together: n = 1, 2, odd and powers of two; one neuron;
+/// every rail with a shared and an own profile; one and two contexts; streams of every width; an
+/// interval bound by pixels, by a layer, by results.
+const std::vector<ChipShape>& shapes() {
+    static const std::vector<ChipShape> shapes = {
+        {1, {{1, SINGLE, true}}, 1, 8, 1},
+        {2, {{3, SINGLE, true}, {2, DUAL, false}}, 2, 16, 8},
+        {5, {{3, SPLIT, true}, {3, DUAL, true}, {3, SPLIT, false}}, 2, 64, 4},
+        {8, {{1, SINGLE, false}, {6, SINGLE, false}}, 1, 64, 8},
+        {17, {{2, SPLIT, false}}, 2, 8, 8},
+    };
+    return shapes;
+}
+
+Lockstep& lockstep(size_t index) {
+    static std::vector<std::unique_ptr<Lockstep>> made(shapes().size());
+    if (!made[index]) {
+        Rng rng(1000 + index);
+        made[index] = std::make_unique<Lockstep>(random_chip(shapes()[index], rng));
+    }
+    return *made[index];
+}
+
+template <class Body>
+void for_each_chip(Body body) {
+    for (size_t index = 0; index < shapes().size(); ++index) {
+        INFO("chip " << index << ": " << shapes()[index].describe());
+        body(lockstep(index));
+    }
+}
+
+/// Runs and demands that everything agreed.
+BenchReport run_clean(Bench& bench, const std::vector<std::vector<uint16_t>>& images,
+                      const std::optional<Reload>& reload = {}) {
+    BenchReport report = bench.run(images, reload);
+    INFO(difference_of(bench));
+    REQUIRE(bench.mismatches() == 0);
+    REQUIRE(report.wrong_images == 0);
+    REQUIRE(report.results.size() == images.size());
+    return report;
+}
+
+}  // namespace
+
+TEST_CASE("lockstep -- interval, latency and loading take exactly the cycles of the formulas") {
+    for_each_chip([](Lockstep& pair) {
+        Rng rng(1);
+        Bench bench = pair.bench();
+        const Function function = random_function(pair.chip(), 0, rng);
+        const uint64_t before = bench.cycle();
+        REQUIRE(bench.load(function.load()) == LoadError::none);
+        // The answer is visible words + 1 cycles after the first word, and looked at in that cycle.
+        CHECK(bench.cycle() - before == function.words.size() + 2);
+        CHECK(bench.pins().ctx_valid == 1);
+        const BenchReport report = run_clean(bench, pair.images(12, rng));
+        CHECK(report.cycles_per_inference == static_cast<double>(expected_interval(pair.chip())));
+        CHECK(report.latency_cycles == expected_latency(pair.chip()));
+        CHECK(run_clean(bench, pair.images(1, rng)).latency_cycles ==
+              expected_latency(pair.chip()));
+    });
+}
+
+TEST_CASE("lockstep -- every pin, probe and result agrees under gaps and back-pressure") {
+    for_each_chip([](Lockstep& pair) {
+        for (uint64_t seed = 1; seed <= 12; ++seed) {
+            INFO("seed " << seed);
+            Rng rng(seed);
+            Bench bench = pair.bench(random_stimulus(seed));
+            for (int context = 0; context < pair.chip().contexts; ++context) {
+                const Range range = seed % 2 ? Range::usual : Range::extreme;
+                const Function function = random_function(pair.chip(), context, rng, range);
+                REQUIRE(bench.load(function.load()) == LoadError::none);
+                bench.select(context);
+                run_clean(bench, pair.images(10, rng));
+            }
+        }
+    });
+}
+
+TEST_CASE("lockstep -- a reload in mid-stream divides the images between two functions") {
+    for_each_chip([](Lockstep& pair) {
+        for (uint64_t seed = 1; seed <= 6; ++seed) {
+            INFO("seed " << seed);
+            Rng rng(seed, 2);
+            Bench bench = pair.bench(seed % 2 ? random_stimulus(seed) : Stimulus{.seed = seed});
+            const int target = pair.chip().contexts - 1;
+            const Function before = random_function(pair.chip(), 0, rng);
+            const Function after = random_function(pair.chip(), target, rng);
+            REQUIRE(bench.load(before.load()) == LoadError::none);
+            // Enough images to outlast the load where the host does not pause.
+            const size_t count = 20 + after.words.size() / expected_interval(pair.chip());
+            const BenchReport report =
+                run_clean(bench, pair.images(count, rng), Reload{after.load(), seed, target});
+            CHECK(report.load_error == LoadError::none);
+            CHECK(!report.results.front().reloaded);
+            if (seed % 2 == 0) CHECK(report.results.back().reloaded);
+            CHECK(bench.pins().ctx_active == target);
+            run_clean(bench, pair.images(5, rng));
+        }
+    });
+}
+
+TEST_CASE(
+    "lockstep -- a load with a fault anywhere is refused by both, the other context runs on") {
+    Lockstep& pair = lockstep(1);
+    Rng rng(3);
+    for (uint64_t seed = 1; seed <= 60; ++seed) {
+        INFO("seed " << seed);
+        Bench bench = pair.bench(seed % 4 ? Stimulus{.seed = seed} : random_stimulus(seed));
+        const Function running = random_function(pair.chip(), 0, rng);
+        REQUIRE(bench.load(running.load()) == LoadError::none);
+        const Function good = random_function(pair.chip(), 1, rng);
+        std::vector<uint32_t> words = good.words;
+        LoadError expected = LoadError::checksum;
+        switch (seed % 3) {
+            case 0:  // a flipped bit; in front of the CRC it may be found by meaning first
+                words[rng.below(words.size())] ^= 1U << rng.below(32);
+                break;
+            case 1:
+                words.resize(1 + rng.below(words.size() - 1));
+                expected = LoadError::truncated;
+                break;
+            case 2:
+                words.push_back(static_cast<uint32_t>(rng.next()));
+                expected = LoadError::overrun;
+                break;
+        }
+        const BenchReport report = run_clean(bench, pair.images(40, rng), Reload{{words}, 2, 1});
+        CHECK(report.load_error != LoadError::none);
+        if (seed % 3) CHECK(report.load_error == expected);
+        CHECK(bench.pins().ctx_active == 0);
+        CHECK((bench.pins().ctx_valid & 2) == 0);
+        REQUIRE(bench.load(good.load()) == LoadError::none);
+        bench.select(1);
+        run_clean(bench, pair.images(5, rng));
+    }
+}
+
+TEST_CASE("lockstep -- both devices do the same whatever is done to their pins") {
+    for_each_chip([](Lockstep& pair) {
+        Weather seen;
+        for (uint64_t seed = 1; seed <= 4; ++seed) {
+            INFO("seed " << seed);
+            Rng rng(seed, 5);
+            std::vector<std::vector<uint32_t>> loads;
+            for (const int context : {0, 0, 1, 1})
+                if (context < pair.chip().contexts)
+                    loads.push_back(random_function(pair.chip(), context, rng).words);
+            Bench bench = pair.bench();
+            storm(bench, pair.chip(), loads, 8000, rng, seen);
+            INFO(difference_of(bench));
+            REQUIRE(bench.mismatches() == 0);
+        }
+        // The weather was what it should be: everything happened.
+        CHECK(seen.results > 100);
+        CHECK(seen.dropped_images > 0);
+        CHECK(seen.loads_completed > 4);
+        CHECK(seen.load_errors.size() >= 4);
+    });
+}
+
+TEST_CASE("lockstep -- after any weather a reset brings both back to work") {
+    for_each_chip([](Lockstep& pair) {
+        Rng rng(6);
+        const Function function = random_function(pair.chip(), 0, rng);
+        Bench bench = pair.bench({.seed = 6, .pixel_gap = 0.2, .result_stall = 0.2});
+        Weather seen;
+        storm(bench, pair.chip(), {function.words}, 3000, rng, seen);
+        bench.reset();
+        REQUIRE(bench.load(function.load()) == LoadError::none);
+        run_clean(bench, pair.images(8, rng));
+    });
+}
+
+TEST_CASE("lockstep -- one wrong device in the RTL is found with its layer and neuron") {
+    Rng rng(7);
+    Lockstep& sound = lockstep(3);
+    RtlDesign design = rtl_design(sound.chip());
+    REQUIRE(design.images.size() == 2);
+    // One row a neuron: the row of neuron 4 of layer 1 takes that of neuron 3, or another.
+    std::string& image = design.images[1].text;
+    const size_t line = image.find('\n') + 1;
+    const std::string last = image.substr(image.size() - line);
+    std::string changed = image.substr(4 * line, line);
+    changed[line - 2] = changed[line - 2] == '1' ? '2' : '1';
+    image.replace(4 * line, line, changed);
+
+    Lockstep pair(sound.chip(), design);
+    Bench bench = pair.bench();
+    const Function function = random_function(pair.chip(), 0, rng);
+    REQUIRE(bench.load(function.load()) == LoadError::none);
+    const BenchReport report = bench.run(pair.images(20, rng));
+    REQUIRE(report.first_difference);
+    CHECK(report.first_difference->layer == 1);
+    CHECK(report.first_difference->neuron == 4);
+    CHECK(report.first_difference->left == report.first_difference->reference);
+    CHECK(report.wrong_images > 0);
+}

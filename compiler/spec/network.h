@@ -67,7 +67,7 @@ struct LayerSpec {
     Rail rail = Rail::single;
     DeviceSpec devices;
     Activation activation = Activation::relu;
-    int bits = 8;  ///< of its activations (unused in the last layer)
+    int bits = 8;  ///< of its activations; the last layer has none and keeps 8
 
     /// Lines of the switch network = slots of a bank: 2 * inputs for dual rails, else inputs.
     int lines() const { return rail == Rail::dual ? 2 * inputs : inputs; }

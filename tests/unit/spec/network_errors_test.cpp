@@ -179,8 +179,9 @@ TEST_CASE("network -- a bad override names itself and offers the whole key") {
                Contains("--set training.epochz: unknown key, did you mean 'training.epochs'?"));
     CHECK_THAT(with("epochs", "3"), Contains("unknown key, did you mean 'training.epochs'?"));
     CHECK_THAT(with("trainng.epochs", "3"), Contains("did you mean 'training.epochs'?"));
-    CHECK_THAT(with("layers.1.device.bits", "3"),
-               Contains("--set layers.1.device.bits: unknown key, did you mean 'layers.1.devices.bits'?"));
+    CHECK_THAT(
+        with("layers.1.device.bits", "3"),
+        Contains("--set layers.1.device.bits: unknown key, did you mean 'layers.1.devices.bits'?"));
     CHECK_THAT(with("training.epochs", "x"), Contains("--set training.epochs: 'x' is not a whole"));
     CHECK_THAT(with("training.epochs", "{"), Contains("--set training.epochs: '{' is not a YAML"));
     CHECK_THAT(with("training.epochs", ""), Contains("key 'epochs' is missing"));

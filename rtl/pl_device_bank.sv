@@ -29,10 +29,10 @@ module pl_device_bank #(
     if (LINES < 1 || WIDTH < 1 || DEVICE_BITS < 1) begin : gen_check
       pl_error_device_bank_needs_lines_and_bits i_error ();
     end
-    if (SPLIT == 0) begin : gen_single
-      wire unused = &{1'b0, second_pass};
-    end
   endgenerate
+
+  // Without split rails, or where every device is zero, the pass is of no account.
+  wire unused = &{1'b0, second_pass};
 
   genvar r;
   generate
@@ -43,7 +43,7 @@ module pl_device_bank #(
         {DEVICE_BITS{1'b0}}, slots[WIDTH*r+:WIDTH]
       };
       if (DEVICE == 0) begin : gen_zero
-        wire unused = &{1'b0, slot};
+        wire unused_slot = &{1'b0, slot};
         always_ff @(posedge clk)
           if (en) products[PRODUCT_BITS*r+:PRODUCT_BITS] <= {PRODUCT_BITS{1'b0}};
       end else begin : gen_device

@@ -197,7 +197,7 @@ RTL := {sources}
 help:
 	@echo "make lint   Verilator lint, all warnings on"
 	@echo "make sim    Icarus Verilog runs the self-checking testbench; fails on the first mismatch"
-	@echo "make cells  Yosys synthesis to generic cells, with their count"
+	@echo "make cells  Yosys counts word-level cells: registers, adders, multipliers, memories"
 
 lint:
 	verilator --lint-only -Wall --top-module permloom_top $(RTL)
@@ -210,7 +210,7 @@ sim.vvp: tb/permloom_tb.sv $(RTL)
 	iverilog -g2012 -s permloom_tb -o $@ $(RTL) tb/permloom_tb.sv
 
 cells:
-	yosys -q -l cells.log -p "read_verilog -sv $(RTL); synth -flatten -top permloom_top; tee -o cells.txt stat"
+	yosys -q -l cells.log -p "read_verilog -sv $(RTL); hierarchy -check -top permloom_top; synth -run begin:fine; tee -o cells.txt stat -width"
 	cat cells.txt
 
 clean:

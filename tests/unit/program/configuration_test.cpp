@@ -5,7 +5,7 @@
 
 #include "compiler/base/error.h"
 #include "compiler/base/file.h"
-#include "small_chip.h"
+#include "tests/unit/program/small_chip.h"
 
 using namespace permloom;
 using Catch::Contains;

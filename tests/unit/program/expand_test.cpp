@@ -6,7 +6,7 @@
 #include "compiler/perm/as_waksman.h"
 #include "compiler/perm/evaluate.h"
 #include "compiler/program/load_stream.h"
-#include "small_chip.h"
+#include "tests/unit/program/small_chip.h"
 
 using namespace permloom;
 using Catch::Contains;

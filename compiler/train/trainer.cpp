@@ -383,6 +383,20 @@ std::string_view to_string(Protocol protocol) {
     return "final";
 }
 
+Images held_out_images(const Images& training, uint64_t seed) {
+    const Split split = split_images(training.count, Protocol::held_out, seed);
+    Images held_out = training;
+    held_out.count = static_cast<int>(split.validation.size());
+    held_out.pixels.clear();
+    held_out.labels.clear();
+    for (const int32_t i : split.validation) {
+        const auto image = training.image(i);
+        held_out.pixels.insert(held_out.pixels.end(), image.begin(), image.end());
+        held_out.labels.push_back(training.labels[static_cast<size_t>(i)]);
+    }
+    return held_out;
+}
+
 Checkpoint train(const NetworkSpec& network, const Dataset& data, const TrainOptions& options,
                  ThreadPool& pool) {
     check_request(network, data, options);

@@ -63,6 +63,9 @@ struct TrainOptions {
 Checkpoint train(const NetworkSpec& network, const Dataset& data, const TrainOptions& options,
                  ThreadPool& pool);
 
+/// The training images that a run of Protocol::held_out and this seed sets aside.
+Images held_out_images(const Images& training, uint64_t seed);
+
 /// Accuracy and mean cross-entropy of a checkpoint's projected weights on `images`.
 Score evaluate_float(const Checkpoint& checkpoint, const Images& images, ThreadPool& pool);
 

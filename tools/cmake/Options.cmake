@@ -3,6 +3,8 @@ add_library(permloom_options INTERFACE)
 target_include_directories(permloom_options INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_options(permloom_options INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual
+    # GCC 12 sees overlapping copies in std::string's operator+ that are not there (GCC bug 105651).
+    -Wno-restrict
     # The same seed gives the same bytes on every machine: no fused multiply-add behind our back.
     -ffp-contract=off)
 if(PERMLOOM_WERROR)

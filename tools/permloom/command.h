@@ -13,7 +13,7 @@ enum ExitStatus : int { OK = 0, FAILED = 1, USAGE = 2 };
 
 struct Command {
     std::string name;
-    std::string summary;                    ///< one line of `permloom --help`
+    std::string summary;                     ///< one line of `permloom --help`
     int (*run)(const Arguments& arguments);  ///< returns an ExitStatus; throws Error
 };
 

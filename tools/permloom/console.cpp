@@ -24,14 +24,18 @@ size_t terminal_width() {
 std::string grouped(int64_t value) {
     std::string digits = std::to_string(value);
     const size_t first = value < 0 ? 1 : 0;
-    for (size_t i = digits.size(); i > first + 3;) digits.insert(i -= 3, ",");
+    for (size_t i = digits.size(); i > first + 3;)
+        digits.insert(i -= 3, ",");
     return digits;
 }
 
-std::string percent(double fraction) { return fmt::format("{:.2f} %", 100.0 * fraction); }
+std::string percent(double fraction) {
+    return fmt::format("{:.2f} %", 100.0 * fraction);
+}
 
 std::string duration(double seconds) {
-    if (seconds < 10.0) return fmt::format("{:.1f} s", std::max(0.0, seconds));
+    if (seconds < 1.0) return fmt::format("{:.2f} s", std::max(0.0, seconds));
+    if (seconds < 10.0) return fmt::format("{:.1f} s", seconds);
     const auto whole = static_cast<int64_t>(std::llround(seconds));
     if (whole < 60) return fmt::format("{} s", whole);
     if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
@@ -59,7 +63,9 @@ std::string Table::text() const {
 
 Progress::Progress(bool quiet) : quiet_(quiet), terminal_(!quiet && ::isatty(STDERR_FILENO) == 1) {}
 
-Progress::~Progress() { clear(); }
+Progress::~Progress() {
+    clear();
+}
 
 bool Progress::due() const {
     return terminal_ && std::chrono::steady_clock::now() - last_ >= REFRESH;

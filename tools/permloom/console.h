@@ -12,7 +12,7 @@ namespace permloom::cli {
 std::string grouped(int64_t value);
 /// 0.9567 -> "95.67 %".
 std::string percent(double fraction);
-/// 75.3 -> "1 min 15 s"; below ten seconds with one decimal.
+/// 75.3 -> "1 min 15 s", 7.53 -> "7.5 s", 0.753 -> "0.75 s".
 std::string duration(double seconds);
 
 /// Columns lined up to their widest cell: the first to the left, the others to the right.

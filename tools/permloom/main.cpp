@@ -29,14 +29,15 @@ const std::vector<Command>& commands() {
 }
 
 /// Names that the command line keeps for later versions.
-const std::vector<std::string> RESERVED = {"perm", "import", "export", "profile", "plot",
-                                           "sweep", "study", "fabricate"};
+const std::vector<std::string> RESERVED = {"perm", "import", "export", "profile",
+                                           "plot", "sweep",  "study",  "fabricate"};
 
 std::string help_text() {
     std::string text =
         "usage: permloom COMMAND [arguments]\n\n"
         "Trains neural networks by reconnecting fixed weights, compiles them to permutation\n"
-        "configurations and simulates the reconfigurable hardware bit by bit and cycle by cycle.\n\n"
+        "configurations and simulates the reconfigurable hardware bit by bit and cycle by "
+        "cycle.\n\n"
         "commands:\n";
     for (const Command& command : commands())
         text += fmt::format("  {:<10} {}\n", command.name, command.summary);
@@ -52,13 +53,15 @@ std::string help_text() {
 
 Error unknown_command(const std::string& name) {
     if (std::find(RESERVED.begin(), RESERVED.end(), name) != RESERVED.end())
-        return {name, "this version of permloom (" + std::string(VERSION) +
-                          ") does not have this command; its name is kept for a later one",
+        return {name,
+                "this version of permloom (" + std::string(VERSION) +
+                    ") does not have this command; its name is kept for a later one",
                 "permloom --help lists the commands", ErrorKind::usage};
     std::vector<std::string> names;
-    for (const Command& command : commands()) names.push_back(command.name);
-    return {name, "unknown command" + did_you_mean(name, names), "permloom --help lists the commands",
-            ErrorKind::usage};
+    for (const Command& command : commands())
+        names.push_back(command.name);
+    return {name, "unknown command" + did_you_mean(name, names),
+            "permloom --help lists the commands", ErrorKind::usage};
 }
 
 int dispatch(const Arguments& arguments) {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdio>
+#include <sstream>
 
 #include "compiler/base/error.h"
 
@@ -89,9 +89,9 @@ Options& Options::value(const std::string& name, const std::string& value_name,
 
 Options& Options::repeatable(const std::string& name, const std::string& value_name,
                              const std::string& about) {
-    options_.add_options()(name.c_str(),
-                           po::value<std::vector<std::string>>()->value_name(value_name)->composing(),
-                           about.c_str());
+    options_.add_options()(
+        name.c_str(), po::value<std::vector<std::string>>()->value_name(value_name)->composing(),
+        about.c_str());
     names_.push_back("--" + name);
     return *this;
 }
@@ -118,9 +118,12 @@ std::optional<Values> Options::parse(const Arguments& arguments) const {
     try {
         using Style = po::command_line_style::style_t;
         const int style = Style::unix_style & ~Style::allow_guessing & ~Style::allow_short;
-        po::store(
-            po::command_line_parser(arguments).options(all).positional(positions).style(style).run(),
-            map);
+        po::store(po::command_line_parser(arguments)
+                      .options(all)
+                      .positional(positions)
+                      .style(style)
+                      .run(),
+                  map);
     } catch (const po::unknown_option& error) {
         const std::string word = error.get_option_name();
         throw usage_error(word, "unknown option" + did_you_mean(word, names_));
@@ -129,9 +132,9 @@ std::optional<Values> Options::parse(const Arguments& arguments) const {
     } catch (const po::multiple_occurrences& error) {
         throw usage_error(error.get_option_name(), "given more than once");
     } catch (const po::invalid_command_line_syntax& error) {
-        throw usage_error(error.get_option_name(), error.kind() == po::invalid_syntax::extra_parameter
-                                                       ? "takes no value"
-                                                       : "needs a value");
+        throw usage_error(error.get_option_name(),
+                          error.kind() == po::invalid_syntax::extra_parameter ? "takes no value"
+                                                                              : "needs a value");
     } catch (const po::error& error) {
         throw usage_error(name_, error.what());
     }
@@ -145,6 +148,9 @@ void Options::check(const Values& values) const {
     if (!argument_name_.empty()) {
         const std::vector<std::string> words = values.list(argument_name_);
         if (words.empty()) throw usage_error(argument_name_, "missing: " + argument_about_);
+        for (const std::string& word : words)
+            if (word.size() > 1 && word.front() == '-')
+                throw usage_error(word, "unknown option" + did_you_mean(word, names_));
         if (words.size() > 1)
             throw usage_error(words[1], "one " + argument_name_ + " at a time, and '" + words[0] +
                                             "' was given already");
@@ -167,7 +173,8 @@ std::string Options::help_text() const {
         text << "argument:\n  " << fmt::format("{:<22}{}\n\n", argument_name_, argument_about_);
     text << options_ << "\nexamples:\n";
     std::istringstream lines(examples_);
-    for (std::string line; std::getline(lines, line);) text << "  " << line << '\n';
+    for (std::string line; std::getline(lines, line);)
+        text << "  " << line << '\n';
     return text.str();
 }
 

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "compiler/base/error.h"
 #include "tools/permloom/command.h"
 
 namespace permloom::cli {

@@ -1,0 +1,138 @@
+/// permloom compile: checkpoint -> chip, configuration and report.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "compiler/base/file.h"
+#include "compiler/passes/pipeline.h"
+#include "compiler/spec/library.h"
+#include "tools/permloom/command.h"
+#include "tools/permloom/console.h"
+#include "tools/permloom/inputs.h"
+#include "tools/permloom/options.h"
+
+namespace permloom::cli {
+namespace fs = std::filesystem;
+namespace {
+
+Options options() {
+    return Options("compile", "RUN [--target T | --onto FILE.chip] [--code C] [--out NAME]",
+                   "Turns a checkpoint into a chip (everything frozen at manufacture: shapes, "
+                   "devices,\n"
+                   "permutation circuits) and a configuration for it (everything loadable: wiring "
+                   "codes,\n"
+                   "post-op registers). Writes NAME.chip, NAME.plc and NAME.report.json. With "
+                   "--onto the\n"
+                   "chip is an existing one and only the configuration is made.",
+                   "permloom compile runs/digits-digits-s1 --out digits\n"
+                   "permloom compile runs/digits-odd --onto digits.chip --out odd\n"
+                   "permloom compile runs/f1-s3 --code lehmer --json")
+        .argument("RUN", "a run directory, or a checkpoint (.safetensors)")
+        .value("target", "T", "what to build: a description (.yaml), or a name in models/targets",
+               "generic")
+        .value("onto", "FILE.chip", "compile for this chip")
+        .value("code", "C",
+               "wiring code: lehmer, level-map, multiset or index; auto takes the smallest of the "
+               "first "
+               "three",
+               "auto")
+        .value("checkpoint", "WHICH", "last or best", "last")
+        .value("out", "NAME", "path without suffix of what is written; default: the network's name")
+        .flag("force", "replace a NAME.chip that is another chip")
+        .flag("json", "print the report as JSON")
+        .exclusive("target", "onto");
+}
+
+/// Configurations made for the chip that `path` holds now would become orphans.
+void require_replaceable(const fs::path& path, const Chip& chip, bool force) {
+    if (force || !fs::exists(path) || fingerprint(load_chip(path)) == fingerprint(chip)) return;
+    throw Error(path.string(), "holds another chip, whose configurations would lose it",
+                "choose another --out, or give --force to replace it");
+}
+
+std::string bits(uint64_t count) {
+    return grouped(static_cast<int64_t>(count));
+}
+
+void print_report(const CompileResult& result) {
+    const CompileReport& report = result.report;
+    Table table({"layer", "lines", "switches", "stages", "code", "wiring bits", "bound",
+                 "register bits", "framing", "load bits", "wires", "cycles", "acc bits"});
+    int64_t switches = 0;
+    for (size_t i = 0; i < report.layers.size(); ++i) {
+        const LayerReport& layer = report.layers[i];
+        switches += layer.switches;
+        table.add({fmt::format("{}: {} -> {}{}", i, layer.inputs, layer.outputs,
+                               layer.passes > 1 ? fmt::format(", {} passes", layer.passes) : ""),
+                   grouped(layer.lines), grouped(layer.switches), std::to_string(layer.stages),
+                   layer.code, bits(layer.wiring_bits), fmt::format("{:.1f}", layer.wiring_bound),
+                   bits(layer.register_bits), bits(layer.framing_bits), bits(layer.load_bits),
+                   grouped(layer.wires), grouped(layer.cycles),
+                   std::to_string(layer.accumulator_bits)});
+    }
+    table.add({"total", "", grouped(switches), "", "", bits(report.wiring_bits),
+               fmt::format("{:.1f}", report.wiring_bound), bits(report.register_bits),
+               bits(report.framing_bits), bits(report.load_bits), grouped(report.wires),
+               grouped(report.interval_cycles), ""});
+    fmt::print("{}", table.text());
+    fmt::print(
+        "\n{} weights, {} wires{}; one image every {} cycles, latency {} cycles\n",
+        grouped(report.weights), grouped(report.wires),
+        report.wiring_only ? "; wiring-only (no register differs between neurons of a layer)" : "",
+        grouped(report.interval_cycles), grouped(report.latency_cycles));
+    int64_t rom_bits = 0;
+    for (const LayerReport& layer : report.layers)
+        rom_bits += layer.weight_rom_bits;
+    if (rom_bits > 0)
+        fmt::print("a profile per neuron: the shared bank is a device memory of {} bits\n",
+                   grouped(rom_bits));
+}
+
+}  // namespace
+
+int compile_command(const Arguments& arguments) {
+    const auto parsed = options().parse(arguments);
+    if (!parsed) return OK;
+    const Values& values = *parsed;
+
+    const std::string which = values.choice("checkpoint", {"last", "best"});
+    const Checkpoint checkpoint =
+        load_checkpoint(checkpoint_path(values.list("RUN").front(), which));
+    const fs::path out = values.text("out", checkpoint.network.name);
+    CompileOptions options;
+    options.code = values.choice("code", {"auto", "lehmer", "level-map", "multiset", "index"});
+    options.name = out.filename().string();
+    if (values.has("onto"))
+        options.onto = load_chip(values.text("onto"));
+    else
+        options.target = load_target(values.text("target"));
+
+    const CompileResult result = compile(checkpoint, options);
+    const auto path = [&](const char* suffix) { return fs::path(out.string() + suffix); };
+    std::vector<std::string> written;
+    if (!options.onto) {
+        require_replaceable(path(".chip"), result.chip, values.flag("force"));
+        save_chip(result.chip, path(".chip"));
+        written.push_back(path(".chip").string());
+    }
+    save_configuration(result.configuration, path(".plc"));
+    const std::string report = result.report.to_json();
+    write_file(path(".report.json"), report);
+    written.push_back(path(".plc").string());
+    written.push_back(path(".report.json").string());
+
+    if (values.flag("json")) {
+        fmt::print("{}\n", report);
+        return OK;
+    }
+    fmt::print("{} ({}) for chip {}\n\n", checkpoint.network.name, shape_text(checkpoint.network),
+               to_hex(fingerprint(result.chip), 16));
+    print_report(result);
+    fmt::print("wrote {}\n", fmt::join(written, ", "));
+    fmt::print("next  permloom simulate {}{}\n", path(".plc").string(),
+               options.onto ? " --chip " + values.text("onto") : "");
+    return OK;
+}
+
+}  // namespace permloom::cli

@@ -1,0 +1,121 @@
+#include "tools/permloom/inputs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+
+#include "compiler/base/error.h"
+
+namespace permloom::cli {
+namespace fs = std::filesystem;
+namespace {
+
+/// The chip in `directory` with this fingerprint, if any. Files that are no chip are passed over.
+std::optional<fs::path> find_chip(const fs::path& directory, const Sha256& wanted) {
+    std::vector<fs::path> candidates;
+    for (const auto& entry : fs::directory_iterator(directory))
+        if (entry.path().extension() == ".chip") candidates.push_back(entry.path());
+    std::sort(candidates.begin(), candidates.end());
+    for (const fs::path& candidate : candidates) {
+        try {
+            if (fingerprint(load_chip(candidate)) == wanted) return candidate;
+        } catch (const Error&) {
+            continue;
+        }
+    }
+    return {};
+}
+
+template <class Layers>
+std::string join_shape(const Layers& layers) {
+    std::string text = std::to_string(layers.front().inputs);
+    for (const auto& layer : layers)
+        text += "-" + std::to_string(layer.outputs);
+    return text;
+}
+
+}  // namespace
+
+Override parse_override(const std::string& text) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+        throw Error("--set", "'" + text + "' is not key=value",
+                    "for example --set training.epochs=5", ErrorKind::usage);
+    return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+Dataset load_data(const std::string& name, const DataNeeds& needs) {
+    if (name.empty() && needs.dataset.empty())
+        throw Error("--data", "missing: the name of a data set or a directory",
+                    "for example --data digits", ErrorKind::usage);
+    Dataset data = load_dataset(name.empty() ? needs.dataset : name);
+    const std::string hint = "choose another --data, or a network for it";
+    const int pixels = data.train.pixels_per_image();
+    if (pixels != needs.pixels)
+        throw Error(
+            data.name,
+            fmt::format("network takes {} pixels, {} has {}", needs.pixels, data.name, pixels),
+            hint);
+    if (data.classes > needs.outputs)
+        throw Error(data.name,
+                    fmt::format("network has {} outputs, {} has {} classes", needs.outputs,
+                                data.name, data.classes),
+                    hint);
+    if (name.empty() && !needs.checksum.empty() && needs.checksum != data.checksum)
+        throw Error(data.name, "is not the data set of that name that the network was trained on",
+                    "name the data with --data");
+    return data;
+}
+
+Program load_program(const fs::path& path, const fs::path& chip) {
+    Program program{path, chip, load_configuration(path), {}};
+    if (chip.empty()) {
+        const fs::path beside = fs::path(path).replace_extension(".chip");
+        const fs::path directory = path.has_parent_path() ? path.parent_path() : ".";
+        const Sha256& wanted = program.configuration.chip_fingerprint;
+        // The file of the same name goes first: when it is damaged, its own message is wanted.
+        if (fs::exists(beside) && fingerprint(load_chip(beside)) == wanted) {
+            program.chip_path = beside;
+        } else if (const auto found = find_chip(directory, wanted)) {
+            program.chip_path = *found;
+        } else {
+            throw Error(path.string(),
+                        fmt::format("made for chip {}, and {} holds no such chip",
+                                    to_hex(wanted, 16), fs::absolute(directory).string()),
+                        "name it with --chip FILE.chip");
+        }
+    }
+    program.chip = load_chip(program.chip_path);
+    require_match(program.chip, program.configuration, path.string());
+    return program;
+}
+
+DataNeeds needs_of(const Program& program) {
+    const Configuration& configuration = program.configuration;
+    return {configuration.input.size, program.chip.outputs(), configuration.dataset,
+            configuration.dataset_checksum};
+}
+
+FileKind kind_of(const fs::path& path) {
+    if (fs::is_directory(path)) return FileKind::checkpoint;
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw Error(path.string(), "no such file", "check the path");
+    std::string head(9, '\0');
+    file.read(head.data(), static_cast<std::streamsize>(head.size()));
+    if (head.starts_with("PLMCHIP1")) return FileKind::chip;
+    if (head.starts_with("PLMCONF1")) return FileKind::configuration;
+    // A safetensors file: eight bytes of header length, then JSON.
+    if (head[8] == '{') return FileKind::checkpoint;
+    throw Error(path.string(), "neither a checkpoint, a chip nor a configuration of permloom");
+}
+
+std::string shape_text(const NetworkSpec& network) {
+    return join_shape(network.layers);
+}
+std::string shape_text(const Chip& chip) {
+    return join_shape(chip.layers);
+}
+
+}  // namespace permloom::cli

@@ -1,0 +1,50 @@
+/// Finding and checking what a command is given: data, chips, configurations.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "compiler/data/dataset.h"
+#include "compiler/program/chip.h"
+#include "compiler/program/configuration.h"
+#include "compiler/spec/network.h"
+
+namespace permloom::cli {
+
+/// "training.epochs=5" -> {"training.epochs", "5"}. Throws a usage Error without '='.
+Override parse_override(const std::string& text);
+
+/// What a network asks of its data.
+struct DataNeeds {
+    int pixels = 0, outputs = 0;
+    std::string dataset, checksum;  ///< that it was trained on; empty: not trained yet
+};
+
+/// The data set `name`; where that is empty, the one that the network was trained on, which must
+/// then be the very same. Throws Error when its images or classes do not fit.
+Dataset load_data(const std::string& name, const DataNeeds& needs);
+
+/// A configuration and the chip that it was made for.
+struct Program {
+    std::filesystem::path path, chip_path;
+    Configuration configuration;
+    Chip chip;
+};
+
+/// Reads FILE.plc and its chip: `chip` if not empty, else FILE.chip beside it, else whichever chip
+/// in the same directory has the fingerprint that the configuration names.
+Program load_program(const std::filesystem::path& path, const std::filesystem::path& chip);
+
+DataNeeds needs_of(const Program& program);
+
+enum class FileKind { checkpoint, chip, configuration };
+
+/// Told by the first bytes; a run directory is a checkpoint. Throws Error for anything else.
+FileKind kind_of(const std::filesystem::path& path);
+
+/// "64-64-10".
+std::string shape_text(const NetworkSpec& network);
+std::string shape_text(const Chip& chip);
+
+}  // namespace permloom::cli

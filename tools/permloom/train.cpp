@@ -1,0 +1,234 @@
+/// permloom train: network description + data -> run directory.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "compiler/base/file.h"
+#include "compiler/spec/library.h"
+#include "compiler/train/trainer.h"
+#include "tools/permloom/command.h"
+#include "tools/permloom/console.h"
+#include "tools/permloom/inputs.h"
+#include "tools/permloom/options.h"
+
+namespace permloom::cli {
+namespace fs = std::filesystem;
+namespace {
+
+std::atomic<bool> stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "set in a signal handler");
+
+/// The first Ctrl-C asks training to save and return; a second one kills as usual.
+void stop_on_signals() {
+    struct sigaction action {};
+    action.sa_handler = [](int) { stop_requested = true; };
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    for (const int signal : {SIGINT, SIGTERM})
+        ::sigaction(signal, &action, nullptr);
+}
+
+Options options() {
+    return Options("train", "NETWORK [--data D] [--out RUN] [options]",
+                   "Trains NETWORK by reconnecting: every weight keeps its value, training decides "
+                   "only\n"
+                   "where it sits. Writes RUN/last.safetensors after every epoch, "
+                   "RUN/best.safetensors\n"
+                   "where the protocol selects an epoch, and RUN/metrics.jsonl. Ctrl-C saves; "
+                   "--resume\n"
+                   "goes on to the same bytes as an undisturbed run.",
+                   "permloom train digits\n"
+                   "permloom train f1 --data mnist --seed 3 --out runs/f1-s3\n"
+                   "permloom train digits --set training.learning_rate.initial=0.002 --epochs 40\n"
+                   "permloom train digits --data digits-odd --devices digits.chip   # same "
+                   "devices, new task")
+        .argument("NETWORK", "a description (.yaml), or the name of one in models/networks")
+        .value("data", "D",
+               "data set: a name or a directory of IDX files; default: the network's own")
+        .value("out", "RUN", "run directory; default: runs/NETWORK-DATA-sSEED")
+        .value("epochs", "N", "passes over the training set; default: the network's own")
+        .value("seed", "S", "seed of every random draw", "1")
+        .repeatable("set", "key=value", "replace one key of the description, dotted; repeatable")
+        .flag("resume", "continue the run in RUN")
+        .value("from", "RUN", "start from the devices and latents of another run")
+        .value("devices", "FILE.chip", "train on the frozen devices of an existing chip")
+        .value(
+            "protocol", "P",
+            "final: train on all, test once at the end; held-out: a validation split chooses the "
+            "epoch; paper: the best test accuracy is kept",
+            "final")
+        .flag("paper-protocol", "the same as --protocol paper")
+        .value("threads", "N", "0: one per core; the result does not depend on it", "0")
+        .flag("force", "write into an existing RUN")
+        .flag("quiet", "no progress")
+        .flag("json", "print the result as JSON")
+        .exclusive("resume", "from")
+        .exclusive("resume", "devices")
+        .exclusive("from", "devices")
+        .exclusive("resume", "force")
+        .exclusive("paper-protocol", "protocol");
+}
+
+NetworkSpec read_network(const Values& values) {
+    std::vector<Override> overrides;
+    for (const std::string& text : values.list("set"))
+        overrides.push_back(parse_override(text));
+    if (values.has("epochs"))
+        overrides.push_back(
+            {"training.epochs", std::to_string(values.integer("epochs", 1, 1'000'000))});
+    return load_network(values.list("NETWORK").front(), overrides);
+}
+
+Protocol read_protocol(const Values& values) {
+    if (values.flag("paper-protocol")) return Protocol::paper;
+    const std::string name = values.choice("protocol", {"final", "held-out", "paper"});
+    return name == "final"   ? Protocol::final
+           : name == "paper" ? Protocol::paper
+                             : Protocol::held_out;
+}
+
+/// The banks of a chip, once it is certain that the network has its shape.
+void freeze_devices(const fs::path& path, const NetworkSpec& network, TrainOptions& options) {
+    const Chip chip = load_chip(path);
+    const std::string hint = "train a network of the chip's shape, " + shape_text(chip);
+    if (chip.layers.size() != network.layers.size())
+        throw Error(path.string(),
+                    fmt::format("chip has {} layers, network {} has {}", chip.layers.size(),
+                                network.name, network.layers.size()),
+                    hint);
+    for (size_t i = 0; i < chip.layers.size(); ++i) {
+        const ChipLayer& have = chip.layers[i];
+        const LayerSpec& want = network.layers[i];
+        const int in_bits = i == 0 ? network.input.bits : network.layers[i - 1].bits;
+        const auto differ = [&](const std::string& what, const auto& on_chip, const auto& wanted) {
+            if (on_chip != wanted)
+                throw Error(path.string(),
+                            fmt::format("layer {}: chip has {} = {}, network {} has {}", i, what,
+                                        on_chip, network.name, wanted),
+                            hint);
+        };
+        differ("inputs", have.inputs, want.inputs);
+        differ("outputs", have.outputs, want.outputs);
+        differ("rail", to_string(have.rail), to_string(want.rail));
+        differ("input bits", have.in_bits, in_bits);
+        options.devices.push_back({have.shared_profile, have.devices});
+    }
+    options.chip_fingerprint = to_hex(fingerprint(chip));
+}
+
+std::string epoch_text(const EpochReport& report) {
+    std::string text =
+        fmt::format("epoch {:>{}}/{}  loss {:.4f}", report.epoch,
+                    std::to_string(report.epochs).size(), report.epochs, report.train_loss);
+    if (!report.split.empty())
+        text += fmt::format("  {} accuracy {}", report.split, percent(report.accuracy));
+    return text;
+}
+
+std::string rate_text(double images_per_second, double seconds_left) {
+    return fmt::format("  {} images/s  {} left", grouped(static_cast<int64_t>(images_per_second)),
+                       duration(seconds_left));
+}
+
+/// Shows epochs as they end: every one on a terminal (rewritten), about twenty lines elsewhere.
+void report_progress(TrainOptions& options, Progress& progress, double& images_per_second) {
+    auto latest = std::make_shared<std::string>("epoch 1");
+    options.on_step = [latest, &progress](int64_t step, int64_t steps, double rate, double left) {
+        if (progress.due())
+            progress.show(
+                fmt::format("{}  step {}/{}{}", *latest, step, steps, rate_text(rate, left)));
+    };
+    options.on_epoch = [latest, &progress, &images_per_second](const EpochReport& report) {
+        *latest = epoch_text(report);
+        images_per_second = report.images_per_second;
+        const int every = std::max(1, (report.epochs + 19) / 20);
+        const bool last = report.epoch == report.epochs;
+        if (!progress.on_terminal() && (report.epoch % every == 0 || last))
+            progress.note(*latest + rate_text(report.images_per_second, report.seconds_left));
+    };
+}
+
+std::string command_line(const Arguments& arguments) {
+    return fmt::format("permloom train {}", fmt::join(arguments, " "));
+}
+
+}  // namespace
+
+int train_command(const Arguments& arguments) {
+    const auto parsed = options().parse(arguments);
+    if (!parsed) return OK;
+    const Values& values = *parsed;
+
+    const NetworkSpec network = read_network(values);
+    const Dataset data =
+        load_data(values.text("data"), {network.input.size, network.outputs(), network.data, {}});
+    TrainOptions options;
+    options.seed = static_cast<uint64_t>(values.integer("seed", 0, INT64_MAX));
+    options.protocol = read_protocol(values);
+    options.command_line = command_line(arguments);
+    options.run =
+        values.text("out", fmt::format("runs/{}-{}-s{}", network.name, data.name, options.seed));
+    if (values.has("devices")) freeze_devices(values.text("devices"), network, options);
+    if (values.has("from"))
+        options.from = load_checkpoint(checkpoint_path(values.text("from"), "last"));
+    if (values.flag("resume"))
+        options.resume = load_checkpoint(checkpoint_path(options.run, "last"));
+    else
+        make_output_directory(options.run, values.flag("force"));
+    ThreadPool pool(static_cast<int>(values.integer("threads", 0, 1024)));
+
+    Progress progress(values.flag("quiet"));
+    progress.note(fmt::format("{} ({}) on {}: {} training images, seed {}, {} threads",
+                              network.name, shape_text(network), data.name,
+                              grouped(data.train.count), options.seed, pool.size()));
+    double images_per_second = 0.0;
+    report_progress(options, progress, images_per_second);
+    options.stop = &stop_requested;
+    stop_on_signals();
+    const int first_epoch = options.resume ? options.resume->training.epoch : 0;
+    const Stopwatch watch;
+    // The epoch that the protocol selected; not measured when it was stopped.
+    const Checkpoint result = train(network, data, options, pool);
+    const double seconds = watch.seconds();
+    progress.clear();
+    if (result.test.protocol.empty())
+        throw Error(options.run.string(),
+                    fmt::format("stopped in epoch {} of {}; everything is saved",
+                                result.training.epoch + 1, network.training.epochs),
+                    "go on with the same command and --resume");
+
+    const int held_out =
+        options.protocol == Protocol::held_out ? held_out_images(data.train, result.seed).count : 0;
+    const int64_t images =
+        static_cast<int64_t>(network.training.epochs - first_epoch) * (data.train.count - held_out);
+    if (values.flag("json")) {
+        const nlohmann::ordered_json json = {
+            {"accuracy", result.test.accuracy},
+            {"loss", result.test.loss},
+            {"images", images},
+            {"images_per_second", images_per_second},
+            {"protocol", result.test.protocol},
+            {"network", network.name},
+            {"dataset", data.name},
+            {"seed", result.seed},
+            {"epochs", network.training.epochs},
+            {"seconds", seconds},
+            {"run", options.run.string()},
+        };
+        fmt::print("{}\n", json.dump(2));
+        return OK;
+    }
+    fmt::print("test accuracy {}, loss {:.4f}, protocol {}, seed {}\n",
+               percent(result.test.accuracy), result.test.loss, result.test.protocol, result.seed);
+    fmt::print("{} images in {}, {} images/s\n", grouped(images), duration(seconds),
+               grouped(static_cast<int64_t>(images_per_second)));
+    fmt::print("run  {}\nnext permloom compile {}\n", options.run.string(), options.run.string());
+    return OK;
+}
+
+}  // namespace permloom::cli

@@ -163,6 +163,21 @@ TEST_CASE("report -- counts on paper") {
     CHECK(report.latency_cycles == 1 + 18 + 11);
 }
 
+TEST_CASE("report -- the slowest of pixel load, layers and result sets the interval") {
+    Rng rng(30);
+    const auto report = [&](const std::vector<int>& sizes) {
+        return compiled(random_checkpoint(network_of(sizes, Rail::single, levels(4, true)), rng))
+            .report;
+    };
+    CHECK(report({100, 2}).interval_cycles == 13);  // beats of 8 pixels
+    CHECK(report({5, 30, 4}).interval_cycles == 30);
+    CHECK(report({5, 4, 30}).interval_cycles == 31);
+    // 1 + sum(N + D + T + 7), the last layer 4: widths 5, 2, 4 have 5, 1, 3 stages, 3, 1, 2 levels.
+    CHECK(report({5, 2, 4, 6}).latency_cycles ==
+          1 + (2 + 5 + 3 + 7) + (4 + 1 + 1 + 7) + (6 + 3 + 2 + 4));
+    CHECK(report({4, 6}).latency_cycles == 1 + (6 + 3 + 2 + 4));
+}
+
 TEST_CASE("report -- split rails pass twice, profiles per neuron cost a ROM") {
     Rng rng(28);
     const CompileReport split =

@@ -76,6 +76,29 @@ TEST_CASE("place -- another function of the same devices goes onto the same chip
     }
 }
 
+TEST_CASE("place -- a rank goes to the slot that holds its device") {
+    const Checkpoint checkpoint = two_layers();
+    Chip chip = placed(checkpoint).chip;
+    Rng rng(9);
+    for (ChipLayer& layer : chip.layers)
+        for (size_t bank = 0; bank < layer.devices.size();
+             bank += static_cast<size_t>(layer.lines()))
+            rng.shuffle(std::span(layer.devices).subspan(bank, static_cast<size_t>(layer.lines())));
+    const Placement placement = placed(checkpoint, &chip);
+    for (size_t l = 0; l < 2; ++l) {
+        const auto lines = static_cast<size_t>(chip.layers[l].lines());
+        for (size_t j = 0; j < placement.sources[l].size(); ++j) {
+            const Permutation slot_of_line = placement.sources[l][j].inverse();
+            for (size_t r = 0; r < lines; ++r) {
+                const int32_t line = checkpoint.layers[l].source[j * lines + r];
+                CHECK(chip.layers[l].bank(
+                          static_cast<int>(j))[static_cast<size_t>(slot_of_line[line])] ==
+                      checkpoint.layers[l].profile_q[j * lines + r]);
+            }
+        }
+    }
+}
+
 TEST_CASE("place -- onto ignores what the network calls its chip and how it stores its profiles") {
     const Checkpoint checkpoint = two_layers(levels(4, true));
     Chip chip = placed(checkpoint).chip;

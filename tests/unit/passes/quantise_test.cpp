@@ -65,6 +65,20 @@ TEST_CASE("quantise -- a multiplier beyond 17 bits or below 2^-47 is an error") 
     CHECK_THAT(refusal(checkpoint), Contains("layer 0") && Contains("2^-47"));
 }
 
+TEST_CASE("quantise -- the largest multiplier is 65535 / 2^0") {
+    Checkpoint checkpoint = two_layers();
+    LayerState& state = checkpoint.layers[0];
+    const double unit = state.scale * checkpoint.network.input.scale / (state.act_range / 255.0);
+    state.offset = 0.0;
+    state.alpha = 65535.25 / unit;
+    CHECK(quantise(checkpoint).layers[0].neurons[0].m == 65535);
+    CHECK(quantise(checkpoint).layers[0].registers.s == 0);
+    for (const double factor : {65535.75, 65536.0, 70000.0}) {
+        state.alpha = factor / unit;
+        CHECK_THAT(refusal(checkpoint), Contains("17 bits"));
+    }
+}
+
 TEST_CASE("quantise -- b is the ceiling of the real constant and c takes it back") {
     for (const Rail rail : {Rail::single, Rail::dual, Rail::split}) {
         const Checkpoint checkpoint = two_layers(rail);
@@ -81,19 +95,23 @@ TEST_CASE("quantise -- b is the ceiling of the real constant and c takes it back
 }
 
 TEST_CASE("quantise -- a constant that is an integer stays one") {
-    // Dual rails with one value: the offset is K * max / 2, here with K even.
-    Checkpoint checkpoint = two_layers(Rail::dual, one_value(1.0 / 3.0, 0.07));
-    for (size_t l = 0; l < 2; ++l) {
-        const double max = l == 0 ? 1.0 : checkpoint.layers[0].act_range;
-        double devices = 0.0;
-        for (const int32_t device : checkpoint.layers[l].profile_q)
-            devices += device;
-        REQUIRE(std::fmod(devices, 2.0) == 0.0);
-        checkpoint.layers[l].offset = devices * 0.07 * max / 2.0;
-        const Quantised quantised = quantise(checkpoint);
-        for (const NeuronRegisters& neuron : quantised.layers[l].neurons) {
-            CHECK(neuron.b == -static_cast<int32_t>(devices / 2.0 * 255.0));
-            CHECK(neuron.c == 0);
+    // Dual rails with one value: the offset is K * max / 2, here with K even. In floating point it
+    // comes back as an integer only nearly, for most values.
+    for (int trial = 1; trial <= 50; ++trial) {
+        const double value = 0.013 * trial;
+        Checkpoint checkpoint = two_layers(Rail::dual, one_value(1.0 / 3.0, value));
+        for (size_t l = 0; l < 2; ++l) {
+            const double max = l == 0 ? 1.0 : checkpoint.layers[0].act_range;
+            double devices = 0.0;
+            for (const int32_t device : checkpoint.layers[l].profile_q)
+                devices += device;
+            REQUIRE(std::fmod(devices, 2.0) == 0.0);
+            checkpoint.layers[l].offset = devices * value * max / 2.0;
+            const Quantised quantised = quantise(checkpoint);
+            for (const NeuronRegisters& neuron : quantised.layers[l].neurons) {
+                CHECK(neuron.b == -static_cast<int32_t>(devices / 2.0 * 255.0));
+                CHECK(neuron.c == 0);
+            }
         }
     }
 }
@@ -224,6 +242,23 @@ TEST_CASE("quantise -- constants that are no usable numbers are refused by name"
         CHECK_THAT(with(&LayerState::offset, value), Contains("layer 0") && Contains("offset"));
     CHECK_THAT(with(&LayerState::offset, 1e12),
                Contains("layer 0, neuron 0") && Contains("register b"));
+}
+
+TEST_CASE("scales -- the input's, act_range / hi after a ReLU, 1 / hi after a clip") {
+    Checkpoint checkpoint = two_layers();
+    checkpoint.network.input.zero = 7;
+    checkpoint.layers[0].act_range = 2.5;
+    std::vector<ActivationScale> scales = activation_scales(checkpoint);
+    REQUIRE(scales.size() == 2);
+    CHECK(scales[0].step == checkpoint.network.input.scale);
+    CHECK(scales[0].zero == 7);
+    CHECK(scales[1].step == 2.5 / 255.0);
+    CHECK(scales[1].zero == 0);
+    checkpoint.network.layers[0].activation = Activation::clip;
+    checkpoint.network.layers[0].bits = 4;
+    scales = activation_scales(checkpoint);
+    CHECK(scales[1].step == 1.0 / 15.0);
+    CHECK(scales[1].hi() == 15);
 }
 
 TEST_CASE("quantise -- activations must be where they belong") {

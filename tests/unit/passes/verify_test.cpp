@@ -2,9 +2,11 @@
 
 #include <catch2/catch.hpp>
 
+#include "compiler/base/digest.h"
 #include "compiler/base/error.h"
 #include "compiler/passes/load_rows.h"
 #include "compiler/passes/pipeline.h"
+#include "compiler/passes/verify_stream.h"
 #include "compiler/program/expand.h"
 #include "tests/support/random_checkpoint.h"
 
@@ -50,6 +52,14 @@ std::string complaint_after(const Case& good, auto&& mutation) {
     Case bad = good;
     mutation(bad);
     return complaint(bad);
+}
+
+uint32_t crc_of_words(std::span<const uint32_t> words) {
+    std::vector<uint8_t> bytes;
+    for (const uint32_t word : words)
+        for (int shift = 0; shift < 32; shift += 8)
+            bytes.push_back(static_cast<uint8_t>(word >> shift));
+    return crc32(bytes);
 }
 
 const std::vector<Rail> RAILS = {Rail::single, Rail::dual, Rail::split};
@@ -179,6 +189,17 @@ TEST_CASE("verify -- another checkpoint, chip or number of classes is refused") 
                Contains("layer 1"));
 }
 
+TEST_CASE("verify -- a multiplier of fewer bits than fit is found") {
+    const Case good = compiled_case(Rail::single, levels(4, true));
+    const std::string said = complaint_after(good, [](Case& bad) {
+        LayerConfiguration& layer = bad.configuration.layers[0];
+        --layer.registers.s;
+        for (NeuronRegisters& neuron : layer.neurons)
+            neuron.m = (neuron.m + 1) / 2;
+    });
+    CHECK_THAT(said, Contains("layer 0, neuron 0") && Contains("not the nearest"));
+}
+
 TEST_CASE("verify -- sums that leave 32 bits are refused") {
     Case one = compiled_case(Rail::single, levels(4, true));
     one.checkpoint.layers[1].offset =
@@ -186,6 +207,50 @@ TEST_CASE("verify -- sums that leave 32 bits are refused") {
     CompileOptions options;
     CHECK_THROWS_WITH(compile(one.checkpoint, options),
                       Contains("layer 1, neuron 0") && Contains("32 bits"));
+}
+
+TEST_CASE("verify -- every flipped bit of the load stream's rows is found in its place") {
+    const Case good = compiled_case(Rail::split, levels(4, true));
+    const auto sources = decode_sources(good.chip, good.configuration);
+    const std::vector<uint32_t> words = expand(good.chip, good.configuration).words;
+    REQUIRE_NOTHROW(verify_stream(good.chip, good.configuration, sources, words));
+    for (const LoadRecord& record : read_load_records(words))
+        for (const LoadRow& row : record.rows)
+            for (size_t bit = 0; bit < row.words.size() * 32; ++bit) {
+                std::vector<uint32_t> damaged = words;
+                const auto at = static_cast<size_t>(row.words.data() - words.data()) + bit / 32;
+                damaged[at] ^= 1U << (bit % 32);
+                damaged.back() = crc_of_words(std::span(damaged).first(damaged.size() - 1));
+                std::string said;
+                try {
+                    verify_stream(good.chip, good.configuration, sources, damaged);
+                } catch (const Error& error) {
+                    said = error.where();
+                }
+                std::string place = "layer " + std::to_string(row.layer);
+                if (row.section == Section::classes)
+                    place = "classes";
+                else if (row.section != Section::layer_registers)
+                    place += ", neuron " + std::to_string(row.neuron);
+                REQUIRE(said == place);
+            }
+}
+
+TEST_CASE("verify -- a missing or repeated record of the load stream is found") {
+    const Case good = compiled_case(Rail::single, levels(4, true));
+    const auto sources = decode_sources(good.chip, good.configuration);
+    const std::vector<uint32_t> words = expand(good.chip, good.configuration).words;
+    for (const bool repeat : {false, true})
+        for (const LoadRecord& record : read_load_records(words)) {
+            const auto rows = record.rows.front().words.data() - words.data();
+            const auto begin = words.begin() + rows - 3;
+            const auto end = begin + static_cast<std::ptrdiff_t>(record.words);
+            std::vector<uint32_t> changed(words.begin(), repeat ? end : begin);
+            changed.insert(changed.end(), repeat ? begin : end, words.end());
+            changed.back() = crc_of_words(std::span(changed).first(changed.size() - 1));
+            INFO("record at word " << rows - 3 << (repeat ? " twice" : " missing"));
+            CHECK_THROWS_AS(verify_stream(good.chip, good.configuration, sources, changed), Error);
+        }
 }
 
 TEST_CASE("load rows -- read back what expand wrote, refuse every flipped bit") {

@@ -74,7 +74,7 @@ class SystemcDevice final : public Device {
 }  // namespace
 
 std::unique_ptr<Device> make_systemc_device(const Chip& chip) {
-    check(chip, chip.name);
+    check(chip, chip.name.empty() ? "chip" : chip.name);
     return std::make_unique<SystemcDevice>(chip);
 }
 

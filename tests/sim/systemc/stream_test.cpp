@@ -85,6 +85,18 @@ TEST_CASE("streams -- while an image is dropped its beats are taken at once") {
     CHECK(f.host.beats_left() == 0);
 }
 
+TEST_CASE("streams -- dropping goes on while the context is being reloaded") {
+    Fixture f(7, FIVE_BEATS);
+    f.send(60);
+    f.host.load(f.wiring.words(f.chip, 0));
+    for (int beat = 0; beat < 64; ++beat)
+        CHECK(f.host.step().pix_tready);
+    CHECK(f.host.pins().ctx_valid == 0);
+    CHECK(f.host.step().pix_tready);
+    CHECK_FALSE(f.host.step().pix_tready);
+    CHECK(f.host.beats_left() == 0);
+}
+
 TEST_CASE("streams -- dropped images do not count as under way") {
     for (const ChipShape& shape : {FIVE_BEATS, ONE_BEAT}) {
         for (const int extra : {-2, 1, 2}) {

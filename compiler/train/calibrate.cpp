@@ -98,7 +98,7 @@ void round_to_codes(Values& a, double range, int bits) {
     const float top = static_cast<float>((1 << bits) - 1);
     const float step = static_cast<float>(range) / top;
     for (float& value : a.data)
-        value = std::clamp(std::floor(value / step + 0.5F), 0.0F, top) * step;
+        value = std::min(std::max(std::floor(value / step + 0.5F), 0.0F), top) * step;
 }
 
 double range_of(Activation activation, const Values& a, double fraction) {

@@ -66,8 +66,7 @@ void prune(double keep, Pruning kind, Rng& random, std::span<double> values) {
             if (!random.chance(keep)) value = 0.0;
         return;
     }
-    const auto kept =
-        size(static_cast<int>(std::nearbyint(keep * static_cast<double>(values.size()))));
+    const auto kept = size(static_cast<int>(std::round(keep * static_cast<double>(values.size()))));
     std::vector<int32_t> places(values.size());
     for (size_t i = 0; i < places.size(); ++i)
         places[i] = static_cast<int32_t>(i);
@@ -84,7 +83,7 @@ void draw_signs(Pruning kind, double keep, double value, Rng& random, std::span<
         return;
     }
     const auto each = std::min(
-        size(static_cast<int>(std::nearbyint(keep * static_cast<double>(values.size()) / 2.0))),
+        size(static_cast<int>(std::round(keep * static_cast<double>(values.size()) / 2.0))),
         values.size() / 2);
     std::fill(values.begin(), values.end(), 0.0);
     std::fill_n(values.begin(), each, value);
@@ -140,10 +139,7 @@ void set_integers(LayerDevices& devices, double scale) {
 
 LayerDevices draw_devices(const LayerSpec& layer, int index, uint64_t seed) {
     const DeviceSpec& spec = layer.devices;
-    const std::string where = "layers." + std::to_string(index) + ".devices";
-    if (layer.rail == Rail::split && !spec.shared())
-        throw Error(where, "rail split needs one shared value",
-                    "use values shared or signed_shared, or another rail");
+    PERMLOOM_ASSERT(layer.rail != Rail::split || spec.shared());
     Rng random = stream(seed, Draw::devices, static_cast<uint64_t>(index));
     const size_t lines = size(layer.lines());
     const bool quantised = spec.largest_level() > 0;
@@ -168,7 +164,8 @@ LayerDevices draw_devices(const LayerSpec& layer, int index, uint64_t seed) {
     if (quantised) set_integers(result, scale);
     if (std::all_of(result.profile.begin(), result.profile.end(),
                     [](float v) { return v == 0.0F; }))
-        throw Error(where, "every device is zero", "raise keep");
+        throw Error("layers." + std::to_string(index) + ".devices", "every device is zero",
+                    "raise keep");
     return result;
 }
 

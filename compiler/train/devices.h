@@ -18,7 +18,7 @@ struct LayerDevices {
 };
 
 /// Draws the devices of layer `index` by the rule of its description. The same seed gives the same
-/// devices on every machine. Throws Error when the rule does not suit the rail.
+/// devices on every machine. Throws Error when all of them are zero.
 LayerDevices draw_devices(const LayerSpec& layer, int index, uint64_t seed);
 
 /// Devices of an existing chip, (1 or outputs) x lines integers, in random places. Their real value

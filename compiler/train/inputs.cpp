@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "compiler/base/error.h"
@@ -35,24 +36,33 @@ Inputs::Inputs(const InputSpec& spec, const Images& images, const std::string& d
                                 images.pixels_per_image(), images.rows, images.columns, spec.size),
                     "give the data set that the network is made for");
     const std::vector<uint16_t> codes = code_table(spec);
-    codes_.reserve(images.pixels.size());
-    for (const uint8_t pixel : images.pixels)
-        codes_.push_back(codes[pixel]);
+    PERMLOOM_ASSERT(spec.bits <= 8);
+    codes_.resize(images.pixels.size());
+    std::transform(images.pixels.begin(), images.pixels.end(), codes_.begin(),
+                   [&](uint8_t pixel) { return static_cast<uint8_t>(codes[pixel]); });
+}
+
+void Inputs::prefetch(int image) const {
+    constexpr int CACHE_LINE = 64;
+    const int size = rows_ * row_values_;
+    const uint8_t* codes = codes_.data() + static_cast<size_t>(image) * static_cast<size_t>(size);
+    for (int i = 0; i < size; i += CACHE_LINE)
+        __builtin_prefetch(codes + i);
 }
 
 void Inputs::write(int image, Shift shift, float* values) const {
-    const auto to_real = [&](const uint16_t* from, int count, float* to) {
+    const auto to_real = [&](const uint8_t* from, int count, float* to) {
         for (int i = 0; i < count; ++i)
             to[i] = (static_cast<float>(from[i]) - zero_) * scale_;
     };
     const int size = rows_ * row_values_;
-    const uint16_t* codes = codes_.data() + static_cast<size_t>(image) * static_cast<size_t>(size);
+    const uint8_t* codes = codes_.data() + static_cast<size_t>(image) * static_cast<size_t>(size);
     if (shift.rows == 0 && shift.columns == 0) return to_real(codes, size, values);
     const int columns = row_values_ / channels_;
     const int cut = ((shift.columns % columns + columns) % columns) * channels_;
     for (int row = 0; row < rows_; ++row) {
         const int to_row = ((row + shift.rows) % rows_ + rows_) % rows_;
-        const uint16_t* from = codes + row * row_values_;
+        const uint8_t* from = codes + row * row_values_;
         float* to = values + to_row * row_values_;
         to_real(from, row_values_ - cut, to + cut);
         to_real(from + row_values_ - cut, cut, to);

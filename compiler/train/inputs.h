@@ -24,7 +24,9 @@ class Inputs {
     int count() const { return count_; }
     uint8_t label(int image) const { return labels_[static_cast<size_t>(image)]; }
 
-    /// The real values (x_q - zero) * scale of one image.
+    /// The real values (x_q - zero) * scale of one image. Images of a shuffled order come from far
+    /// apart: `prefetch` asks memory for one that is needed soon.
+    void prefetch(int image) const;
     void write(int image, Shift shift, float* values) const;
 
     /// The real value that an input line's complement adds to it: line + complement is constant.
@@ -34,7 +36,7 @@ class Inputs {
     int count_, rows_, row_values_, channels_;
     float scale_;
     float zero_;
-    std::vector<uint16_t> codes_;  ///< count x rows x row_values
+    std::vector<uint8_t> codes_;  ///< count x rows x row_values
     std::vector<uint8_t> labels_;
 };
 

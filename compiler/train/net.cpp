@@ -24,16 +24,10 @@ Nonlinearity nonlinearity(Activation activation) {
     return Nonlinearity::none;
 }
 
-/// line + complement of the lines that layer l reads. A clipped activation ends at 1; a ReLU has no
-/// upper end until it is calibrated.
-float complement_sum_of(const NetworkSpec& network, size_t l) {
-    if (l == 0) return static_cast<float>(Inputs::complement_sum(network.input));
-    if (network.layers[l].rail == Rail::dual &&
-        network.layers[l - 1].activation != Activation::clip)
-        throw Error("layers." + std::to_string(l) + ".rail",
-                    "rail dual reads the complements of activations that have no upper bound",
-                    "use activation clip in the layer before, or rail split");
-    return 1.0F;
+/// line + complement of the lines that layer l reads; `range` is where the activations before it
+/// end.
+float complement_sum_of(const NetworkSpec& network, size_t l, double range) {
+    return static_cast<float>(l == 0 ? Inputs::complement_sum(network.input) : range);
 }
 
 DenseLayer empty_dense(const LayerSpec& spec, bool last) {
@@ -125,7 +119,11 @@ void TrainingNet::add_layer(const NetworkSpec& network, size_t l, LayerParameter
     algorithms_.push_back(make_algorithm(network.training, layer, static_cast<int>(l)));
     layers_.push_back(std::move(layer));
     dense_.push_back(empty_dense(spec, l + 1 == network.layers.size()));
-    complement_sums_.push_back(complement_sum_of(network, l));
+    // A clipped activation ends at 1. What ends nowhere has no complement: the reader of network
+    // descriptions refuses such rails.
+    PERMLOOM_ASSERT(l == 0 || spec.rail == Rail::single ||
+                    network.layers[l - 1].activation == Activation::clip);
+    complement_sums_.push_back(complement_sum_of(network, l, 1.0));
 }
 
 bool TrainingNet::has_period() const {
@@ -241,7 +239,7 @@ std::vector<DenseLayer> projected_layers(const NetworkSpec& network,
         dense.alpha = static_cast<float>(layers[l].alpha);
         dense.offset = static_cast<float>(layers[l].offset);
         const std::vector<float> weights = projected_weights(layers[l], spec);
-        const float sum = complement_sum_of(network, l);
+        const float sum = complement_sum_of(network, l, l == 0 ? 0.0 : layers[l - 1].act_range);
         if (spec.rail == Rail::dual)
             for (int j = 0; j < spec.outputs; ++j)
                 fold_dual(weights.data() + static_cast<long>(j) * spec.lines(), sum, j, dense);

@@ -61,6 +61,8 @@ void Stepper::add_blocks(size_t l, int batch) {
 
 void Stepper::batch_slice(const Inputs& inputs, std::span<const int32_t> images, Shift shift,
                           int begin, int end) {
+    for (int r = begin; r < end; ++r)
+        inputs.prefetch(images[static_cast<size_t>(r)]);
     for (int r = begin; r < end; ++r) {
         const int32_t image = images[static_cast<size_t>(r)];
         inputs.write(image, shift, buffers_.input(0).row(r));

@@ -321,7 +321,8 @@ Checkpoint Run::snapshot() {
     checkpoint.version = VERSION;
     checkpoint.command_line = options_.command_line;
     checkpoint.instruction_set = instruction_set();
-    checkpoint.chip_fingerprint = options_.chip_fingerprint;
+    checkpoint.chip_fingerprint =
+        options_.resume ? options_.resume->chip_fingerprint : options_.chip_fingerprint;
     checkpoint.training.epoch = static_cast<int>(step_ / epoch_steps_);
     checkpoint.training.step = step_;
     checkpoint.training.protocol = to_string(options_.protocol);

@@ -1,0 +1,42 @@
+#include "compiler/train/schedule.h"
+
+#include <catch2/catch.hpp>
+
+namespace permloom {
+
+TEST_CASE("schedule -- constant") {
+    const Schedule schedule{ScheduleKind::constant, 0.5, 0.1, 0.0, 1};
+    CHECK(value_at(schedule, 0.0, 10) == 0.5);
+    CHECK(value_at(schedule, 9.9, 10) == 0.5);
+}
+
+TEST_CASE("schedule -- exponential changes once an epoch") {
+    const Schedule schedule{ScheduleKind::exponential, 2.0, 0.5, 0.0, 1};
+    CHECK(value_at(schedule, 0.99, 10) == 2.0);
+    CHECK(value_at(schedule, 1.0, 10) == 1.0);
+    CHECK(value_at(schedule, 3.5, 10) == 0.25);
+}
+
+TEST_CASE("schedule -- cosine falls from its start to its floor") {
+    const Schedule schedule{ScheduleKind::cosine, 1.0, 1.0, 0.125, 1};
+    CHECK(value_at(schedule, 0.0, 4) == Approx(1.125));
+    CHECK(value_at(schedule, 2.0, 4) == Approx(0.625));
+    CHECK(value_at(schedule, 4.0, 4) == Approx(0.125));
+    for (double e = 0.0; e < 4.0; e += 0.25)
+        CHECK(value_at(schedule, e, 4) > value_at(schedule, e + 0.25, 4));
+}
+
+TEST_CASE("schedule -- step changes every few epochs") {
+    const Schedule schedule{ScheduleKind::step, 1.0, 0.1, 0.0, 3};
+    CHECK(value_at(schedule, 2.9, 10) == 1.0);
+    CHECK(value_at(schedule, 3.0, 10) == Approx(0.1));
+    CHECK(value_at(schedule, 8.0, 10) == Approx(0.01));
+}
+
+TEST_CASE("schedule -- a sync period is a whole number of steps, at least one") {
+    CHECK(period_at({ScheduleKind::constant, 0.0, 1.0, 0.0, 1}, 0.0, 1) == 1);
+    CHECK(period_at({ScheduleKind::constant, 2.6, 1.0, 0.0, 1}, 0.0, 1) == 3);
+    CHECK(period_at({ScheduleKind::exponential, 100.0, 0.5, 0.0, 1}, 2.0, 5) == 25);
+}
+
+}  // namespace permloom

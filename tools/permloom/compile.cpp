@@ -130,8 +130,11 @@ int compile_command(const Arguments& arguments) {
                to_hex(fingerprint(result.chip), 16));
     print_report(result);
     fmt::print("wrote {}\n", fmt::join(written, ", "));
+    // A chip in the same directory is found by its fingerprint.
+    const bool beside =
+        !options.onto || fs::path(values.text("onto")).parent_path() == out.parent_path();
     fmt::print("next  permloom simulate {}{}\n", path(".plc").string(),
-               options.onto ? " --chip " + values.text("onto") : "");
+               beside ? "" : " --chip " + values.text("onto"));
     return OK;
 }
 

@@ -309,8 +309,9 @@ void show_configuration(const Values& values) {
     if (configuration.float_accuracy >= 0.0)
         fmt::print("  accuracy     {} in floating point, protocol {}\n",
                    percent(configuration.float_accuracy), configuration.protocol);
-    fmt::print("  input        {} pixels of {} bits: clamp(round((x / {} - {}) / {}) + {})\n",
-               input.size, input.bits, input.div, input.mean, input.scale, input.zero);
+    fmt::print(
+        "  input        {} pixels of {} bits: clamp(round((x / {:.6g} - {:.6g}) / {:.6g}) + {})\n",
+        input.size, input.bits, input.div, input.mean, input.scale, input.zero);
     fmt::print("  wiring       {} bits{}\n", grouped(static_cast<int64_t>(wiring_bits)),
                wiring_only ? "; wiring-only (no register differs between neurons of a layer)" : "");
     fmt::print("  made by      permloom {}\n\n{}", configuration.version, table.text());

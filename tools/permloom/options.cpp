@@ -52,7 +52,7 @@ double Values::real(const std::string& name, double low, double high) const {
 }
 
 std::string Values::choice(const std::string& name, const std::vector<std::string>& choices) const {
-    const std::string text = this->text(name);
+    std::string text = this->text(name);
     if (std::find(choices.begin(), choices.end(), text) == choices.end())
         throw Error("--" + name, "'" + text + "' is unknown" + did_you_mean(text, choices),
                     fmt::format("one of: {}", fmt::join(choices, ", ")), ErrorKind::usage);

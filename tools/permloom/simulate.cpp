@@ -236,7 +236,8 @@ void print_outcome(const Outcome& outcome, const Task& task, bool clocked) {
                    grouped(outcome.images));
         if (outcome.mismatches > 0)
             fmt::print("  differing values      {}\n", grouped(outcome.mismatches));
-        fmt::print("  cycles per inference  {:.1f}\n", outcome.cycles_per_inference);
+        if (outcome.images > 1)  // the distance between results; one image has none
+            fmt::print("  cycles per inference  {:.1f}\n", outcome.cycles_per_inference);
         fmt::print("  cycles                {}\n", grouped(outcome.cycles));
     }
     fmt::print("  images/s              {}\n",

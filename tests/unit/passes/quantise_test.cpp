@@ -98,10 +98,11 @@ TEST_CASE("quantise -- a constant that is an integer stays one") {
     // Dual rails with one value: the offset is K * max / 2, here with K even. In floating point it
     // comes back as an integer only nearly, for most values.
     for (int trial = 1; trial <= 50; ++trial) {
-        const double value = 0.013 * trial;
+        const double value = 0.013 * trial, step = 1.0 / (200.0 + trial);
         Checkpoint checkpoint = two_layers(Rail::dual, one_value(1.0 / 3.0, value));
+        checkpoint.network.input.scale = step;
         for (size_t l = 0; l < 2; ++l) {
-            const double max = l == 0 ? 1.0 : checkpoint.layers[0].act_range;
+            const double max = l == 0 ? 255.0 * step : checkpoint.layers[0].act_range;
             double devices = 0.0;
             for (const int32_t device : checkpoint.layers[l].profile_q)
                 devices += device;

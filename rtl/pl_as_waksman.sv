@@ -1,8 +1,8 @@
 // Pipelined AS-Waksman network of any width: line r of the output is line source[r] of the input.
 //
 // Timing: pl_geometry::stages(LINES) = D stages, one register each (D = 0, a wire, for one line).
-// Stage d works on the bits that its part of `bits` shows while the item is in front of it, which is
-// d cycles after the item entered; new bits may come with every item.
+// Stage d works on the bits that its part of `bits` shows while the item is in front of it, d cycles
+// after the item entered; new bits may come with every item.
 //
 // Every switch is two multiplexers with one select. The lines are written down in words of up to 64
 // bits (LANES lines each) and the selects as a mask over a word: the same gates as one variable per

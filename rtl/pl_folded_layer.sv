@@ -2,8 +2,8 @@
 // other. rtl/MICROARCHITECTURE.md says cycle by cycle what happens.
 //
 // Timing: LAT = D + T + 7 cycles from an issue to its write, D + T + 4 in the last layer, with
-// D = pl_geometry::stages(lines) and T = ceil(log2 lines); one pass of a neuron per cycle. While the
-// block behind cannot take the output register, the whole layer stands still.
+// D = pl_geometry::stages(lines) and T = ceil(log2 lines); one pass of a neuron per cycle. While
+// the block behind cannot take the output register, the whole layer stands still.
 `default_nettype none
 module pl_folded_layer #(
   /// Number of the layer on the row bus.

@@ -56,8 +56,8 @@ package pl_geometry;
     end
   endfunction
 
-  // First bit of a stage where the rows of all stages are laid end to end; with stage = stages(lines)
-  // the number of switches of the network.
+  // First bit of a stage where the rows of all stages are laid end to end; for stage
+  // stages(lines) the number of switches of the network.
   function automatic integer switch_offset(input integer lines, input integer stage);
     integer d;
     begin
@@ -71,7 +71,7 @@ package pl_geometry;
     network_bits = lines > 1 ? switch_offset(lines, stages(lines)) : 1;
   endfunction
 
-  // 32-bit words of one row of switch bits, and of the other rows of the load stream.
+  // 32-bit words of one row of switch bits.
   function automatic integer row_words(input integer lines, input integer stage);
     row_words = (switches(lines, stage) + 31) / 32;
   endfunction

@@ -42,7 +42,8 @@ module pl_post_op #(
   localparam integer TAG_BITS = 1 + INDEX_BITS;
 
   generate
-    if (ACC_BITS < 1 || OUT_BITS < 1 || OUT_BITS > 16 || INDEX_BITS < 1 || CONTEXTS < 1 || CONTEXTS > 2)
+    if (ACC_BITS < 1 || OUT_BITS < 1 || OUT_BITS > 16 || INDEX_BITS < 1 ||
+        CONTEXTS < 1 || CONTEXTS > 2)
       begin : gen_check
         pl_error_post_op_width_out_of_range i_error ();
       end

@@ -20,7 +20,7 @@ module pl_sequencer #(
   output wire release_input,
   output wire [pl_geometry::index_bits(NEURONS)-1:0] neuron,
   output wire second_pass,
-  /// Context of the input, and the address of the neuron's rows under it: in_ctx * NEURONS + neuron.
+  /// Context of the input, and the address of the neuron's rows: in_ctx * NEURONS + neuron.
   input  wire in_ctx,
   output wire [pl_geometry::index_bits(CONTEXTS*NEURONS)-1:0] addr
 );

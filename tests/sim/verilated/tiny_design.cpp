@@ -1,5 +1,6 @@
 #include "tests/sim/verilated/tiny_design.h"
 
+#include <fmt/format.h>
 #include <stdlib.h>
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string top_text(int layers, int offset, int pixel_bits) {
-    const auto range = [](int bits) { return "[" + std::to_string(bits - 1) + ":0] "; };
+    const auto range = [](int bits) { return fmt::format("[{}:0] ", bits - 1); };
     std::string text = R"(`default_nettype none
 module permloom_top (
     input  wire        clk, rst_n,

@@ -107,7 +107,9 @@ Configuration test_configuration(const Chip& chip, uint64_t seed) {
         loaded.wiring_bits = out.bit_count();
         loaded.payload = out.take();
         const int top = (1 << layer.out_bits) - 1;
-        loaded.registers = {layer.rail == Rail::split ? 18 : 14, top / 4, top / 8, top - top / 16,
+        // Layer 0 shows its ReLU (lo below z), layer 1 its lower clamp (lo above z).
+        const bool split = layer.rail == Rail::split;
+        loaded.registers = {split ? 18 : 14, top / 4, split ? top * 3 / 8 : top / 8, top - top / 16,
                             true};
         configuration.layers.push_back(std::move(loaded));
     }
@@ -205,6 +207,8 @@ std::optional<Difference> run_pair(const Scene& scene, Device& systemc, Device& 
         bench.load({first.words, first_reference.get()});
         bench.select(0);
         bench.run(scene.images, Reload{{second.words, second_reference.get()}, 6, 1});
+        bench.select(1);
+        bench.run(scene.images);
         if (done()) return bench.first_difference();
         bench.select(0);
         for (const auto& words : faulty_loads(scene)) {
@@ -220,8 +224,8 @@ std::optional<Difference> run_pair(const Scene& scene, Device& systemc, Device& 
         for (int i = 0; i < 4; ++i)
             bench.tick(wishes);
         bench.select(0);
-        PinsIn torn;  // an image that ends too early
-        torn.pix_tvalid = torn.pix_tlast = torn.res_tready = true;
+        PinsIn torn;  // the only beat of an image, without its tlast
+        torn.pix_tvalid = torn.res_tready = true;
         bench.tick(torn);
         for (int i = 0; i < 4; ++i)
             bench.tick({});

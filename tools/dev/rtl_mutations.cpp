@@ -53,7 +53,7 @@ const std::vector<RtlMutation>& all_rtl_mutations() {
          "<< registers_3[5:0])", 0},
         {"zero point subtracted", "pl_post_op.sv", "shifted} + zero", "shifted} - zero", 0},
         {"upper clamp dropped", "pl_post_op.sv", "moved > high ? high : moved", "moved"},
-        {"lower clamp dropped", "pl_post_op.sv", "moved < low ? low : ", "", 0},
+        {"lower clamp dropped", "pl_post_op.sv", "moved < low ? low : ", "", 1},
         {"register of c dropped", "pl_post_op.sv", "c_2 <= c_1;", "c_2 <= c;", 0},
         {"register of a tag dropped", "pl_post_op.sv", "tag_4 <= tag_3;", "tag_4 <= tag_2;", 0},
         {"contexts share their rows", "pl_sequencer.sv", "in_ctx ? wide + STRIDE : wide",

@@ -44,8 +44,9 @@ class StreamCheck {
         : configuration_(configuration) {
         for (const ChipLayer& layer : chip.layers) {
             topologies_.push_back(as_waksman_topology(layer.lines()));
-            SwitchBits empty(topologies_.back().stages.size());
-            bits_.emplace_back(static_cast<size_t>(layer.outputs), empty);
+            const std::vector<int32_t> widths = topologies_.back().row_widths();
+            bits_.emplace_back(static_cast<size_t>(layer.outputs), SwitchBits(widths));
+            rows_seen_.emplace_back(static_cast<size_t>(layer.outputs) * widths.size(), false);
             registers_seen_.emplace_back(static_cast<size_t>(layer.outputs), false);
         }
         layer_seen_.resize(chip.layers.size(), false);
@@ -86,8 +87,8 @@ class StreamCheck {
             for (size_t j = 0; j < bits_[l].size(); ++j) {
                 if (!registers_seen_[l][j])
                     throw Error(place_of(l, j), "no registers in the load stream");
-                for (size_t d = 0; d < bits_[l][j].size(); ++d)
-                    if (bits_[l][j][d].size() != topologies_[l].stages[d].size())
+                for (int d = 0; d < bits_[l][j].row_count(); ++d)
+                    if (bits_[l][j].width(d) > 0 && !rows_seen_[l][row_number(l, j, d)])
                         throw Error(
                             place_of(l, j),
                             fmt::format("no switch bits of stage {} in the load stream", d));
@@ -110,26 +111,29 @@ class StreamCheck {
     }
 
     void take_switches(const LoadRow& row, size_t l, size_t j) {
-        const auto d = static_cast<size_t>(row.stage);
-        if (d >= bits_[l][j].size() || !bits_[l][j][d].empty())
+        SwitchBits& bits = bits_[l][j];
+        if (row.stage >= bits.row_count() || rows_seen_[l][row_number(l, j, row.stage)])
             throw Error(place_of(l, j),
-                        fmt::format("switch bits of stage {} twice, or of no stage", d));
-        const size_t switches = topologies_[l].stages[d].size();
-        if (row.words.size() != (switches + 31) / 32)
-            throw Error(place_of(l, j), fmt::format("stage {} has {} switches, its row {} words", d,
-                                                    switches, row.words.size()));
-        for (size_t i = 0; i < row.words.size() * 32; ++i) {
-            const bool crossed = (row.words[i / 32] >> (i % 32) & 1U) != 0;
-            if (i < switches)
-                bits_[l][j][d].push_back(crossed ? 1 : 0);
-            else if (crossed)
-                throw Error(place_of(l, j), fmt::format("stage {}: padding is not zero", d));
-        }
+                        fmt::format("switch bits of stage {} twice, or of no stage", row.stage));
+        rows_seen_[l][row_number(l, j, row.stage)] = true;
+        const auto words = bits.words(row.stage);
+        const int switches = bits.width(row.stage);
+        if (row.words.size() != words.size())
+            throw Error(place_of(l, j), fmt::format("stage {} has {} switches, its row {} words",
+                                                    row.stage, switches, row.words.size()));
+        if (switches % 32 != 0 && row.words.back() >> (switches % 32) != 0)
+            throw Error(place_of(l, j), fmt::format("stage {}: padding is not zero", row.stage));
+        std::ranges::copy(row.words, words.begin());
+    }
+
+    size_t row_number(size_t l, size_t j, int stage) const {
+        return j * topologies_[l].stages.size() + static_cast<size_t>(stage);
     }
 
     const Configuration& configuration_;
     std::vector<Topology> topologies_;
     std::vector<std::vector<SwitchBits>> bits_;
+    std::vector<std::vector<bool>> rows_seen_;  ///< of switch bits, per layer, neuron-major
     std::vector<std::vector<bool>> registers_seen_;
     std::vector<bool> layer_seen_;
     bool classes_seen_ = false;

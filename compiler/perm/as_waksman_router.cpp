@@ -2,6 +2,8 @@
 
 #include "compiler/base/bits.h"
 #include "compiler/base/error.h"
+#include "compiler/perm/as_waksman.h"
+#include "compiler/perm/circuits.h"
 
 namespace permloom {
 namespace {
@@ -15,9 +17,6 @@ class LevelIndex {
         const bool short_blocks_even = (lines >> level) % 2 == 0;
         odd_begin_ = short_blocks_even ? 0 : remainder;
         odd_end_ = short_blocks_even ? remainder : mask_ + 1;
-        const int pairs = ((lines >> (level + 1)) << level);
-        const int rest = (lines & ((mask_ << 1) | 1)) - (mask_ + 1);
-        full_count_ = pairs + (rest > 0 ? rest : 0);
     }
 
     bool block_is_odd(int residue) const { return residue >= odd_begin_ && residue < odd_end_; }
@@ -28,11 +27,9 @@ class LevelIndex {
         if (group == 0) return low - odd_begin_;
         return odd_end_ - odd_begin_ + ((group - 1) << level_) + (low & mask_);
     }
-    int first_half_count() const { return full_count_; }
-    int second_half_count() const { return full_count_ - (mask_ + 1 - (odd_end_ - odd_begin_)); }
 
   private:
-    int level_, mask_, odd_begin_ = 0, odd_end_ = 0, full_count_ = 0;
+    int level_, mask_, odd_begin_ = 0, odd_end_ = 0;
 };
 
 constexpr int8_t UPPER = 0, LOWER = 1, OPEN = -1;
@@ -43,7 +40,7 @@ SwitchBits route_as_waksman(const Permutation& source) {
     const int lines = source.size();
     PERMLOOM_ASSERT(lines >= 1);
     const int levels = ceil_log2(static_cast<uint64_t>(lines));
-    SwitchBits bits(static_cast<size_t>(levels == 0 ? 0 : 2 * levels - 1));
+    SwitchBits bits(as_waksman_topology(lines).row_widths());
 
     // wanted[o] = i: inside the current level's blocks, output line o must come from input line i.
     std::vector<int32_t> wanted(source.values().begin(), source.values().end());
@@ -53,10 +50,7 @@ SwitchBits route_as_waksman(const Permutation& source) {
     for (int level = 0; level + 1 < levels; ++level) {
         const LevelIndex index(lines, level);
         const int distance = 1 << level;
-        auto& input_bits = bits[static_cast<size_t>(level)];
-        auto& output_bits = bits[static_cast<size_t>(2 * levels - 2 - level)];
-        input_bits.assign(static_cast<size_t>(index.first_half_count()), 0);
-        output_bits.assign(static_cast<size_t>(index.second_half_count()), 0);
+        const int input_stage = level, output_stage = 2 * levels - 2 - level;
         for (int o = 0; o < lines; ++o)
             goes_to[static_cast<size_t>(wanted[static_cast<size_t>(o)])] = o;
         half.assign(half.size(), OPEN);
@@ -69,8 +63,7 @@ SwitchBits route_as_waksman(const Permutation& source) {
                 const int input = wanted[static_cast<size_t>(output)];
                 const int other_input = input ^ distance;
                 if (other_input >= lines) return;
-                if (input & distance)
-                    input_bits[static_cast<size_t>(index.first_half(other_input))] = 1;
+                if (input & distance) bits.set(input_stage, index.first_half(other_input));
                 const int other_output = goes_to[static_cast<size_t>(other_input)];
                 half[static_cast<size_t>(other_output)] = LOWER;
                 output = other_output ^ distance;
@@ -92,8 +85,7 @@ SwitchBits route_as_waksman(const Permutation& source) {
             const bool lower = half[static_cast<size_t>(o)] == LOWER;
             const int outer = lower ? o | distance : o & ~distance;
             next[static_cast<size_t>(outer)] = lower ? i | distance : i & ~distance;
-            if (!(o & distance) && lower)
-                output_bits[static_cast<size_t>(index.second_half(o))] = 1;
+            if (!(o & distance) && lower) bits.set(output_stage, index.second_half(o));
         }
         wanted.swap(next);
     }
@@ -102,13 +94,27 @@ SwitchBits route_as_waksman(const Permutation& source) {
         // The middle stage: blocks of one or two lines.
         const LevelIndex index(lines, levels - 1);
         const int distance = 1 << (levels - 1);
-        auto& middle = bits[static_cast<size_t>(levels - 1)];
-        middle.assign(static_cast<size_t>(index.first_half_count()), 0);
         for (int low = 0; low + distance < lines; ++low)
             if (wanted[static_cast<size_t>(low)] != low)
-                middle[static_cast<size_t>(index.first_half(low))] = 1;
+                bits.set(levels - 1, index.first_half(low));
     }
     return bits;
+}
+
+namespace {
+
+class AsWaksman final : public Circuit {
+  public:
+    std::string_view name() const override { return "as-waksman"; }
+    std::string_view summary() const override { return "Benes, less what can stay straight"; }
+    Topology topology(int lines) const override { return as_waksman_topology(lines); }
+    SwitchBits route(const Permutation& source) const override { return route_as_waksman(source); }
+};
+
+}  // namespace
+
+std::unique_ptr<Circuit> make_as_waksman() {
+    return std::make_unique<AsWaksman>();
 }
 
 }  // namespace permloom

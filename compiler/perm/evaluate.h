@@ -6,8 +6,9 @@
 
 namespace permloom {
 
-/// The permutation that `topology` with `bits` realises, by passing line numbers through it.
-/// Throws Error when the shapes of `bits` and `topology` differ.
+/// The permutation that `topology` with `bits` realises: line numbers pass through the switches, or
+/// each selector takes its line. Throws Error when the shapes differ or two selectors take one
+/// line.
 Permutation evaluate(const Topology& topology, const SwitchBits& bits);
 
 }  // namespace permloom

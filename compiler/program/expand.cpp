@@ -2,7 +2,7 @@
 
 #include "compiler/base/bits.h"
 #include "compiler/base/error.h"
-#include "compiler/perm/as_waksman_router.h"
+#include "compiler/perm/circuits.h"
 #include "compiler/perm/code.h"
 #include "compiler/program/load_stream.h"
 
@@ -18,18 +18,13 @@ void put_record(LoadStream& stream, size_t layer, Section section, size_t stage,
 }
 
 void put_switches(LoadStream& stream, size_t layer, const std::vector<SwitchBits>& neurons) {
-    const size_t stages = neurons.front().size();
-    for (size_t d = 0; d < stages; ++d) {
-        const size_t switches = neurons.front()[d].size();
+    for (int d = 0; d < neurons.front().row_count(); ++d) {
+        const auto switches = static_cast<size_t>(neurons.front().width(d));
         if (switches == 0) continue;
-        const size_t row_words = (switches + 31) / 32;
-        put_record(stream, layer, Section::switches, d, neurons.size(), row_words);
-        for (const SwitchBits& bits : neurons) {
-            const size_t row = stream.words.size();
-            stream.words.resize(row + row_words, 0);
-            for (size_t i = 0; i < switches; ++i)
-                stream.words[row + i / 32] |= uint32_t{bits[d][i]} << (i % 32);
-        }
+        put_record(stream, layer, Section::switches, static_cast<size_t>(d), neurons.size(),
+                   neurons.front().words(d).size());
+        for (const SwitchBits& bits : neurons)
+            stream.words.insert(stream.words.end(), bits.words(d).begin(), bits.words(d).end());
         stream.switch_bits += switches * neurons.size();
     }
 }
@@ -99,6 +94,8 @@ LoadStream expand(const Chip& chip, const Configuration& configuration, int cont
     const auto sources = decode_sources(chip, configuration);
     const uint64_t name = low_word(configuration.chip_fingerprint);
 
+    const Circuit& network = circuit_named("as-waksman");
+    ThreadPool pool;
     LoadStream stream;
     stream.words = {LOAD_MAGIC,
                     LOAD_VERSION | static_cast<uint32_t>(context) << 8,
@@ -107,11 +104,7 @@ LoadStream expand(const Chip& chip, const Configuration& configuration, int cont
                     0,
                     0};
     for (size_t l = 0; l < chip.layers.size(); ++l) {
-        std::vector<SwitchBits> neurons;
-        neurons.reserve(sources[l].size());
-        for (const Permutation& source : sources[l])
-            neurons.push_back(route_as_waksman(source));
-        put_switches(stream, l, neurons);
+        put_switches(stream, l, network.route_batch(sources[l], pool));
         put_registers(stream, l, configuration.layers[l]);
     }
     put_record(stream, 0, Section::classes, 0, 1, 1);

@@ -39,9 +39,9 @@ class Row {
 
 std::string row_of(const Topology& topology, const SwitchBits& bits, int width) {
     Row row;
-    for (const auto& stage : bits)
-        for (const uint8_t bit : stage)
-            row.put(bit, 1);
+    for (int d = 0; d < bits.row_count(); ++d)
+        for (int i = 0; i < bits.width(d); ++i)
+            row.put(bits.at(d, i) ? 1 : 0, 1);
     if (topology.switch_count() == 0) row.put(0, 1);
     const Permutation source = evaluate(topology, bits);
     for (int slot = 0; slot < topology.lines; ++slot)
@@ -51,22 +51,18 @@ std::string row_of(const Topology& topology, const SwitchBits& bits, int width) 
 
 /// Settings of the switches, bit i of `setting` for switch i counted over all stages.
 SwitchBits setting_of(const Topology& topology, uint64_t setting) {
-    SwitchBits bits;
-    for (const auto& stage : topology.stages) {
-        bits.emplace_back();
-        for (size_t i = 0; i < stage.size(); ++i, setting >>= 1)
-            bits.back().push_back(setting & 1);
-    }
+    SwitchBits bits(topology.row_widths());
+    for (int d = 0; d < bits.row_count(); ++d)
+        for (int i = 0; i < bits.width(d); ++i, setting >>= 1)
+            bits.set(d, i, (setting & 1) != 0);
     return bits;
 }
 
 SwitchBits random_setting(const Topology& topology, Rng& rng) {
-    SwitchBits bits;
-    for (const auto& stage : topology.stages) {
-        bits.emplace_back();
-        for (size_t i = 0; i < stage.size(); ++i)
-            bits.back().push_back(static_cast<uint8_t>(rng.below(2)));
-    }
+    SwitchBits bits(topology.row_widths());
+    for (int d = 0; d < bits.row_count(); ++d)
+        for (int i = 0; i < bits.width(d); ++i)
+            bits.set(d, i, rng.chance(0.5));
     return bits;
 }
 

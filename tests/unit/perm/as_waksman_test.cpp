@@ -73,13 +73,11 @@ TEST_CASE(
         const int64_t switches = topology.switch_count();
         std::set<std::vector<int32_t>> reached;
         for (int64_t setting = 0; setting < (int64_t{1} << switches); ++setting) {
-            SwitchBits bits;
+            SwitchBits bits(topology.row_widths());
             int64_t rest = setting;
-            for (const auto& stage : topology.stages) {
-                bits.emplace_back();
-                for (size_t i = 0; i < stage.size(); ++i, rest >>= 1)
-                    bits.back().push_back(static_cast<uint8_t>(rest & 1));
-            }
+            for (int d = 0; d < bits.row_count(); ++d)
+                for (int i = 0; i < bits.width(d); ++i, rest >>= 1)
+                    bits.set(d, i, (rest & 1) != 0);
             const Permutation p = evaluate(topology, bits);
             reached.emplace(p.values().begin(), p.values().end());
         }
@@ -92,6 +90,7 @@ TEST_CASE(
 
 TEST_CASE("evaluate -- refuses bits of another shape") {
     const Topology topology = as_waksman_topology(4);
-    CHECK_THROWS_AS(evaluate(topology, {}), Error);
-    CHECK_THROWS_AS(evaluate(topology, {{0, 0}, {0, 0}, {0, 0}}), Error);
+    CHECK_THROWS_AS(evaluate(topology, SwitchBits()), Error);
+    const std::vector<int32_t> one_too_many = {2, 2, 2};
+    CHECK_THROWS_AS(evaluate(topology, SwitchBits(one_too_many)), Error);
 }

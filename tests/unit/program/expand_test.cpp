@@ -16,7 +16,7 @@ namespace {
 /// The switch bits that a load stream holds for every neuron of `layer`, read as FORMAT.md says.
 std::vector<SwitchBits> switches_in(const LoadStream& stream, const Topology& topology, int neurons,
                                     uint32_t layer) {
-    std::vector<SwitchBits> bits(static_cast<size_t>(neurons), SwitchBits(topology.stages.size()));
+    std::vector<SwitchBits> bits(static_cast<size_t>(neurons), SwitchBits(topology.row_widths()));
     size_t at = LOAD_HEADER_WORDS;
     while (stream.words.at(at) != LOAD_END) {
         const uint32_t head = stream.words[at];
@@ -26,8 +26,8 @@ std::vector<SwitchBits> switches_in(const LoadStream& stream, const Topology& to
         if ((head & 0xffff) == layer && ((head >> 16) & 255) == 1)
             for (size_t j = 0; j < count; ++j)
                 for (size_t i = 0; i < topology.stages.at(stage).size(); ++i)
-                    bits[j][stage].push_back(static_cast<uint8_t>(
-                        stream.words[at + j * row_words + i / 32] >> (i % 32) & 1));
+                    bits[j].set(static_cast<int>(stage), static_cast<int>(i),
+                                (stream.words[at + j * row_words + i / 32] >> (i % 32) & 1) != 0);
         at += count * row_words;
     }
     CHECK(at + 2 == stream.words.size());

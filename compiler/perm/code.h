@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "compiler/base/bits.h"
+#include "compiler/perm/lehmer.h"
 #include "compiler/perm/permutation.h"
 
 namespace permloom {
@@ -27,21 +28,20 @@ class Code {
     /// Reads one code. Throws Error on anything that `encode` cannot have written: a digit out of
     /// range, wrong counts, a repeated index, a truncated code.
     virtual Permutation decode(const DeviceClasses& classes, BitReader& in) const = 0;
+    /// No code of a wiring of these devices has more bits.
+    virtual uint64_t max_bits(const DeviceClasses& classes) const = 0;
 };
 
-std::unique_ptr<Code> make_lehmer_code();     ///< greedy radix groups, design.md section 5
-std::unique_ptr<Code> make_level_map_code();  ///< ceil(log2 L) bits per line
-std::unique_ptr<Code> make_multiset_code();   ///< exact adaptive range coding of the classes
-std::unique_ptr<Code> make_index_code();      ///< the plain list, ceil(log2 n) bits per slot
+std::unique_ptr<Code> make_lehmer_code();            ///< greedy radix groups of the Lehmer digits
+std::unique_ptr<Code> make_level_map_code();         ///< ceil(log2 L) bits per line
+std::unique_ptr<Code> make_multiset_code();          ///< exact adaptive range coding of the classes
+std::unique_ptr<Code> make_lehmer_dense_code();      ///< range coding of the Lehmer digits
+std::unique_ptr<Code> make_factorial_stream_code();  ///< digits that hardware decodes in 2n steps
+std::unique_ptr<Code> make_index_code();             ///< the plain list, ceil(log2 n) bits per slot
 
-/// All codes, smallest-first candidates in a fixed order: lehmer, level-map, multiset, index.
+/// All codes in a fixed order: lehmer, level-map, multiset, lehmer-dense, factorial-stream, index.
 const std::vector<std::unique_ptr<Code>>& all_codes();
 /// Throws Error with the known names when `name` is none of them.
 const Code& code_named(std::string_view name);
-
-/// Lehmer digits of a permutation: digit[r] = #{s > r : p[s] < p[r]}, 0 <= digit[r] <= n-1-r.
-std::vector<int32_t> lehmer_digits(const Permutation& p);
-/// Inverse of lehmer_digits. Throws Error when a digit is out of range.
-Permutation from_lehmer_digits(std::span<const int32_t> digits);
 
 }  // namespace permloom

@@ -9,6 +9,8 @@ const std::vector<std::unique_ptr<Code>>& all_codes() {
         list.push_back(make_lehmer_code());
         list.push_back(make_level_map_code());
         list.push_back(make_multiset_code());
+        list.push_back(make_lehmer_dense_code());
+        list.push_back(make_factorial_stream_code());
         list.push_back(make_index_code());
         return list;
     }();

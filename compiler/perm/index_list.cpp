@@ -11,6 +11,11 @@ class IndexCode final : public Code {
   public:
     std::string_view name() const override { return "index"; }
 
+    uint64_t max_bits(const DeviceClasses& classes) const override {
+        const auto slots = static_cast<uint64_t>(classes.slots());
+        return slots * static_cast<uint64_t>(ceil_log2(slots));
+    }
+
     void encode(const Permutation& source, const DeviceClasses&, BitWriter& out) const override {
         const int bits = ceil_log2(static_cast<uint64_t>(source.size()));
         for (const int32_t line : source.values())
@@ -23,7 +28,7 @@ class IndexCode final : public Code {
         for (int32_t& value : values)
             value = static_cast<int32_t>(in.get(bits));
         Permutation source(std::move(values));
-        if (canonical(source, classes) != source)
+        if (!is_canonical(source, classes))
             throw Error("index code", "lines of equal devices are not in ascending order");
         return source;
     }

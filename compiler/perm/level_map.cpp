@@ -13,6 +13,11 @@ class LevelMapCode final : public Code {
   public:
     std::string_view name() const override { return "level-map"; }
 
+    uint64_t max_bits(const DeviceClasses& classes) const override {
+        return static_cast<uint64_t>(classes.slots()) *
+               static_cast<uint64_t>(ceil_log2(static_cast<uint64_t>(classes.count)));
+    }
+
     void encode(const Permutation& source, const DeviceClasses& classes,
                 BitWriter& out) const override {
         const int bits = ceil_log2(static_cast<uint64_t>(classes.count));

@@ -8,19 +8,36 @@
 
 namespace permloom {
 
-Permutation::Permutation(std::vector<int32_t> values) : values_(std::move(values)) {
-    std::vector<bool> seen(values_.size(), false);
-    for (size_t r = 0; r < values_.size(); ++r) {
-        const int32_t value = values_[r];
-        if (value < 0 || static_cast<size_t>(value) >= values_.size())
+namespace {
+
+[[noreturn]] void throw_not_a_bijection(std::span<const int32_t> values) {
+    std::vector<bool> seen(values.size(), false);
+    for (size_t r = 0; r < values.size(); ++r) {
+        const int32_t value = values[r];
+        if (value < 0 || static_cast<size_t>(value) >= values.size())
             throw Error("permutation", "entry " + std::to_string(r) + " is " +
                                            std::to_string(value) + ", outside 0.." +
-                                           std::to_string(size() - 1));
+                                           std::to_string(values.size() - 1));
         if (seen[static_cast<size_t>(value)])
             throw Error("permutation", "the value " + std::to_string(value) +
                                            " occurs twice, the second time at entry " +
                                            std::to_string(r));
         seen[static_cast<size_t>(value)] = true;
+    }
+    PERMLOOM_ASSERT(false);
+}
+
+}  // namespace
+
+Permutation::Permutation(std::vector<int32_t> values) : values_(std::move(values)) {
+    // n values below n that never repeat: one bit each.
+    std::vector<uint64_t> seen(values_.size() / 64 + 1, 0);
+    for (const int32_t value : values_) {
+        if (static_cast<uint32_t>(value) >= values_.size()) throw_not_a_bijection(values_);
+        uint64_t& word = seen[static_cast<uint32_t>(value) / 64];
+        const uint64_t bit = uint64_t{1} << (static_cast<uint32_t>(value) % 64);
+        if ((word & bit) != 0) throw_not_a_bijection(values_);
+        word |= bit;
     }
 }
 
@@ -77,13 +94,22 @@ Permutation canonical(const Permutation& source, const DeviceClasses& classes) {
     return Permutation(std::move(values));
 }
 
+bool is_canonical(const Permutation& source, const DeviceClasses& classes) {
+    PERMLOOM_ASSERT(source.size() == classes.slots());
+    const std::span<const int32_t> lines = source.values();
+    for (size_t r = 1; r < lines.size(); ++r)
+        if (lines[r] < lines[r - 1] && classes.of_slot[r] == classes.of_slot[r - 1]) return false;
+    return true;
+}
+
+double log2_factorial(int m) {
+    double sum = 0.0;
+    for (int i = 2; i <= m; ++i)
+        sum += std::log2(i);
+    return sum;
+}
+
 double wiring_bound_bits(const DeviceClasses& classes) {
-    const auto log2_factorial = [](int m) {
-        double sum = 0.0;
-        for (int i = 2; i <= m; ++i)
-            sum += std::log2(i);
-        return sum;
-    };
     double bits = log2_factorial(classes.slots());
     for (const int32_t size : classes.sizes())
         bits -= log2_factorial(size);

@@ -54,6 +54,12 @@ DeviceClasses classes_of(std::span<const int32_t> sorted_devices);
 /// permutations that compute the same function on these devices.
 Permutation canonical(const Permutation& source, const DeviceClasses& classes);
 
+/// Whether canonical() would change nothing.
+bool is_canonical(const Permutation& source, const DeviceClasses& classes);
+
+/// log2(m!), the information in a permutation of m entries.
+double log2_factorial(int m);
+
 /// log2 of the number of distinct wirings, log2(n! / prod m_l!).
 double wiring_bound_bits(const DeviceClasses& classes);
 

@@ -86,3 +86,34 @@ TEST_CASE("bits -- counts outside 0..64 are a broken invariant") {
     CHECK_THROWS_AS(writer.put(0, -1), InvariantError);
     CHECK_THROWS_AS(BitReader({}).get(65), InvariantError);
 }
+
+TEST_CASE("bits -- bytes shows what was written so far and does not disturb what follows") {
+    BitWriter writer;
+    std::vector<uint8_t> expected;
+    for (int i = 0; i < 40; ++i) {
+        const std::span<const uint8_t> seen = writer.bytes();
+        CHECK(std::vector<uint8_t>(seen.begin(), seen.end()) == expected);
+        writer.put(static_cast<uint64_t>(i), 8);
+        expected.push_back(static_cast<uint8_t>(i));
+    }
+    writer.put(1, 1);
+    CHECK(writer.bytes().size() == 41);
+    writer.clear();
+    CHECK(writer.bit_count() == 0);
+    CHECK(writer.bytes().empty());
+    writer.put(5, 3);
+    CHECK(writer.take() == std::vector<uint8_t>{5});
+    CHECK(writer.take().empty());
+}
+
+TEST_CASE("bits -- skipping moves on, but not beyond the end") {
+    const std::vector<uint8_t> bytes = {0xf0, 0x0f};
+    BitReader reader(bytes);
+    reader.skip(4);
+    CHECK(reader.peek(reader.position(), 12) == 0xff);
+    CHECK(reader.peek(12, 64) == 0);
+    CHECK(reader.peek(1000, 64) == 0);
+    CHECK_THROWS_AS(reader.skip(13), Error);
+    reader.skip(12);
+    CHECK_THROWS_AS(reader.skip(1), Error);
+}

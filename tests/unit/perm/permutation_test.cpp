@@ -1,5 +1,6 @@
 #include "compiler/perm/permutation.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -33,6 +34,18 @@ TEST_CASE("canonical -- sorts inside classes and nowhere else") {
     const Permutation wired({5, 2, 0, 4, 1, 3});
     CHECK(canonical(wired, classes) == Permutation({2, 5, 0, 1, 3, 4}));
     CHECK(canonical(canonical(wired, classes), classes) == canonical(wired, classes));
+}
+
+TEST_CASE("canonical -- is_canonical tells what canonical leaves alone") {
+    for (const std::vector<int32_t>& devices : std::vector<std::vector<int32_t>>{
+             {1, 1, 1, 1, 1}, {0, 0, 1, 1, 1}, {0, 1, 1, 2, 2}, {0, 1, 2, 3, 4}}) {
+        const DeviceClasses classes = classes_of(devices);
+        std::vector<int32_t> values = {0, 1, 2, 3, 4};
+        do {
+            const Permutation p(values);
+            CHECK(is_canonical(p, classes) == (canonical(p, classes) == p));
+        } while (std::next_permutation(values.begin(), values.end()));
+    }
 }
 
 TEST_CASE("bound -- equals log2 of the counted wirings") {

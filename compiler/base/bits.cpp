@@ -1,5 +1,6 @@
 #include "compiler/base/bits.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -29,6 +30,24 @@ void BitWriter::clear() {
     bytes_.clear();
     word_ = 0;
     bit_count_ = 0;
+}
+
+void BitReader::get_fields(int count, std::span<int32_t> values) {
+    PERMLOOM_ASSERT(count >= 0 && count <= 31);
+    uint64_t position = position_;
+    skip(static_cast<uint64_t>(count) * values.size());
+    if (count == 0) {
+        std::fill(values.begin(), values.end(), 0);
+        return;
+    }
+    // As many fields as a word holds for each load.
+    const auto per_word = static_cast<size_t>(64 / count);
+    for (size_t i = 0; i < values.size();) {
+        const size_t end = std::min(values.size(), i + per_word);
+        for (uint64_t word = peek(position, 64); i < end; ++i, word >>= count)
+            values[i] = static_cast<int32_t>(low_bits(word, count));
+        position += per_word * static_cast<size_t>(count);
+    }
 }
 
 void BitReader::throw_truncated() const {

@@ -1,7 +1,9 @@
 /// Bit fields in byte strings: least significant bit first, no padding between fields.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -61,6 +63,9 @@ class BitReader {
         skip(static_cast<uint64_t>(count));
         return value;
     }
+    /// Next values.size() fields of `count` bits each, 0 <= count <= 31. Throws Error, having moved
+    /// nowhere, when fewer bits are left.
+    void get_fields(int count, std::span<int32_t> values);
     /// Moves on by `count` bits. Throws Error when fewer are left.
     void skip(uint64_t count) {
         if (count > bytes_.size() * 8 - position_) throw_truncated();
@@ -84,13 +89,12 @@ class BitReader {
     /// Eight bytes from `byte` on; those behind the end are zero.
     uint64_t load(uint64_t byte) const {
         uint64_t value = 0;
-        if (byte + 8 <= bytes_.size()) {
-            for (uint64_t i = 0; i < 8; ++i)
-                value |= uint64_t{bytes_[byte + i]} << (8 * i);
-        } else {
-            for (uint64_t i = 0; byte + i < bytes_.size(); ++i)
-                value |= uint64_t{bytes_[byte + i]} << (8 * i);
+        if (std::endian::native == std::endian::little && byte + 8 <= bytes_.size()) {
+            std::memcpy(&value, &bytes_[byte], 8);
+            return value;
         }
+        for (uint64_t i = 0; i < 8 && byte + i < bytes_.size(); ++i)
+            value |= uint64_t{bytes_[byte + i]} << (8 * i);
         return value;
     }
     [[noreturn]] void throw_truncated() const;

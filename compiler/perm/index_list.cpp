@@ -25,8 +25,7 @@ class IndexCode final : public Code {
     Permutation decode(const DeviceClasses& classes, BitReader& in) const override {
         const int bits = ceil_log2(static_cast<uint64_t>(classes.slots()));
         std::vector<int32_t> values(classes.of_slot.size());
-        for (int32_t& value : values)
-            value = static_cast<int32_t>(in.get(bits));
+        in.get_fields(bits, values);
         Permutation source(std::move(values));
         if (!is_canonical(source, classes))
             throw Error("index code", "lines of equal devices are not in ascending order");

@@ -35,6 +35,7 @@ class LehmerDenseCode final : public Code {
         RangeDecoder decoder(in);
         uint64_t radix = digits.size();
         for (int32_t& digit : digits) {
+            decoder.split(radix);
             const uint64_t target = decoder.target(radix);
             decoder.take(target, 1, radix--);
             digit = static_cast<int32_t>(target);

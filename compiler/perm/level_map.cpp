@@ -28,13 +28,12 @@ class LevelMapCode final : public Code {
     Permutation decode(const DeviceClasses& classes, BitReader& in) const override {
         const int bits = ceil_log2(static_cast<uint64_t>(classes.count));
         std::vector<int32_t> sequence(classes.of_slot.size());
-        for (size_t line = 0; line < sequence.size(); ++line) {
-            sequence[line] = static_cast<int32_t>(in.get(bits));
+        in.get_fields(bits, sequence);
+        for (size_t line = 0; line < sequence.size(); ++line)
             if (sequence[line] >= classes.count)
                 throw Error("level-map code", "line " + std::to_string(line) + " names class " +
                                                   std::to_string(sequence[line]) + " of " +
                                                   std::to_string(classes.count));
-        }
         return wiring_of(sequence, classes, "level-map code");
     }
 };

@@ -64,8 +64,11 @@ Permutation Permutation::inverse() const {
 
 std::vector<int32_t> DeviceClasses::sizes() const {
     std::vector<int32_t> result(static_cast<size_t>(count), 0);
-    for (const int32_t c : of_slot)
-        ++result[static_cast<size_t>(c)];
+    for (size_t begin = 0, r = 1; r <= of_slot.size(); ++r) {
+        if (r < of_slot.size() && of_slot[r] == of_slot[begin]) continue;
+        result[static_cast<size_t>(of_slot[begin])] = static_cast<int32_t>(r - begin);
+        begin = r;
+    }
     return result;
 }
 
@@ -97,9 +100,11 @@ Permutation canonical(const Permutation& source, const DeviceClasses& classes) {
 bool is_canonical(const Permutation& source, const DeviceClasses& classes) {
     PERMLOOM_ASSERT(source.size() == classes.slots());
     const std::span<const int32_t> lines = source.values();
+    // No branch on the lines: it would be taken at random.
+    bool ascending = true;
     for (size_t r = 1; r < lines.size(); ++r)
-        if (lines[r] < lines[r - 1] && classes.of_slot[r] == classes.of_slot[r - 1]) return false;
-    return true;
+        ascending &= (lines[r] > lines[r - 1]) | (classes.of_slot[r] != classes.of_slot[r - 1]);
+    return ascending;
 }
 
 double log2_factorial(int m) {

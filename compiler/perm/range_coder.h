@@ -26,6 +26,24 @@ inline constexpr uint64_t MIN_RANGE = uint64_t{1} << 32;
 /// Most bits of a code whose symbols cost `bits` in theory, none with a total above `largest`.
 uint64_t max_bits(double bits, int64_t symbols, int64_t largest);
 
+/// range / total. The quotient of 2^64 does not depend on the symbols coded before, so a processor
+/// computes it ahead; the coding itself waits for two multiplications only.
+inline uint64_t unit_of(uint64_t range, uint64_t total) {
+    __extension__ using Wide = unsigned __int128;
+    const uint64_t inverse = ~uint64_t{0} / total;
+    // inverse > 2^64 / total - 1, so the estimate is the quotient or one less.
+    const auto estimate = static_cast<uint64_t>((static_cast<Wide>(range) * inverse) >> 64);
+    return estimate + (range - estimate * total >= total ? 1 : 0);
+}
+
+/// Width of the part [before, before + count) of a range in units. The last part takes the
+/// remainder of the division as well; no branch, as which part is last is as random as the symbols.
+inline uint64_t width_of(uint64_t range, uint64_t unit, uint64_t before, uint64_t count,
+                         uint64_t total) {
+    const uint64_t last = before + count == total ? ~uint64_t{0} : 0;
+    return unit * count + ((range - unit * total) & last);
+}
+
 /// A word's 32 bits, most significant first, as a BitWriter takes them.
 constexpr uint64_t reverse_word(uint32_t word) {
     word = (word >> 16) | (word << 16);
@@ -58,12 +76,11 @@ class RangeEncoder {
     /// Codes the part [before, before + count) of `total`, 0 < count, total < 2^32.
     void put(uint64_t before, uint64_t count, uint64_t total) {
         if (count == total) return;
-        const uint64_t unit = range_ / total;
+        const uint64_t unit = range_coding::unit_of(range_, total);
         const uint64_t offset = unit * before;
         if (low_ + offset < low_) carry();
         low_ += offset;
-        // The last part takes the remainder of the division as well.
-        range_ = before + count == total ? range_ - offset : unit * count;
+        range_ = range_coding::width_of(range_, unit, before, count, total);
         if (range_ < range_coding::MIN_RANGE) {
             words_.push_back(static_cast<uint32_t>(low_ >> 32));
             low_ <<= 32;
@@ -110,19 +127,20 @@ class RangeDecoder {
         value_ |= next();
     }
 
-    /// Position in 0..total-1 that the code points at. To be followed by take() with the same
-    /// total.
-    uint64_t target(uint64_t total) {
-        unit_ = range_ / total;
-        return std::min(value_ / unit_, total - 1);
-    }
+    /// Makes the next symbol one of `total`. The code points into the part [before, before + count)
+    /// iff reaches(before) and either not reaches(before + count) or that is the total.
+    void split(uint64_t total) { unit_ = range_coding::unit_of(range_, total); }
+    bool reaches(uint64_t before) const { return unit_ * before <= value_; }
+    /// Position in 0..total-1 that the code points at.
+    uint64_t target(uint64_t total) const { return std::min(value_ / unit_, total - 1); }
 
+    /// Takes the part [before, before + count), after split(total).
     void take(uint64_t before, uint64_t count, uint64_t total) {
         if (count == total) return;
         const uint64_t offset = unit_ * before;
         value_ -= offset;
         low_ += offset;
-        range_ = before + count == total ? range_ - offset : unit_ * count;
+        range_ = range_coding::width_of(range_, unit_, before, count, total);
         if (range_ < range_coding::MIN_RANGE) {
             value_ = (value_ << 32) | next();
             low_ <<= 32;

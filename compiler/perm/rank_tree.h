@@ -52,6 +52,7 @@ class RankTree {
         for (size_t level = 0; level < static_cast<size_t>(levels_); ++level, item /= FAN_OUT) {
             Node& node = nodes_[first_[level] + item / FAN_OUT];
             const auto lane = static_cast<int32_t>(item % FAN_OUT);
+#pragma GCC unroll 4
             for (int32_t j = 0; j < FAN_OUT; ++j)
                 node.before[j] -= lane < j ? 1 : 0;
         }
@@ -68,6 +69,7 @@ class RankTree {
         for (auto level = static_cast<size_t>(levels_); level-- > 0;) {
             const Node& node = nodes_[first_[level] + found.item];
             int32_t children = 0;
+#pragma GCC unroll 4
             for (int32_t j = 0; j < FAN_OUT; ++j)
                 children += node.before[j] <= position ? 1 : 0;
             const int32_t before = node.before[children - 1];

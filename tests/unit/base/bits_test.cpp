@@ -117,3 +117,26 @@ TEST_CASE("bits -- skipping moves on, but not beyond the end") {
     reader.skip(12);
     CHECK_THROWS_AS(reader.skip(1), Error);
 }
+
+TEST_CASE("bits -- fields of one width read at once are those read one by one") {
+    Rng rng(4);
+    std::vector<uint8_t> bytes(400);
+    for (uint8_t& byte : bytes)
+        byte = static_cast<uint8_t>(rng.below(256));
+    for (int count = 0; count <= 31; ++count)
+        for (const size_t fields : {0, 1, 2, 3, 64, 97}) {
+            BitReader one_by_one(bytes), at_once(bytes);
+            one_by_one.skip(static_cast<uint64_t>(count));
+            at_once.skip(static_cast<uint64_t>(count));
+            std::vector<int32_t> values(fields, -1);
+            at_once.get_fields(count, values);
+            for (const int32_t value : values)
+                CHECK(static_cast<uint64_t>(value) == one_by_one.get(count));
+            CHECK(at_once.position() == one_by_one.position());
+        }
+    BitReader reader(bytes);
+    std::vector<int32_t> too_many(321);
+    CHECK_THROWS_AS(reader.get_fields(10, too_many), Error);
+    CHECK(reader.position() == 0);
+    CHECK_THROWS_AS(reader.get_fields(32, too_many), InvariantError);
+}

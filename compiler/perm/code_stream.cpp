@@ -1,7 +1,6 @@
 #include "compiler/perm/code_stream.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
@@ -9,23 +8,42 @@
 
 namespace permloom {
 
+namespace code_stream {
+
+std::span<const uint8_t> encode_one(const Code& code, const Permutation& source,
+                                    const DeviceClasses& classes, BitWriter& writer) {
+    if (source.size() != classes.slots())
+        throw Error("wiring", "has " + std::to_string(source.size()) + " entries, the bank " +
+                                  std::to_string(classes.slots()) + " slots");
+    if (!is_canonical(source, classes))
+        throw Error("wiring", "does not list the lines of equal devices in ascending order");
+    writer.clear();
+    code.encode(source, classes, writer);
+    // The code of the only wiring there is has no bits; the byte keeps count.
+    if (writer.bit_count() == 0) writer.put(0, 8);
+    return writer.bytes();
+}
+
+Decoded decode_one(const Code& code, const DeviceClasses& classes, std::span<const uint8_t> bytes) {
+    BitReader in(bytes);
+    Permutation source = code.decode(classes, in);
+    const int padding = in.position() == 0 ? 8 : static_cast<int>((8 - in.position() % 8) % 8);
+    if (in.get(padding) != 0) throw Error("code", "the padding behind it is not zero");
+    return {std::move(source), static_cast<size_t>(in.position() / 8)};
+}
+
+}  // namespace code_stream
+
 CodeStreamWriter::CodeStreamWriter(const Code& code, DeviceClasses classes, ByteSink sink)
     : code_(code), classes_(std::move(classes)), sink_(std::move(sink)) {}
 
 void CodeStreamWriter::write(const Permutation& source) {
-    const auto refuse = [&](const std::string& problem) {
-        throw Error("code stream", "wiring " + std::to_string(wirings_) + " " + problem);
-    };
-    if (source.size() != classes_.slots())
-        refuse("has " + std::to_string(source.size()) + " entries, the bank " +
-               std::to_string(classes_.slots()) + " slots");
-    if (!is_canonical(source, classes_))
-        refuse("does not list the lines of equal devices in ascending order");
-    bits_.clear();
-    code_.encode(source, classes_, bits_);
-    constexpr std::array<uint8_t, 1> EMPTY_CODE = {0};
-    const std::span<const uint8_t> bytes =
-        bits_.bit_count() == 0 ? std::span<const uint8_t>(EMPTY_CODE) : bits_.bytes();
+    std::span<const uint8_t> bytes;
+    try {
+        bytes = code_stream::encode_one(code_, source, classes_, bits_);
+    } catch (const Error& error) {
+        throw Error("code stream", "wiring " + std::to_string(wirings_) + " " + error.problem());
+    }
     sink_(bytes);
     ++wirings_;
     bytes_ += bytes.size();
@@ -59,16 +77,11 @@ std::optional<Permutation> CodeStreamReader::next() {
     if (begin_ == end_) return std::nullopt;
     const std::span<const uint8_t> bytes = std::span(buffer_).subspan(begin_, end_ - begin_);
     try {
-        BitReader in(bytes);
-        Permutation source = code_.decode(classes_, in);
-        const uint64_t bits = in.position();
-        const size_t taken = std::max<size_t>(1, static_cast<size_t>((bits + 7) / 8));
-        if (in.peek(bits, static_cast<int>(taken * 8 - bits)) != 0)
-            throw Error("code", "the padding behind it is not zero");
-        begin_ += taken;
-        bytes_ += taken;
+        code_stream::Decoded decoded = code_stream::decode_one(code_, classes_, bytes);
+        begin_ += decoded.bytes;
+        bytes_ += decoded.bytes;
         ++wirings_;
-        return source;
+        return std::move(decoded.source);
     } catch (const Error& error) {
         throw Error("code stream", "wiring " + std::to_string(wirings_) + " at byte " +
                                        std::to_string(bytes_) + ": " + error.what());

@@ -21,6 +21,24 @@ using ByteSink = std::function<void(std::span<const uint8_t>)>;
 /// Fills the front of the span with the next bytes and returns how many; 0 only at the end.
 using ByteSource = std::function<size_t(std::span<uint8_t>)>;
 
+/// One wiring of a stream.
+namespace code_stream {
+
+/// Throws Error when `source` has another size than the bank or is not canonical. The bytes live in
+/// `writer` until it is used again.
+std::span<const uint8_t> encode_one(const Code& code, const Permutation& source,
+                                    const DeviceClasses& classes, BitWriter& writer);
+
+/// Decodes the front of `bytes` and says how many it took. Throws Error on anything that encode_one
+/// does not write.
+struct Decoded {
+    Permutation source;
+    size_t bytes;
+};
+Decoded decode_one(const Code& code, const DeviceClasses& classes, std::span<const uint8_t> bytes);
+
+}  // namespace code_stream
+
 class CodeStreamWriter {
   public:
     /// `code` must outlive the writer.

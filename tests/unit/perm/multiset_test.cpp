@@ -36,8 +36,7 @@ TEST_CASE("multiset -- 2^20 slots") {
     constexpr int N = 1 << 20;
     Rng rng(15);
     const Code& code = code_named("multiset");
-    for (const std::vector<int>& sizes :
-         {std::vector<int>{N / 2, N / 2}, std::vector<int>(20, N / 20), std::vector<int>(N, 1)}) {
+    for (const std::vector<int>& sizes : {std::vector<int>{N / 2, N / 2}, std::vector<int>(N, 1)}) {
         const DeviceClasses classes = classes_of_sizes(sizes);
         const Permutation p = canonical(Permutation::random(classes.slots(), rng), classes);
         const Coded coded = encode(code, p, classes);

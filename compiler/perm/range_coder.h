@@ -125,6 +125,7 @@ class RangeDecoder {
     explicit RangeDecoder(BitReader& in) : in_(in), position_(in.position()) {
         value_ = next() << 32;
         value_ |= next();
+        outside_ = value_ >= range_;
     }
 
     /// Makes the next symbol one of `total`. The code points into the part [before, before + count)
@@ -156,7 +157,7 @@ class RangeDecoder {
         if (words_ == 0 && range_ == FULL_RANGE) return;
         const Tail tail = tail_of(low_, range_);
         in_.skip(32 * words_ + static_cast<uint64_t>(tail.bits));
-        if (value_ < tail.skip || value_ - tail.skip >= tail.block)
+        if (outside_ || value_ < tail.skip || value_ - tail.skip >= tail.block)
             throw Error(code, "is not the code of any wiring of these devices");
     }
 
@@ -169,6 +170,7 @@ class RangeDecoder {
 
     BitReader& in_;
     uint64_t position_, words_ = 0;
+    bool outside_ = false;
     uint64_t value_ = 0, low_ = 0, range_ = range_coding::FULL_RANGE, unit_ = 0;
 };
 

@@ -32,6 +32,19 @@ TEST_CASE("multiset -- any number of classes, balanced and lopsided") {
             }
 }
 
+TEST_CASE("range codes -- a string of ones is outside every interval") {
+    const std::vector<uint8_t> ones(2000, 0xff);
+    for (const char* name : {"multiset", "lehmer-dense"})
+        for (int n = 2; n <= 200; ++n) {
+            const std::vector<std::vector<int>> shapes = {
+                std::vector<int>(static_cast<size_t>(n), 1), {1, n - 1}, {n / 2, n - n / 2}};
+            for (const auto& shape : shapes) {
+                BitReader in(ones);
+                CHECK_THROWS_AS(code_named(name).decode(classes_of_sizes(shape), in), Error);
+            }
+        }
+}
+
 TEST_CASE("multiset -- 2^20 slots") {
     constexpr int N = 1 << 20;
     Rng rng(15);

@@ -54,7 +54,7 @@ CodeStreamReader::CodeStreamReader(const Code& code, DeviceClasses classes, Byte
       classes_(std::move(classes)),
       source_(std::move(source)),
       need_(std::max<size_t>(1, static_cast<size_t>((code_.max_bits(classes_) + 7) / 8))) {
-    constexpr size_t LEAST_BUFFER = size_t{1} << 16;
+    constexpr size_t LEAST_BUFFER = size_t{1} << 14;
     buffer_.resize(std::max(LEAST_BUFFER, 2 * need_));
 }
 

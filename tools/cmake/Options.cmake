@@ -4,7 +4,7 @@ target_include_directories(permloom_options INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_options(permloom_options INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual
     # GCC 12 sees overlapping copies in std::string's operator+ that are not there (GCC bug 105651).
-    -Wno-restrict
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
     # The same seed gives the same bytes on every machine: no fused multiply-add behind our back.
     -ffp-contract=off)
 if(PERMLOOM_WERROR)
@@ -15,6 +15,15 @@ if(PERMLOOM_SANITIZE)
         -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
         # GCC 12 reports libstdc++'s own <regex> (in Catch2) once sanitizers are on.
         -Wno-maybe-uninitialized)
+    target_link_options(permloom_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(PERMLOOM_FUZZ)
+    if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+        message(FATAL_ERROR "PERMLOOM_FUZZ needs clang (Debian packages clang, libclang-rt-14-dev): "
+                            "use the preset `fuzz`")
+    endif()
+    target_compile_options(permloom_options INTERFACE
+        -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
     target_link_options(permloom_options INTERFACE -fsanitize=address,undefined)
 endif()
 

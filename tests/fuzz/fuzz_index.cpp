@@ -1,0 +1,5 @@
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    return permloom::fuzz::check_code("index", data, size);
+}

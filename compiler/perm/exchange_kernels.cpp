@@ -1,0 +1,315 @@
+#include "compiler/perm/exchange_kernels.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "compiler/base/error.h"
+
+// What AVX2 has not and these kernels do not use need not be compiled.
+#define HWY_DISABLED_TARGETS (HWY_AVX3 | HWY_AVX3_DL)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "compiler/perm/exchange_kernels.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace permloom::exchange {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// The walk through one block: at an output that goes to the upper half. It takes as many steps as
+/// the block has pairs, however they fall into loops.
+template <class From, class To>
+struct Walk {
+    static constexpr bool SMALL = std::is_same_v<From, SmallBlocks>;
+
+    const typename From::Index* wanted;
+    typename To::Index* upper;
+    typename To::Index* lower;
+    size_t output, start;
+    int pairs;
+    uint64_t unset;                            ///< small: a bit for every pair; large: none below
+    uint64_t second_half = 0, first_half = 0;  ///< small: the switches
+    uint8_t* switches = nullptr;               ///< large: the second half
+
+    Walk(const LevelShape& shape, From& from, To& to, int block) {
+        const int blocks = 1 << shape.level;  // of one permutation
+        const int item = block >> shape.level, residue = block & (blocks - 1);
+        const int size = shape.size + (residue < shape.larger ? 1 : 0);
+        pairs = (size + 1) / 2;
+        wanted = from.block(static_cast<size_t>(block));
+        upper = to.block(static_cast<size_t>(item * shape.next_blocks + residue));
+        lower = to.block(static_cast<size_t>(item * shape.next_blocks + blocks + residue));
+        // Forced: the last line of an odd block has no switch, the first switch of an even block is
+        // not there in an AS-Waksman network.
+        start = output = static_cast<size_t>(size % 2 == 1 ? size - 1 : 0);
+        if constexpr (SMALL) {
+            unset = ~uint64_t{0} >> (64 - pairs);
+        } else {
+            unset = 0;
+            switches = from.second_half(static_cast<size_t>(item)) + residue;
+        }
+    }
+
+    HWY_INLINE void step(size_t inverse, size_t next_inverse, size_t to_first_half, int level) {
+        using Out = typename To::Index;
+        const size_t pair = output / 2;
+        const size_t input = wanted[output], input_pair = input / 2;
+        const size_t lower_output = wanted[inverse + (input ^ 1)];
+        const size_t lower_pair = lower_output / 2;
+        upper[pair] = static_cast<Out>(input_pair);
+        upper[next_inverse + input_pair] = static_cast<Out>(pair);
+        lower[lower_pair] = static_cast<Out>(input_pair);
+        lower[next_inverse + input_pair] = static_cast<Out>(lower_pair);
+        if constexpr (SMALL) {
+            second_half |= uint64_t{output & 1} << pair;
+            first_half |= uint64_t{input & 1} << input_pair;
+            // Whether the loop is closed is a coin toss in small blocks: no branch.
+            unset &= ~(uint64_t{1} << pair);
+            output = lower_output ^ 1;
+            const auto fresh = static_cast<size_t>(2 * std::countr_zero(unset));
+            const bool closed = output == start;
+            output = closed ? fresh : output;
+            start = closed ? fresh : start;
+        } else {
+            switches[pair << level] = static_cast<uint8_t>(output & 1);
+            switches[to_first_half + (input_pair << level)] = static_cast<uint8_t>(input & 1);
+            output = lower_output ^ 1;
+            if (output == start) [[unlikely]] {
+                while (switches[unset << level] != UNSET)
+                    ++unset;
+                output = start = 2 * unset;
+            }
+        }
+    }
+};
+
+/// COUNT walks in turns, so that their chains of loads wait together; nested so that the compiler
+/// keeps each in registers.
+template <int COUNT, class From, class To>
+struct Turns {
+    Walk<From, To> walk;
+    Turns<COUNT - 1, From, To> others;
+
+    Turns(const LevelShape& shape, From& from, To& to, int block)
+        : walk(shape, from, to, block), others(shape, from, to, block + 1) {}
+
+    int fewest_pairs() const { return std::min(walk.pairs, others.fewest_pairs()); }
+    HWY_INLINE void step(size_t inverse, size_t next_inverse, size_t to_first_half, int level) {
+        walk.step(inverse, next_inverse, to_first_half, level);
+        others.step(inverse, next_inverse, to_first_half, level);
+    }
+    HWY_INLINE void finish(int done, size_t inverse, size_t next_inverse, size_t to_first_half,
+                           int level) {
+        for (int step = done; step < walk.pairs; ++step)
+            walk.step(inverse, next_inverse, to_first_half, level);
+        others.finish(done, inverse, next_inverse, to_first_half, level);
+    }
+    HWY_INLINE void store(SmallBlocks& blocks, int block) const {
+        blocks.second_half[static_cast<size_t>(block)] = walk.second_half;
+        blocks.first_half[static_cast<size_t>(block)] = walk.first_half;
+        others.store(blocks, block + 1);
+    }
+};
+template <class From, class To>
+struct Turns<0, From, To> {
+    Turns(const LevelShape&, From&, To&, int) {}
+    static int fewest_pairs() { return std::numeric_limits<int>::max(); }
+    HWY_INLINE static void step(size_t, size_t, size_t, int) {}
+    HWY_INLINE static void finish(int, size_t, size_t, size_t, int) {}
+    HWY_INLINE static void store(SmallBlocks&, int) {}
+};
+
+/// Walks the blocks from `block` on, COUNT at a time as long as there are as many.
+template <int COUNT, class From, class To>
+void walk_blocks(const LevelShape& shape, From& from, To& to, int block) {
+    constexpr bool SMALL = std::is_same_v<From, SmallBlocks>;
+    const size_t inverse = from.inverse(), next_inverse = to.inverse();
+    size_t to_first_half = 0;
+    if constexpr (!SMALL) to_first_half = from.to_first_half();
+    const int level = shape.level;
+    for (; block + COUNT <= shape.blocks; block += COUNT) {
+        Turns<COUNT, From, To> turns(shape, from, to, block);
+        const int steps = turns.fewest_pairs();
+        for (int step = 0; step < steps; ++step)
+            turns.step(inverse, next_inverse, to_first_half, level);
+        turns.finish(steps, inverse, next_inverse, to_first_half, level);
+        if constexpr (SMALL) turns.store(from, block);
+    }
+    if constexpr (COUNT > 1) walk_blocks<COUNT / 2>(shape, from, to, block);
+}
+
+/// More would not fit the registers.
+#ifndef TT
+#define TT 2
+#endif
+constexpr int BLOCKS_IN_TURNS = TT;
+
+void walk_level_on(const LevelShape& shape, Blocks& from, Blocks* to, Leaves& leaves) {
+    std::visit(
+        [&](auto& here) {
+            if constexpr (!std::is_same_v<decltype(here), SmallBlocks&>) here.reset_switches();
+            if (to == nullptr) return walk_blocks<BLOCKS_IN_TURNS>(shape, here, leaves, 0);
+            std::visit([&](auto& next) { walk_blocks<BLOCKS_IN_TURNS>(shape, here, next, 0); },
+                       *to);
+        },
+        from);
+}
+
+// Vectors of whole leaves; every 128-bit block holds one, and byte shuffles stay inside blocks.
+using Bytes = hn::CappedTag<int8_t, LEAF_GROUP * LEAF_LINES>;
+using Vector = hn::Vec<Bytes>;
+
+/// Constants of one depth whose blocks have `size` lines: where lines go and come from.
+struct DepthTables {
+    alignas(16) int8_t upper_place[LEAF_LINES];  // of a line that goes up
+    alignas(16) int8_t pair[LEAF_LINES];         // even line of the pair that a new place is from
+    alignas(16) int8_t is_upper[LEAF_LINES];     // -1 where a new place is in an upper half
+    int8_t half;
+
+    constexpr explicit DepthTables(int size) : half(static_cast<int8_t>(size / 2)) {
+        for (int x = 0; x < LEAF_LINES; ++x) {
+            const int base = x / size * size, local = x % size;
+            upper_place[x] = static_cast<int8_t>(base + local / 2);
+            pair[x] = static_cast<int8_t>(base + 2 * (local % (size / 2)));
+            is_upper[x] = local < size / 2 ? -1 : 0;
+        }
+    }
+};
+
+HWY_INLINE Vector shuffle(Vector table, Vector index) {
+    return hn::TableLookupBytes(table, index);
+}
+
+/// Bytes of a leaf in the order in which their bits make two masks: even lines, then odd lines.
+alignas(16) constexpr int8_t EVEN_THEN_ODD[LEAF_LINES] = {0, 2, 4, 6, 8, 10, 12, 14,
+                                                          1, 3, 5, 7, 9, 11, 13, 15};
+
+/// Two masks a leaf: of its even lines to crossed[leaf], of its odd lines to crossed[leaves +
+/// leaf].
+HWY_INLINE void store_masks(Bytes d, Vector set, int leaves, uint8_t* crossed) {
+    const Vector ordered = shuffle(set, hn::LoadDup128(d, EVEN_THEN_ODD));
+    uint8_t bits[8] = {};
+    hn::StoreMaskBits(d, hn::MaskFromVec(ordered), bits);
+    for (size_t leaf = 0; leaf < hn::Lanes(d) / LEAF_LINES; ++leaf) {
+        crossed[leaf] = bits[2 * leaf];
+        crossed[static_cast<size_t>(leaves) + leaf] = bits[2 * leaf + 1];
+    }
+}
+
+/// One depth of blocks of SIZE lines: decides who goes up, passes `wanted` and `goes_to` on to the
+/// halves.
+template <int SIZE>
+HWY_INLINE void split(Bytes d, const uint8_t* labels, Vector& wanted, Vector& goes_to, int leaves,
+                      uint8_t* crossed) {
+    static constexpr DepthTables TABLES(SIZE);
+    alignas(16) static constexpr int8_t EVEN[LEAF_LINES] = {-1, 0, -1, 0, -1, 0, -1, 0,
+                                                            -1, 0, -1, 0, -1, 0, -1, 0};
+    alignas(16) static constexpr int8_t PARTNER[LEAF_LINES] = {1, 0, 3,  2,  5,  4,  7,  6,
+                                                               9, 8, 11, 10, 13, 12, 15, 14};
+    const Vector one = hn::Set(d, 1);
+    // The output that has to go up as well when this one does: its input's partner goes down.
+    Vector next = hn::Xor(shuffle(goes_to, hn::Xor(wanted, one)), one);
+    Vector label = hn::LoadU(d, reinterpret_cast<const int8_t*>(labels));
+    for (int reach = 1; reach < SIZE / 2; reach *= 2) {
+        label = hn::Min(label, shuffle(label, next));
+        if (2 * reach < SIZE / 2) next = shuffle(next, next);
+    }
+    const Vector other = shuffle(label, hn::LoadDup128(d, PARTNER));
+    const Vector up = hn::VecFromMask(d, hn::Lt(label, other));
+    const Vector in_up = shuffle(up, goes_to);
+    const Vector even = hn::LoadDup128(d, EVEN);
+    store_masks(d, hn::IfVecThenElse(even, hn::Not(up), in_up), leaves, crossed);
+
+    const Vector upper_place = hn::LoadDup128(d, TABLES.upper_place);
+    const Vector pair = hn::LoadDup128(d, TABLES.pair);
+    const Vector is_upper = hn::LoadDup128(d, TABLES.is_upper);
+    const Vector half = hn::Set(d, TABLES.half);
+    const Vector new_input = hn::Add(upper_place, hn::AndNot(in_up, half));
+    const Vector new_output = hn::Add(upper_place, hn::AndNot(up, half));
+    // Who stands at each new place: the even line of the pair or the odd one.
+    const auto comes_from = [&](Vector goes_up) {
+        return hn::Or(pair, hn::And(hn::Xor(shuffle(goes_up, pair), is_upper), one));
+    };
+    wanted = shuffle(new_input, shuffle(wanted, comes_from(up)));
+    goes_to = shuffle(new_output, shuffle(goes_to, comes_from(in_up)));
+}
+
+void route_leaves_on(const LeafShape& shape, const uint8_t* first, int leaves, uint8_t* crossed) {
+    const Bytes d;
+    const int step = static_cast<int>(hn::Lanes(d)) / LEAF_LINES;
+    alignas(16) static constexpr int8_t SAME[LEAF_LINES] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                            8, 9, 10, 11, 12, 13, 14, 15};
+    for (int leaf = 0; leaf < leaves; leaf += step) {
+        const int group = leaf / LEAF_GROUP;
+        const LeafLabels& labels = group < shape.mixed_group    ? shape.before
+                                   : group == shape.mixed_group ? shape.mixed
+                                                                : shape.after;
+        const auto label = static_cast<size_t>(leaf % LEAF_GROUP) * LEAF_LINES;
+        const auto* numbers = reinterpret_cast<const int8_t*>(first) +
+                              static_cast<size_t>(group) * 2 * Leaves::inverse() + label;
+        Vector wanted = hn::LoadU(d, numbers);
+        Vector goes_to = hn::LoadU(d, numbers + Leaves::inverse());
+        uint8_t* out = crossed + leaf;
+        size_t depth = 0;
+        const auto next_labels = [&] { return &labels[depth++][label]; };
+        const auto next_out = [&] {
+            uint8_t* here = out;
+            out += 2 * leaves;
+            return here;
+        };
+        if (shape.levels >= 4) split<16>(d, next_labels(), wanted, goes_to, leaves, next_out());
+        if (shape.levels >= 3) split<8>(d, next_labels(), wanted, goes_to, leaves, next_out());
+        if (shape.levels >= 2) split<4>(d, next_labels(), wanted, goes_to, leaves, next_out());
+        const auto moved = hn::Ne(wanted, hn::LoadDup128(d, SAME));
+        store_masks(d, hn::VecFromMask(d, moved), leaves, out);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace permloom::exchange
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace permloom::exchange {
+
+HWY_EXPORT(walk_level_on);
+HWY_EXPORT(route_leaves_on);
+
+void walk_level(const LevelShape& shape, Blocks& from, Blocks* to, Leaves& leaves) {
+    HWY_DYNAMIC_DISPATCH(walk_level_on)(shape, from, to, leaves);
+}
+
+LeafLabels leaf_labels(const std::array<int, LEAF_GROUP>& sizes, int levels) {
+    LeafLabels labels{};
+    for (size_t leaf = 0; leaf < LEAF_GROUP; ++leaf) {
+        PERMLOOM_ASSERT(sizes[leaf] <= 1 << levels);
+        // Lines of the blocks of this depth; a size of 0 are lines that nothing uses.
+        std::array<int, LEAF_LINES> blocks{};
+        blocks[0] = sizes[leaf];
+        for (int depth = 0; depth < levels; ++depth) {
+            const int capacity = 1 << (levels - depth);
+            for (int line = 0; line < LEAF_LINES; ++line) {
+                const int size = blocks[static_cast<size_t>(line / capacity)];
+                const int local = line % capacity;
+                const bool last_goes_up = size % 2 == 1 && local <= size;
+                labels[static_cast<size_t>(depth)][leaf * LEAF_LINES + static_cast<size_t>(line)] =
+                    static_cast<uint8_t>(last_goes_up ? (size - local) ^ 1 : local);
+            }
+            for (int block = LEAF_LINES / 2; block-- > 0;) {
+                const int size = blocks[static_cast<size_t>(block)];
+                blocks[static_cast<size_t>(2 * block)] = (size + 1) / 2;
+                blocks[static_cast<size_t>(2 * block + 1)] = size / 2;
+            }
+        }
+    }
+    return labels;
+}
+
+void route_leaves(const LeafShape& shape, const uint8_t* first, int count, uint8_t* crossed) {
+    HWY_DYNAMIC_DISPATCH(route_leaves_on)(shape, first, count, crossed);
+}
+
+}  // namespace permloom::exchange
+#endif

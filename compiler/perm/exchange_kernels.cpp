@@ -6,8 +6,10 @@
 
 #include "compiler/base/error.h"
 
-// What AVX2 has not and these kernels do not use need not be compiled.
-#define HWY_DISABLED_TARGETS (HWY_AVX3 | HWY_AVX3_DL)
+// Vectors of a size that is only known at run time cannot be kept in whole leaves, and nothing here
+// gains from what came after AVX2.
+#define HWY_DISABLED_TARGETS \
+    (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV | HWY_AVX3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "compiler/perm/exchange_kernels.cpp"
 #include <hwy/foreach_target.h>
@@ -141,10 +143,7 @@ void walk_blocks(const LevelShape& shape, From& from, To& to, int block) {
 }
 
 /// More would not fit the registers.
-#ifndef TT
-#define TT 2
-#endif
-constexpr int BLOCKS_IN_TURNS = TT;
+constexpr int BLOCKS_IN_TURNS = 2;
 
 void walk_level_on(const LevelShape& shape, Blocks& from, Blocks* to, Leaves& leaves) {
     std::visit(
@@ -156,6 +155,67 @@ void walk_level_on(const LevelShape& shape, Blocks& from, Blocks* to, Leaves& le
         },
         from);
 }
+
+/// The labels of one leaf: its part of those of its group.
+const uint8_t* labels_of(const LeafShape& shape, int leaf, size_t depth) {
+    const int group = leaf / LEAF_GROUP;
+    const LeafLabels& labels = group < shape.mixed_group    ? shape.before
+                               : group == shape.mixed_group ? shape.mixed
+                                                            : shape.after;
+    return labels[depth].data() + static_cast<size_t>(leaf % LEAF_GROUP) * LEAF_LINES;
+}
+
+#if HWY_TARGET == HWY_SCALAR
+
+// No byte shuffles: the loops are walked, from the smallest labels on.
+void route_leaves_on(const LeafShape& shape, const uint8_t* first, int leaves, uint8_t* crossed) {
+    using Lines = std::array<uint8_t, LEAF_LINES>;
+    std::fill(crossed, crossed + 2 * shape.levels * leaves, uint8_t{0});
+    for (int leaf = 0; leaf < leaves; ++leaf) {
+        const uint8_t* numbers = first +
+                                 static_cast<size_t>(leaf / LEAF_GROUP) * 2 * Leaves::inverse() +
+                                 static_cast<size_t>(leaf % LEAF_GROUP) * LEAF_LINES;
+        Lines wanted, goes_to, next_wanted{}, next_goes_to{};
+        std::copy_n(numbers, LEAF_LINES, wanted.begin());
+        std::copy_n(numbers + Leaves::inverse(), LEAF_LINES, goes_to.begin());
+        for (int depth = 0; depth + 1 < shape.levels; ++depth) {
+            const int size = 1 << (shape.levels - depth);
+            const uint8_t* labels = labels_of(shape, leaf, static_cast<size_t>(depth));
+            uint8_t* second_half = crossed + 2 * depth * leaves + leaf;
+            uint8_t* first_half = second_half + leaves;
+            for (int base = 0; base < LEAF_LINES; base += size) {
+                Lines with_label{};
+                for (int line = base; line < base + size; ++line)
+                    with_label[labels[line]] = static_cast<uint8_t>(line);
+                unsigned set = 0;  // bit o: output o has its half
+                for (int label = 0; label < size; ++label)
+                    for (unsigned up = with_label[static_cast<size_t>(label)]; !(set >> up & 1U);) {
+                        const unsigned input = wanted[up], down = goes_to[input ^ 1U];
+                        const auto place = [&](unsigned line, bool lower) {
+                            const auto local = static_cast<int>(line) - base;
+                            return static_cast<uint8_t>(base + local / 2 + (lower ? size / 2 : 0));
+                        };
+                        if (up & 1U) *second_half |= static_cast<uint8_t>(1U << (up / 2));
+                        if (input & 1U) *first_half |= static_cast<uint8_t>(1U << (input / 2));
+                        next_wanted[place(up, false)] = place(input, false);
+                        next_goes_to[place(input, false)] = place(up, false);
+                        next_wanted[place(down, true)] = place(input ^ 1U, true);
+                        next_goes_to[place(input ^ 1U, true)] = place(down, true);
+                        set |= 1U << up | 1U << down;
+                        up = down ^ 1U;
+                    }
+            }
+            wanted = next_wanted;
+            goes_to = next_goes_to;
+        }
+        for (unsigned line = 0; line < LEAF_LINES; line += 2)
+            if (wanted[line] != line)
+                crossed[2 * (shape.levels - 1) * leaves + leaf] |=
+                    static_cast<uint8_t>(1U << (line / 2));
+    }
+}
+
+#else
 
 // Vectors of whole leaves; every 128-bit block holds one, and byte shuffles stay inside blocks.
 using Bytes = hn::CappedTag<int8_t, LEAF_GROUP * LEAF_LINES>;
@@ -242,18 +302,14 @@ void route_leaves_on(const LeafShape& shape, const uint8_t* first, int leaves, u
     alignas(16) static constexpr int8_t SAME[LEAF_LINES] = {0, 1, 2,  3,  4,  5,  6,  7,
                                                             8, 9, 10, 11, 12, 13, 14, 15};
     for (int leaf = 0; leaf < leaves; leaf += step) {
-        const int group = leaf / LEAF_GROUP;
-        const LeafLabels& labels = group < shape.mixed_group    ? shape.before
-                                   : group == shape.mixed_group ? shape.mixed
-                                                                : shape.after;
-        const auto label = static_cast<size_t>(leaf % LEAF_GROUP) * LEAF_LINES;
         const auto* numbers = reinterpret_cast<const int8_t*>(first) +
-                              static_cast<size_t>(group) * 2 * Leaves::inverse() + label;
+                              static_cast<size_t>(leaf / LEAF_GROUP) * 2 * Leaves::inverse() +
+                              static_cast<size_t>(leaf % LEAF_GROUP) * LEAF_LINES;
         Vector wanted = hn::LoadU(d, numbers);
         Vector goes_to = hn::LoadU(d, numbers + Leaves::inverse());
         uint8_t* out = crossed + leaf;
         size_t depth = 0;
-        const auto next_labels = [&] { return &labels[depth++][label]; };
+        const auto next_labels = [&] { return labels_of(shape, leaf, depth++); };
         const auto next_out = [&] {
             uint8_t* here = out;
             out += 2 * leaves;
@@ -266,6 +322,8 @@ void route_leaves_on(const LeafShape& shape, const uint8_t* first, int leaves, u
         store_masks(d, hn::VecFromMask(d, moved), leaves, out);
     }
 }
+
+#endif
 
 }  // namespace HWY_NAMESPACE
 }  // namespace permloom::exchange

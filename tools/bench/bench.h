@@ -48,6 +48,7 @@ const std::vector<Permutation>& random_permutations(int n);
 /// std::sort of n random floats, copy included.
 Case sort_baseline(int n);
 
-std::vector<Case> code_cases();  ///< bench_codes.cpp
+std::vector<Case> code_cases();   ///< bench_codes.cpp
+std::vector<Case> route_cases();  ///< bench_route.cpp
 
 }  // namespace permloom::bench

@@ -1,10 +1,10 @@
 #include "compiler/perm/lehmer.h"
 
-#include <hwy/targets.h>
 #include <catch2/catch.hpp>
 
 #include "compiler/base/error.h"
 #include "tests/unit/perm/coding.h"
+#include "tests/unit/perm/instruction_sets.h"
 
 using namespace permloom;
 using namespace permloom::test;
@@ -32,18 +32,6 @@ void check_round_trip(const Permutation& p) {
     std::vector<int32_t> in_place = digits;
     from_lehmer_digits(in_place, in_place);
     CHECK(std::equal(in_place.begin(), in_place.end(), p.values().begin()));
-}
-
-/// Runs `body` with each instruction set that this machine has.
-template <class Body>
-void with_each_instruction_set(Body body) {
-    const int64_t supported = hwy::SupportedTargets();
-    for (int64_t rest = supported; rest != 0; rest &= rest - 1) {
-        hwy::SetSupportedTargetsForTest(rest & -rest);
-        INFO("instruction set " << hwy::TargetName(rest & -rest));
-        body();
-    }
-    hwy::SetSupportedTargetsForTest(0);
 }
 
 }  // namespace

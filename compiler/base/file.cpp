@@ -6,9 +6,10 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 
 #include "compiler/base/error.h"
+#include "compiler/base/file_writer.h"
+#include "compiler/base/io_error.h"
 
 namespace permloom {
 namespace fs = std::filesystem;
@@ -21,14 +22,6 @@ struct Descriptor {
         if (fd >= 0) ::close(fd);
     }
 };
-
-[[noreturn]] void io_error(const fs::path& path, const std::string& action, int code) {
-    std::string hint;
-    if (code == ENOENT) hint = "check the path";
-    if (code == EACCES || code == EROFS) hint = "choose a path that you may use";
-    if (code == ENOSPC) hint = "the disk is full; nothing was changed";
-    throw Error(path.string(), action + ": " + std::strerror(code), hint);
-}
 
 fs::path user_directory(const char* own, const char* xdg, const char* below_home) {
     if (const char* value = std::getenv(own); value && *value) return value;
@@ -43,9 +36,9 @@ fs::path user_directory(const char* own, const char* xdg, const char* below_home
 
 std::vector<uint8_t> read_bytes(const fs::path& path) {
     const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (file.fd < 0) io_error(path, "cannot open", errno);
+    if (file.fd < 0) throw_io_error(path, "cannot open", errno);
     struct stat status {};
-    if (::fstat(file.fd, &status) != 0) io_error(path, "cannot read", errno);
+    if (::fstat(file.fd, &status) != 0) throw_io_error(path, "cannot read", errno);
     if (S_ISDIR(status.st_mode)) throw Error(path.string(), "is a directory, not a file");
     std::vector<uint8_t> bytes;
     size_t used = 0;
@@ -53,7 +46,7 @@ std::vector<uint8_t> read_bytes(const fs::path& path) {
         bytes.resize(std::max(static_cast<size_t>(status.st_size) + 1, used + 65536));
         const ssize_t got = ::read(file.fd, bytes.data() + used, bytes.size() - used);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) io_error(path, "cannot read", errno);
+        if (got < 0) throw_io_error(path, "cannot read", errno);
         if (got == 0) break;
         used += static_cast<size_t>(got);
     }
@@ -67,24 +60,9 @@ std::string read_text(const fs::path& path) {
 }
 
 void write_file(const fs::path& path, std::span<const uint8_t> bytes) {
-    std::string temporary = path.string() + ".XXXXXX";
-    const Descriptor file{::mkostemp(temporary.data(), O_CLOEXEC)};
-    if (file.fd < 0) io_error(path, "cannot write", errno);
-    const auto fail = [&](int code) {
-        ::unlink(temporary.c_str());
-        io_error(path, "cannot write", code);
-    };
-    for (size_t done = 0; done < bytes.size();) {
-        const ssize_t put = ::write(file.fd, bytes.data() + done, bytes.size() - done);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) fail(errno);
-        done += static_cast<size_t>(put);
-    }
-    // mkostemp makes private files; results are as readable as the user's umask says.
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    if (::fchmod(file.fd, 0666 & ~mask) != 0 || ::fsync(file.fd) != 0) fail(errno);
-    if (::rename(temporary.c_str(), path.c_str()) != 0) fail(errno);
+    FileWriter file(path);
+    file.append(bytes);
+    file.commit();
 }
 
 void write_file(const fs::path& path, std::string_view text) {
@@ -101,8 +79,9 @@ void make_output_directory(const fs::path& path, bool force) {
                         "choose another --out, or give --force to write into it");
     }
     fs::create_directories(path, code);
-    if (code) io_error(path, "cannot make the directory", code.value());
-    if (::access(path.c_str(), W_OK | X_OK) != 0) io_error(path, "cannot write into it", errno);
+    if (code) throw_io_error(path, "cannot make the directory", code.value());
+    if (::access(path.c_str(), W_OK | X_OK) != 0)
+        throw_io_error(path, "cannot write into it", errno);
 }
 
 fs::path user_data_directory() {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "compiler/base/error.h"
+#include "compiler/perm/stage_places.h"
 
 namespace permloom {
 namespace {
@@ -29,24 +30,6 @@ int64_t count_inversions(std::vector<int32_t>& order) {
     return inversions;
 }
 
-/// Place of every line from top to bottom where `stage` is drawn: the two lines of a switch side by
-/// side, everything in ascending order of the low line.
-std::vector<int32_t> places_of(const std::vector<Switch>& stage, int lines) {
-    std::vector<int32_t> partner(static_cast<size_t>(lines), -1), place(partner.size());
-    std::vector<bool> is_high(partner.size(), false);
-    for (const Switch& one : stage) {
-        partner[static_cast<size_t>(one.low)] = one.high;
-        is_high[static_cast<size_t>(one.high)] = true;
-    }
-    int32_t next = 0;
-    for (size_t line = 0; line < partner.size(); ++line) {
-        if (is_high[line]) continue;
-        place[line] = next++;
-        if (partner[line] >= 0) place[static_cast<size_t>(partner[line])] = next++;
-    }
-    return place;
-}
-
 /// Wires that cross on the way from one arrangement of the lines to another.
 int64_t crossings_between(const std::vector<int32_t>& from, const std::vector<int32_t>& to) {
     std::vector<int32_t> order(from.size());
@@ -61,10 +44,10 @@ CircuitCost cost_of(const Topology& topology) {
     CircuitCost cost{.switches = topology.switch_count(),
                      .depth = topology.stage_count(),
                      .configuration_bits = topology.switch_count()};
-    const std::vector<int32_t> ends = places_of({}, topology.lines);
+    const std::vector<int32_t> ends = stage_places({}, topology.lines);
     std::vector<int32_t> from = ends;
     for (const auto& stage : topology.stages) {
-        std::vector<int32_t> to = places_of(stage, topology.lines);
+        std::vector<int32_t> to = stage_places(stage, topology.lines);
         cost.crossings += crossings_between(from, to);
         from = std::move(to);
     }

@@ -83,6 +83,15 @@ DeviceClasses classes_of(std::span<const int32_t> sorted_devices) {
     return classes;
 }
 
+DeviceClasses classes_of_sizes(std::span<const int32_t> sizes) {
+    DeviceClasses classes;
+    for (const int32_t size : sizes) {
+        PERMLOOM_ASSERT(size >= 1);
+        classes.of_slot.insert(classes.of_slot.end(), static_cast<size_t>(size), classes.count++);
+    }
+    return classes;
+}
+
 Permutation canonical(const Permutation& source, const DeviceClasses& classes) {
     PERMLOOM_ASSERT(source.size() == classes.slots());
     std::vector<int32_t> values(source.values().begin(), source.values().end());

@@ -49,6 +49,8 @@ struct DeviceClasses {
 
 /// Classes of a sorted bank: equal neighbours share a class.
 DeviceClasses classes_of(std::span<const int32_t> sorted_devices);
+/// Classes of these sizes, each at least 1.
+DeviceClasses classes_of_sizes(std::span<const int32_t> sizes);
 
 /// The same wiring with the lines of each class in ascending order: the one representative of all
 /// permutations that compute the same function on these devices.

@@ -31,6 +31,8 @@ TEST_CASE("canonical -- sorts inside classes and nowhere else") {
     const DeviceClasses classes = classes_of(devices);
     CHECK(classes.count == 3);
     CHECK(classes.sizes() == std::vector<int32_t>{2, 1, 3});
+    CHECK(classes_of_sizes(classes.sizes()).of_slot == classes.of_slot);
+    CHECK(classes_of_sizes(classes.sizes()).count == classes.count);
     const Permutation wired({5, 2, 0, 4, 1, 3});
     CHECK(canonical(wired, classes) == Permutation({2, 5, 0, 1, 3, 4}));
     CHECK(canonical(canonical(wired, classes), classes) == canonical(wired, classes));

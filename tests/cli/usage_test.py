@@ -15,9 +15,10 @@ COMMANDS = {
                  "--seed", "--gaps", "--trace", "--json"],
     "emit": ["--target", "--out", "--count", "--data", "--force"],
     "inspect": ["--neuron", "--chip", "--checkpoint", "--json"],
+    "perm": [],
     "fetch": [],
 }
-RESERVED = ["perm", "import", "export", "profile", "plot", "sweep", "study", "fabricate"]
+RESERVED = ["import", "export", "profile", "plot", "sweep", "study", "fabricate"]
 
 
 class Help(CliTest):

@@ -23,14 +23,15 @@ const std::vector<Command>& commands() {
          simulate_command},
         {"emit", "chip and configuration -> Verilog, memory images and a testbench", emit_command},
         {"inspect", "any checkpoint, chip or configuration, in words", inspect_command},
+        {"perm", "permutations on their own: codes, circuits, switch bits, costs", perm_command},
         {"fetch", "download a data set", fetch_command},
     };
     return all;
 }
 
 /// Names that the command line keeps for later versions.
-const std::vector<std::string> RESERVED = {"perm", "import", "export", "profile",
-                                           "plot", "sweep",  "study",  "fabricate"};
+const std::vector<std::string> RESERVED = {"import", "export", "profile", "plot",
+                                           "sweep",  "study",  "fabricate"};
 
 std::string help_text() {
     std::string text =
@@ -79,7 +80,11 @@ int dispatch(const Arguments& arguments) {
         std::printf("permloom %s\n", VERSION);
         return OK;
     }
-    if (name == "help") return dispatch({rest.front(), "--help"});
+    if (name == "help") {
+        Arguments about = rest;
+        about.push_back("--help");
+        return dispatch(about);
+    }
     for (const Command& command : commands())
         if (command.name == name) return command.run(rest);
     throw unknown_command(name);

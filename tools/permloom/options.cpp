@@ -72,6 +72,11 @@ Options& Options::argument(const std::string& name, const std::string& about) {
     return *this;
 }
 
+Options& Options::optional_argument(const std::string& name, const std::string& about) {
+    argument_required_ = false;
+    return argument(name, about);
+}
+
 Options& Options::flag(const std::string& name, const std::string& about) {
     options_.add_options()(name.c_str(), po::bool_switch(), about.c_str());
     names_.push_back("--" + name);
@@ -147,7 +152,8 @@ std::optional<Values> Options::parse(const Arguments& arguments) const {
 void Options::check(const Values& values) const {
     if (!argument_name_.empty()) {
         const std::vector<std::string> words = values.list(argument_name_);
-        if (words.empty()) throw usage_error(argument_name_, "missing: " + argument_about_);
+        if (words.empty() && argument_required_)
+            throw usage_error(argument_name_, "missing: " + argument_about_);
         for (const std::string& word : words)
             if (word.size() > 1 && word.front() == '-')
                 throw usage_error(word, "unknown option" + did_you_mean(word, names_));

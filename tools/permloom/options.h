@@ -44,6 +44,8 @@ class Options {
 
     /// A required argument without dashes. At most one argument of a command is positional.
     Options& argument(const std::string& name, const std::string& about);
+    /// The same, but it may be left out: `Values::list` is empty then.
+    Options& optional_argument(const std::string& name, const std::string& about);
     Options& flag(const std::string& name, const std::string& about);
     Options& value(const std::string& name, const std::string& value_name, const std::string& about,
                    const std::optional<std::string>& default_value = {});
@@ -63,6 +65,7 @@ class Options {
 
     std::string name_, synopsis_, purpose_, examples_;
     std::string argument_name_, argument_about_;
+    bool argument_required_ = true;
     boost::program_options::options_description options_;
     std::vector<std::string> names_;
     std::vector<std::pair<std::string, std::string>> exclusive_;

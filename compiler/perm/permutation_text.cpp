@@ -9,7 +9,7 @@
 namespace permloom {
 namespace {
 
-constexpr std::string_view BLANKS = " \t\r\v\f";
+constexpr std::string_view BLANKS = " \t\r\n\v\f";
 constexpr size_t SHOWN_CHARACTERS = 24;
 
 /// What a message shows of a word that is no number: it may be anything, of any length.

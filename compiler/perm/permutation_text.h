@@ -18,8 +18,8 @@ namespace permloom {
 /// An output whose input does not matter, among entries.
 inline constexpr int32_t ANY_INPUT = -1;
 
-/// The entries of a line, ANY_INPUT for `-` and `x`. Throws Error naming the entry (from 0) that is
-/// neither a number nor one of these.
+/// The entries of a line, with or without its end, ANY_INPUT for `-` and `x`. Throws Error naming
+/// the entry (from 0) that is neither a number nor one of these.
 std::vector<int32_t> parse_entries(std::string_view line);
 /// Entries from 4 bytes each; the size of `bytes` is a multiple of 4. Throws Error as above.
 std::vector<int32_t> entries_from_bytes(std::span<const uint8_t> bytes);

@@ -7,7 +7,7 @@
 namespace permloom {
 namespace {
 
-constexpr std::string_view BLANKS = " \t\r";
+constexpr std::string_view BLANKS = " \t\r\n";
 constexpr std::string_view HEX_DIGITS = "0123456789abcdef";
 constexpr std::string_view NO_BITS = ".";
 

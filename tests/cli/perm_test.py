@@ -29,7 +29,7 @@ VERBS = {
 
 
 # Of a process that handles permutations one by one; the sanitizers keep freed memory for a while.
-MOST_MEMORY_KIB = 32 << 10
+MOST_MEMORY_KIB = 20 << 10
 os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
 
 
@@ -89,7 +89,7 @@ class Help(PermTest):
 
 class RoundTrips(PermTest):
     def test_codes(self):
-        for n in (1, 2, 3, 21, 64):
+        for n in (1, 3, 40):
             drawn = self.good("random", "--n", n, "--count", 40)
             for code in CODES:
                 for form in ("text", "binary"):
@@ -129,7 +129,7 @@ class RoundTrips(PermTest):
                          [str(rank) for rank in range(24)])
 
     def test_circuits(self):
-        for n in (1, 2, 3, 21, 64):
+        for n in (1, 3, 40):
             drawn = self.good("random", "--n", n, "--count", 40)
             for circuit in CIRCUITS:
                 for form in ("text", "hex", "binary"):
@@ -277,7 +277,7 @@ class Streams(PermTest):
                 self.assertEqual(process.wait(TIMEOUT_S), 0)
 
     def test_a_long_pipe_takes_little_memory(self):
-        source = self.start("random", "--n", 200, "--count", 60000, stdout=subprocess.PIPE)
+        source = self.start("random", "--n", 200, "--count", 40000, stdout=subprocess.PIPE)
         coder = self.start("encode", "--format", "binary", stdin=source.stdout, stdout=subprocess.PIPE)
         decoder = self.start("decode", "--n", 200, "--format", "binary", stdin=coder.stdout,
                              stdout=subprocess.PIPE)
@@ -289,7 +289,7 @@ class Streams(PermTest):
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             self.assertEqual(process.returncode, 0, process.args)
-            self.assertLess(usage.ru_maxrss, MOST_MEMORY_KIB, process.args)  # 42 MB went through
+            self.assertLess(usage.ru_maxrss, MOST_MEMORY_KIB, process.args)  # 28 MB went through
 
     def test_a_reader_that_goes_away_ends_the_writer(self):
         process = self.start("random", "--n", 1000, "--count", 10**9, stdout=subprocess.PIPE,

@@ -1,18 +1,27 @@
-// Pipelined AS-Waksman network of any width: line r of the output is line source[r] of the input.
+// AS-Waksman network of any width: line r of the output is line source[r] of the input, for any
+// source. compiler/perm/as_waksman.h has the geometry, compiler/perm the router.
 //
-// Timing: pl_geometry::stages(LINES) = D stages, one register each (D = 0, a wire, for one line).
-// Stage d works on the bits that its part of `bits` shows while the item is in front of it, d cycles
-// after the item entered; new bits may come with every item.
+//   n = 5     0 -o--o--o--o--o-     Stage d joins lines that are 1, 2, 4, 2, 1 apart; the switch on
+//             1 -o--|--|--|--o-     lines 0 and 2 of stage 3, say, is there because their block
+//             2 -o--o--|--o--o-     {0, 2, 4} has an odd size.
+//             3 -o--|--|--|--o-
+//             4 -------o-------     (lines 1 and 3: a switch of stage 1 alone)
 //
-// Every switch is two multiplexers with one select. The lines are written down in words of up to 64
-// bits (LANES lines each) and the selects as a mask over a word: the same gates as one variable per
-// line, and several times less work for a simulator.
+// Timing: D = 2*ceil(log2 n) - 1 stages (a wire for one line), ceil(D / REGISTER_EVERY) cycles, an
+// item a cycle. Stage d works on the bits that its part of `bits` shows floor(d / REGISTER_EVERY)
+// cycles after the item entered; new bits may come with every item.
 `default_nettype none
 module pl_as_waksman #(
   /// Lines of the network, any number from 1.
   parameter integer LINES = 5,
   /// Bits of one line.
-  parameter integer WIDTH = 8
+  parameter integer WIDTH = 8,
+  /// A register after every so many stages and after the last; 0: purely combinational.
+  parameter integer REGISTER_EVERY = 1,
+  /// Switches that are built, in the order of `bits`: the lines of the others pass straight, their
+  /// bits are ignored. For banks with slots that nobody reads.
+  parameter [pl_geometry::network_bits(LINES)-1:0] PRESENT =
+      {pl_geometry::network_bits(LINES) {1'b1}}
 ) (
   input  wire clk,
   /// Every stage moves on; low: every register keeps its value.
@@ -25,88 +34,14 @@ module pl_as_waksman #(
   input  wire [LINES*WIDTH-1:0] in_data,
   output wire [LINES*WIDTH-1:0] out_data
 );
-  localparam integer STAGES = pl_geometry::stages(LINES);
-  localparam integer LANES = pl_geometry::lanes(WIDTH);
-  localparam integer WORDS = (LINES + LANES - 1) / LANES;
-  localparam integer WORD_BITS = LANES * WIDTH;
-  // Bits of the last word that belong to lines; the lanes above them are constant zero.
-  localparam integer REST_BITS = LINES * WIDTH - (WORDS - 1) * WORD_BITS;
-
-  generate
-    if (LINES < 1 || WIDTH < 1) begin : gen_check
-      pl_error_as_waksman_needs_a_line_and_a_bit i_error ();
-    end
-  endgenerate
-
-  genvar d, w, j;
-  generate
-    if (STAGES == 0) begin : gen_wire
-      wire unused = &{1'b0, clk, en, bits};
-      assign out_data = in_data;
-    end else begin : gen_network
-      for (d = 0; d < STAGES; d = d + 1) begin : gen_stage
-        localparam integer FIRST = pl_geometry::switch_offset(LINES, d);
-        localparam integer SPAN = 1 << pl_geometry::level(LINES, d);
-        // How many words away a partner is; 0: it is in the same word.
-        localparam integer REACH = SPAN / LANES;
-
-        for (w = 0; w < WORDS; w = w + 1) begin : gen_word
-          localparam integer IS_HIGH = REACH > 0 ? (w / pl_geometry::max(REACH, 1)) % 2 : 0;
-          localparam integer PARTNER = IS_HIGH == 1 ? w - REACH : w + REACH;
-          wire  [WORD_BITS-1:0] straight;  // the lines of this word
-          wire  [WORD_BITS-1:0] crossed;   // the partner of each
-          wire  [WORD_BITS-1:0] select;    // ones over the lines whose switch is crossed
-          logic [WORD_BITS-1:0] value_q;
-
-          if (d > 0) begin : gen_next
-            assign straight = gen_stage[d-1].gen_word[w].value_q;
-          end else if (w < WORDS - 1 || REST_BITS == WORD_BITS) begin : gen_full
-            assign straight = in_data[WORD_BITS*w+:WORD_BITS];
-          end else begin : gen_rest
-            assign straight = {{(WORD_BITS - REST_BITS) {1'b0}}, in_data[WORD_BITS*w+:REST_BITS]};
-          end
-
-          if (REACH == 0) begin : gen_inside
-            for (j = 0; j < LANES; j = j + 1) begin : gen_lane
-              localparam integer LANE = (j / SPAN) % 2 == 0 ? j + SPAN : j - SPAN;
-              assign crossed[WIDTH*j+:WIDTH] = straight[WIDTH*LANE+:WIDTH];
-            end
-          end else if (PARTNER < WORDS) begin : gen_across
-            assign crossed = gen_stage[d].gen_word[PARTNER].straight;
-          end else begin : gen_alone
-            assign crossed = straight;
-          end
-
-          if (IS_HIGH == 1) begin : gen_shared
-            assign select = gen_stage[d].gen_word[PARTNER].select;
-          end else begin : gen_select
-            for (j = 0; j < LANES; j = j + 1) begin : gen_lane
-              localparam integer LINE = LANES * w + j;
-              localparam integer LOW = (LINE / SPAN) % 2 == 0 ? LINE : LINE - SPAN;
-              localparam integer INDEX = pl_geometry::switch_index(LINES, d, LOW);
-              if (INDEX >= 0) begin : gen_switch
-                assign select[WIDTH*j+:WIDTH] = {WIDTH{bits[FIRST+INDEX]}};
-              end else begin : gen_none
-                assign select[WIDTH*j+:WIDTH] = {WIDTH{1'b0}};
-              end
-            end
-          end
-
-          always_ff @(posedge clk)
-            if (en) value_q <= (straight & ~select) | (crossed & select);
-        end
-      end
-
-      for (w = 0; w < WORDS; w = w + 1) begin : gen_out
-        if (w < WORDS - 1 || REST_BITS == WORD_BITS) begin : gen_full
-          assign out_data[WORD_BITS*w+:WORD_BITS] = gen_stage[STAGES-1].gen_word[w].value_q;
-        end else begin : gen_rest
-          wire [WORD_BITS-1:0] last = gen_stage[STAGES-1].gen_word[w].value_q;
-          wire unused = &{1'b0, last[WORD_BITS-1:REST_BITS]};
-          assign out_data[WORD_BITS*w+:REST_BITS] = last[REST_BITS-1:0];
-        end
-      end
-    end
-  endgenerate
+  wire [pl_geometry::network_bits(LINES)-1:0] latched;
+  wire unused = &{1'b0, latched};
+  pl_exchange_network #(
+    .CIRCUIT(pl_geometry::AS_WAKSMAN), .LINES(LINES), .WIDTH(WIDTH),
+    .REGISTER_EVERY(REGISTER_EVERY), .PRESENT(PRESENT)
+  ) i_network (
+    .clk(clk), .en(en), .set_up(1'b0), .bits(bits), .latched(latched), .in_data(in_data),
+    .out_data(out_data)
+  );
 endmodule
 `default_nettype wire

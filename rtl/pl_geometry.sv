@@ -1,74 +1,164 @@
-// Sizes that several cells derive from the width of a layer: the AS-Waksman network and its rows.
+// Sizes that several cells derive from a number of lines: the exchange networks (AS-Waksman, Benes,
+// bitonic), the rows of a layer, index widths.
 //
-// The network is laid out in place (Beauquier and Darrot, 2002; compiler/perm/as_waksman.h states
-// the same geometry for the compiler). Stage d works at level l = d in the first half (d < L) and
-// l = 2L-2-d after it, L = ceil(log2 lines). At level l the lines that agree modulo 2^l form one
-// block; a switch joins line q with q + 2^l where bit l of q is 0. In the second half the first
-// switch of every block of even size is left out, as it would always be straight.
+// An exchange network is laid out in place: stage d joins pairs of lines q < q' with q' = q XOR
+// mask(d), so a switch never moves a line further than to its partner. With L = ceil(log2 lines):
 //
-// Switches of a stage are numbered by ascending low line: bit i of a row of the load stream belongs
-// to switch i (compiler/program/FORMAT.md).
+//   AS-Waksman  2L-1 stages, mask 2^l at level l = d for d < L and 2L-2-d after it (Beauquier and
+//               Darrot, 2002; compiler/perm/as_waksman.h states the same geometry for the compiler).
+//               At level l the lines that agree modulo 2^l form one block; in the second half the
+//               first switch of every block of even size is left out: it would be straight.
+//   Benes       the same stages with every switch in both halves.
+//   bitonic     L(L+1)/2 stages. Phase k = 1..L begins with mask 2^k - 1, which joins a line with
+//               its mirror image in the group of 2^k lines, and goes on with 2^(k-2), ..., 2, 1.
+//
+// A pair whose partner is no line of the network has no switch. Switches of a stage are numbered by
+// ascending low line: bit i of a row of the load stream belongs to switch i
+// (compiler/program/FORMAT.md).
 `default_nettype none
 package pl_geometry;
 
-  // Stages of a network: 2*ceil(log2 lines) - 1, none for one line.
-  function automatic integer stages(input integer lines);
-    stages = lines > 1 ? 2 * $clog2(lines) - 1 : 0;
+  // The exchange networks.
+  localparam integer AS_WAKSMAN = 0;
+  localparam integer BENES = 1;
+  localparam integer BITONIC = 2;
+
+  // 1 where `circuit` is one of them, else 0.
+  function automatic integer is_circuit(input integer circuit);
+    is_circuit = circuit == AS_WAKSMAN || circuit == BENES || circuit == BITONIC ? 1 : 0;
   endfunction
 
-  // Level of a stage: its switches join lines 2^level apart.
-  function automatic integer level(input integer lines, input integer stage);
-    level = stage < $clog2(lines) ? stage : 2 * $clog2(lines) - 2 - stage;
+  // Stages of a network; none for one line.
+  function automatic integer circuit_stages(input integer circuit, input integer lines);
+    integer levels;
+    begin
+      levels = lines > 1 ? $clog2(lines) : 0;
+      if (levels == 0) circuit_stages = 0;
+      else if (circuit == BITONIC) circuit_stages = levels * (levels + 1) / 2;
+      else circuit_stages = 2 * levels - 1;
+    end
   endfunction
 
-  // Switches of a second-half stage among the lines below 2^level: one for each block of odd size.
-  function automatic integer first_group(input integer lines, input integer lvl);
-    first_group = ((lines >> lvl) % 2 == 0) ? lines % (1 << lvl)
-                                            : (1 << lvl) - lines % (1 << lvl);
+  // A stage joins line q with line q XOR this.
+  function automatic integer partner_mask(input integer circuit, input integer lines,
+                                          input integer stage);
+    integer phase, step;
+    begin
+      if (circuit == BITONIC) begin
+        phase = 1;
+        step = stage;
+        while (step >= phase) begin
+          step = step - phase;
+          phase = phase + 1;
+        end
+        partner_mask = step == 0 ? (1 << phase) - 1 : 1 << (phase - 1 - step);
+      end else begin
+        partner_mask = 1 << (stage < $clog2(lines) ? stage : 2 * $clog2(lines) - 2 - stage);
+      end
+    end
+  endfunction
+
+  // Highest set bit of a mask: the lines of a stage fall into groups of twice this size, and the low
+  // line of a switch is in the first half of its group.
+  function automatic integer half_group(input integer mask);
+    half_group = 1 << ($clog2(mask + 1) - 1);
+  endfunction
+
+  // Switches of the first group in the second half of an AS-Waksman network, at the level where
+  // partners are `half` lines apart: one for each block of odd size.
+  function automatic integer first_group(input integer lines, input integer half);
+    first_group = ((lines / half) % 2 == 0) ? lines % half : half - lines % half;
   endfunction
 
   // Switches of a stage.
-  function automatic integer switches(input integer lines, input integer stage);
-    integer lvl, rest;
+  function automatic integer circuit_switches(input integer circuit, input integer lines,
+                                              input integer stage);
+    integer half, rest;
     begin
-      lvl = level(lines, stage);
-      rest = lines % (2 << lvl) - (1 << lvl);
-      switches = ((lines >> (lvl + 1)) << lvl) + (rest > 0 ? rest : 0);
-      if (stage >= $clog2(lines)) switches = switches - (1 << lvl) + first_group(lines, lvl);
+      half = half_group(partner_mask(circuit, lines, stage));
+      rest = lines % (2 * half) - half;
+      circuit_switches = (lines / (2 * half)) * half + (rest > 0 ? rest : 0);
+      if (circuit == AS_WAKSMAN && stage >= $clog2(lines))
+        circuit_switches = circuit_switches - half + first_group(lines, half);
     end
   endfunction
 
   // Number of the switch whose low line is `low`, or -1 where the network has none.
-  function automatic integer switch_index(input integer lines, input integer stage,
-                                          input integer low);
-    integer lvl, group, residue, odd_start;
+  function automatic integer switch_index(input integer circuit, input integer lines,
+                                          input integer stage, input integer low);
+    integer mask, half, group, position, first;
     begin
-      lvl = level(lines, stage);
-      group = low >> (lvl + 1);
-      residue = low % (1 << lvl);
-      odd_start = ((lines >> lvl) % 2 == 0) ? 0 : lines % (1 << lvl);
-      if (low + (1 << lvl) >= lines) switch_index = -1;
-      else if (stage < $clog2(lines)) switch_index = (group << lvl) + residue;
-      else if (group > 0) switch_index = first_group(lines, lvl) + ((group - 1) << lvl) + residue;
-      else if (residue >= odd_start && residue < odd_start + first_group(lines, lvl))
-        switch_index = residue - odd_start;
-      else switch_index = -1;
+      mask = partner_mask(circuit, lines, stage);
+      half = half_group(mask);
+      group = low / (2 * half);
+      position = low % half;
+      if ((low ^ mask) < low || (low ^ mask) >= lines) switch_index = -1;
+      else if (circuit == AS_WAKSMAN && stage >= $clog2(lines)) begin
+        first = ((lines / half) % 2 == 0) ? 0 : lines % half;
+        if (group > 0) switch_index = first_group(lines, half) + (group - 1) * half + position;
+        else if (position >= first && position < first + first_group(lines, half))
+          switch_index = position - first;
+        else switch_index = -1;
+      end else begin
+        // In an incomplete last group a mirror stage has no partners for the first lines.
+        first = (mask == half || (group + 1) * 2 * half <= lines) ? 0 : (group + 1) * 2 * half - lines;
+        switch_index = group * half + position - first;
+      end
     end
   endfunction
 
-  // First bit of a stage where the rows of all stages are laid end to end; for stage
-  // stages(lines) the number of switches of the network.
-  function automatic integer switch_offset(input integer lines, input integer stage);
+  // Low line of switch `index` of a Benes or bitonic stage: the inverse of switch_index.
+  function automatic integer switch_low(input integer circuit, input integer lines,
+                                        input integer stage, input integer index);
+    integer mask, half, group;
+    begin
+      mask = partner_mask(circuit, lines, stage);
+      half = half_group(mask);
+      group = index / half;
+      switch_low = group * 2 * half + index % half;
+      if (mask != half && (group + 1) * 2 * half > lines)
+        switch_low = switch_low + (group + 1) * 2 * half - lines;
+    end
+  endfunction
+
+  // First bit of a stage where the bits of all stages are laid end to end; behind the last stage the
+  // number of switches of the network.
+  function automatic integer circuit_offset(input integer circuit, input integer lines,
+                                            input integer stage);
     integer d;
     begin
-      switch_offset = 0;
-      for (d = 0; d < stage; d = d + 1) switch_offset = switch_offset + switches(lines, d);
+      circuit_offset = 0;
+      for (d = 0; d < stage; d = d + 1)
+        circuit_offset = circuit_offset + circuit_switches(circuit, lines, d);
     end
   endfunction
 
   // Width of a port that carries the switch bits of a whole network: at least one bit.
+  function automatic integer circuit_bits(input integer circuit, input integer lines);
+    circuit_bits = lines > 1 ? circuit_offset(circuit, lines, circuit_stages(circuit, lines)) : 1;
+  endfunction
+
+  // Cycles through a network with a register after every `every` stages and after the last; 0: none.
+  function automatic integer circuit_latency(input integer circuit, input integer lines,
+                                             input integer every);
+    circuit_latency = every > 0 ? (circuit_stages(circuit, lines) + every - 1) / every : 0;
+  endfunction
+
+  // The network of a layer, AS-Waksman: stages, switches of a stage, first bit of a stage, bits.
+  function automatic integer stages(input integer lines);
+    stages = circuit_stages(AS_WAKSMAN, lines);
+  endfunction
+
+  function automatic integer switches(input integer lines, input integer stage);
+    switches = circuit_switches(AS_WAKSMAN, lines, stage);
+  endfunction
+
+  function automatic integer switch_offset(input integer lines, input integer stage);
+    switch_offset = circuit_offset(AS_WAKSMAN, lines, stage);
+  endfunction
+
   function automatic integer network_bits(input integer lines);
-    network_bits = lines > 1 ? switch_offset(lines, stages(lines)) : 1;
+    network_bits = circuit_bits(AS_WAKSMAN, lines);
   endfunction
 
   // 32-bit words of one row of switch bits.
@@ -79,6 +169,17 @@ package pl_geometry;
   // Bits of an index below `count`: at least one.
   function automatic integer index_bits(input integer count);
     index_bits = count > 1 ? $clog2(count) : 1;
+  endfunction
+
+  // Bits of the digits 0..count-1 of the code factorial-stream: digit i, at most i, takes as many
+  // bits as the number i.
+  function automatic integer factorial_bits(input integer count);
+    integer width;
+    begin
+      factorial_bits = 0;
+      for (width = 1; (1 << (width - 1)) < count; width = width + 1)
+        factorial_bits = factorial_bits + width * (min(1 << width, count) - (1 << (width - 1)));
+    end
   endfunction
 
   // Lines that share one simulation word: the largest power of two with lanes*width <= 64.

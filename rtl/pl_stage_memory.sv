@@ -1,7 +1,8 @@
 // Memory with one write port and one registered read port.
 //
-// Timing: `read_data` of cycle t+1 is the row addressed in cycle t (if `read_en`). A row that is
-// written is never read in the same cycle: the loader writes contexts that are not running.
+// Timing: `read_data` of cycle t+1 is the row addressed in cycle t (if `read_en`). What is read of a
+// row in the cycle in which it is written is undefined: nobody uses it (the loader writes contexts
+// that are not running).
 `default_nettype none
 module pl_stage_memory #(
   /// Bits of one row.

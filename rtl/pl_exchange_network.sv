@@ -78,6 +78,18 @@ module pl_exchange_network #(
         localparam integer SWITCHES = pl_geometry::circuit_switches(CIRCUIT, LINES, d);
         localparam [SWITCHES-1:0] BUILT = PRESENT[FIRST+:SWITCHES];
         localparam integer MASK = pl_geometry::partner_mask(CIRCUIT, LINES, d);
+        // Of the groups of 2*HALF lines (pl_geometry), the first misses LEFT_OUT switches in the second
+        // half of an AS-Waksman network, and has those of the positions from ODD on; in a mirror stage
+        // an incomplete last group misses the first MISSING.
+        localparam integer HALF = 1 << ($clog2(MASK + 1) - 1);
+        localparam integer SECOND_HALF =
+            CIRCUIT == pl_geometry::AS_WAKSMAN && d >= $clog2(LINES) ? 1 : 0;
+        localparam integer BLOCKS_ODD = (LINES / HALF) % 2;
+        localparam integer LEFT_OUT =
+            SECOND_HALF == 0 ? 0 : BLOCKS_ODD == 0 ? HALF - LINES % HALF : LINES % HALF;
+        localparam integer ODD = SECOND_HALF == 0 || BLOCKS_ODD == 0 ? 0 : LINES % HALF;
+        localparam integer WHOLE_GROUPS = LINES / (2 * HALF);
+        localparam integer MISSING = MASK == HALF ? 0 : 2 * HALF - LINES % (2 * HALF);
         // Line j of word w has its partner in line j XOR LANE_MASK of word w XOR WORD_MASK.
         localparam integer WORD_MASK = MASK / LANES;
         localparam integer LANE_MASK = MASK % LANES;
@@ -107,7 +119,8 @@ module pl_exchange_network #(
             wire unused_set_up = next_set_up;
           end
           for (i = 0; i < SWITCHES; i = i + 1) begin : gen_comparator
-            localparam integer LOW = pl_geometry::switch_low(CIRCUIT, LINES, d, i);
+            localparam integer LOW = (i / HALF) * 2 * HALF + i % HALF
+                                     + (i / HALF == WHOLE_GROUPS ? MISSING : 0);
             localparam integer HIGH = LOW ^ MASK;
             wire [KEY_BITS-1:0] low =
                 gen_stage[d].gen_word[LOW/LANES].straight[WIDTH*(LOW%LANES)+:KEY_BITS];
@@ -153,8 +166,15 @@ module pl_exchange_network #(
           end else begin : gen_select
             for (j = 0; j < LANES; j = j + 1) begin : gen_lane
               localparam integer LINE = LANES * w + j;
-              localparam integer LOW = pl_geometry::min(LINE, LINE ^ MASK);
-              localparam integer INDEX = pl_geometry::switch_index(CIRCUIT, LINES, d, LOW);
+              localparam integer LOW = LINE < (LINE ^ MASK) ? LINE : LINE ^ MASK;
+              localparam integer GROUP = LOW / (2 * HALF);
+              localparam integer POSITION = LOW % HALF;
+              // Number of the switch on these lines, or -1.
+              localparam integer INDEX =
+                  (LOW ^ MASK) >= LINES ? -1
+                  : GROUP == WHOLE_GROUPS ? GROUP * HALF - LEFT_OUT + POSITION - MISSING
+                  : GROUP > 0 ? GROUP * HALF - LEFT_OUT + POSITION
+                  : POSITION < ODD || POSITION >= ODD + HALF - LEFT_OUT ? -1 : POSITION - ODD;
               if (INDEX < 0) begin : gen_none
                 assign select[WIDTH*j+:WIDTH] = {WIDTH{1'b0}};
               end else if (BUILT[INDEX]) begin : gen_switch

@@ -58,67 +58,28 @@ package pl_geometry;
     end
   endfunction
 
-  // Highest set bit of a mask: the lines of a stage fall into groups of twice this size, and the low
-  // line of a switch is in the first half of its group.
-  function automatic integer half_group(input integer mask);
-    half_group = 1 << ($clog2(mask + 1) - 1);
-  endfunction
-
-  // Switches of the first group in the second half of an AS-Waksman network, at the level where
-  // partners are `half` lines apart: one for each block of odd size.
-  function automatic integer first_group(input integer lines, input integer half);
-    first_group = ((lines / half) % 2 == 0) ? lines % half : half - lines % half;
+  // Switches of a stage with this mask. Its lines fall into groups of twice `half`, the highest bit
+  // of the mask; the low lines of the switches are in the first half of their group.
+  // `second_half`: of an AS-Waksman network, where at this level one switch of every block of even
+  // size is left out.
+  function automatic integer mask_switches(input integer lines, input integer mask,
+                                           input integer second_half);
+    integer half, rest;
+    begin
+      half = 1 << ($clog2(mask + 1) - 1);
+      rest = lines % (2 * half) - half;
+      mask_switches = (lines / (2 * half)) * half + (rest > 0 ? rest : 0);
+      if (second_half != 0)
+        mask_switches =
+            mask_switches - ((lines / half) % 2 == 0 ? half - lines % half : lines % half);
+    end
   endfunction
 
   // Switches of a stage.
   function automatic integer circuit_switches(input integer circuit, input integer lines,
                                               input integer stage);
-    integer half, rest;
-    begin
-      half = half_group(partner_mask(circuit, lines, stage));
-      rest = lines % (2 * half) - half;
-      circuit_switches = (lines / (2 * half)) * half + (rest > 0 ? rest : 0);
-      if (circuit == AS_WAKSMAN && stage >= $clog2(lines))
-        circuit_switches = circuit_switches - half + first_group(lines, half);
-    end
-  endfunction
-
-  // Number of the switch whose low line is `low`, or -1 where the network has none.
-  function automatic integer switch_index(input integer circuit, input integer lines,
-                                          input integer stage, input integer low);
-    integer mask, half, group, position, first;
-    begin
-      mask = partner_mask(circuit, lines, stage);
-      half = half_group(mask);
-      group = low / (2 * half);
-      position = low % half;
-      if ((low ^ mask) < low || (low ^ mask) >= lines) switch_index = -1;
-      else if (circuit == AS_WAKSMAN && stage >= $clog2(lines)) begin
-        first = ((lines / half) % 2 == 0) ? 0 : lines % half;
-        if (group > 0) switch_index = first_group(lines, half) + (group - 1) * half + position;
-        else if (position >= first && position < first + first_group(lines, half))
-          switch_index = position - first;
-        else switch_index = -1;
-      end else begin
-        // In an incomplete last group a mirror stage has no partners for the first lines.
-        first = (mask == half || (group + 1) * 2 * half <= lines) ? 0 : (group + 1) * 2 * half - lines;
-        switch_index = group * half + position - first;
-      end
-    end
-  endfunction
-
-  // Low line of switch `index` of a Benes or bitonic stage: the inverse of switch_index.
-  function automatic integer switch_low(input integer circuit, input integer lines,
-                                        input integer stage, input integer index);
-    integer mask, half, group;
-    begin
-      mask = partner_mask(circuit, lines, stage);
-      half = half_group(mask);
-      group = index / half;
-      switch_low = group * 2 * half + index % half;
-      if (mask != half && (group + 1) * 2 * half > lines)
-        switch_low = switch_low + (group + 1) * 2 * half - lines;
-    end
+    circuit_switches = mask_switches(lines, partner_mask(circuit, lines, stage),
+                                     circuit == AS_WAKSMAN && stage >= $clog2(lines) ? 1 : 0);
   endfunction
 
   // First bit of a stage where the bits of all stages are laid end to end; behind the last stage the

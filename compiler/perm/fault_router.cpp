@@ -1,6 +1,7 @@
 #include "compiler/perm/fault_router.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,8 +14,10 @@
 namespace permloom {
 namespace {
 
-/// Free loops of a block whose choices are all tried; more are sampled.
-constexpr size_t EXHAUSTIVE_LOOPS = 20;
+/// Choices that one visit of a block may try, pass by pass: first few, as it may take other choices
+/// further out to solve it, at last all. Where a block has fewer they are all tried in order;
+/// otherwise they are drawn.
+constexpr std::array<uint64_t, 4> BREADTHS = {2, 8, 64, uint64_t{1} << 20};
 constexpr int8_t FREE = -1;
 
 /// The loops of one block. Its nodes are the pairs of outputs, then the pairs of inputs; the value
@@ -51,7 +54,17 @@ class Search {
 
     FaultRouting run(const PartialPermutation& source) {
         const std::vector<int32_t> wanted(source.values().begin(), source.values().end());
-        const bool found = levels_ == 0 || solve(0, 0, wanted);
+        bool found = false;
+        for (size_t pass = 0; pass < BREADTHS.size() && !found; ++pass) {
+            breadth_ = BREADTHS[pass];
+            // Later passes take what the earlier ones have left.
+            pass_limit_ =
+                choices_ + (limit_ - choices_) / static_cast<int64_t>(BREADTHS.size() - pass);
+            incomplete_ = false;
+            bits_.clear();
+            found = levels_ == 0 || solve(0, 0, wanted);
+            if (!incomplete_) break;
+        }
         FaultRouting result;
         result.choices = choices_;
         result.outcome = found         ? FaultOutcome::routed
@@ -164,21 +177,19 @@ class Search {
         for (const size_t i : free)
             value[i] = 0;
         const auto residue_at = static_cast<size_t>(residue);
-        const bool healthy = faults_[static_cast<size_t>(level)][residue_at] == 0;
         // Without faults inside, any choice succeeds.
-        const bool exhaustive = healthy || free.size() <= EXHAUSTIVE_LOOPS;
-        const uint64_t tries = uint64_t{1} << std::min(free.size(), EXHAUSTIVE_LOOPS);
+        const bool healthy = faults_[static_cast<size_t>(level)][residue_at] == 0;
+        const bool exhaustive = free.size() < 63 && uint64_t{1} << free.size() <= breadth_;
+        const uint64_t tries = healthy ? 1 : exhaustive ? uint64_t{1} << free.size() : breadth_;
         for (uint64_t choice = 0; choice < tries; ++choice) {
-            if (++choices_ > limit_) {
+            if (choices_ >= pass_limit_) {
                 incomplete_ = true;
                 return false;
             }
-            for (size_t i = 0; i < free.size(); ++i)
-                value[free[i]] = exhaustive && i < 64 ? static_cast<int8_t>((choice >> i) & 1)
-                                 : exhaustive         ? int8_t{0}
-                                                      : static_cast<int8_t>(rng_.below(2));
+            ++choices_;
+            for (size_t i = 0; i < free.size() && !healthy; ++i)
+                value[free[i]] = static_cast<int8_t>(exhaustive ? choice >> i & 1 : rng_.below(2));
             if (solve_halves(level, residue, wanted, loops, value)) return true;
-            if (incomplete_ && choices_ > limit_) return false;
         }
         if (!exhaustive) incomplete_ = true;
         return false;
@@ -231,7 +242,8 @@ class Search {
 
     Topology topology_;
     int levels_;
-    int64_t limit_, choices_ = 0;
+    int64_t limit_, pass_limit_ = 0, choices_ = 0;
+    uint64_t breadth_ = 0;
     bool incomplete_ = false;  ///< something was not tried
     Rng rng_;
     SwitchBits bits_;

@@ -49,6 +49,7 @@ Case route_case(const char* name, ExchangeNetwork network, const char* circuit, 
 /// All inputs in one call on a pool; whatever the call needs is made in it.
 Case batch_case(const std::string& name, int n, int threads) {
     struct State {
+        explicit State(int count) : pool(count) {}
         ThreadPool pool;
         std::vector<SwitchBits> bits;
     };

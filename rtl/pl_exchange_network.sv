@@ -43,7 +43,7 @@ module pl_exchange_network #(
   localparam integer STAGES = pl_geometry::circuit_stages(CIRCUIT, LINES);
   localparam integer SETS_ITSELF = CIRCUIT == pl_geometry::BITONIC ? 1 : 0;
   localparam integer KEY_BITS = pl_geometry::index_bits(LINES);
-  localparam integer LANES = pl_geometry::lanes(WIDTH);
+  localparam integer LANES = pl_geometry::min(pl_geometry::lanes(WIDTH), 1 << $clog2(LINES));
   localparam integer WORDS = (LINES + LANES - 1) / LANES;
   localparam integer WORD_BITS = LANES * WIDTH;
   // Bits of the last word that belong to lines; the lanes above them are constant zero.

@@ -31,6 +31,10 @@ module pl_folded_layer #(
   parameter integer SHARED_PROFILE = 1,
   /// Device r in bits [DEVICE_BITS*r +: DEVICE_BITS].
   parameter [LINES*DEVICE_BITS-1:0] DEVICES = {LINES{{(DEVICE_BITS - 1) {1'b0}}, 1'b1}},
+  /// Switches of the network that are built, in the order of pl_as_waksman: those behind which only
+  /// slots of device 0 lie may be missing.
+  parameter [pl_geometry::network_bits(LINES)-1:0] PRESENT =
+      {pl_geometry::network_bits(LINES) {1'b1}},
   /// Memory image of pl_device_rom.
   parameter IMAGE = "",
   /// Bits of an output: 32 in the last layer, else OUT_BITS. Do not overwrite.
@@ -120,7 +124,7 @@ module pl_folded_layer #(
   pl_line_register #(.INPUTS(INPUTS), .WIDTH(IN_BITS), .RAIL(RAIL)) i_lines (
     .clk(clk), .en(en), .second_pass(second_pass), .in_data(in_data), .lines(lines)
   );
-  pl_as_waksman #(.LINES(LINES), .WIDTH(IN_BITS)) i_network (
+  pl_as_waksman #(.LINES(LINES), .WIDTH(IN_BITS), .PRESENT(PRESENT)) i_network (
     .clk(clk), .en(en), .bits(switch_bits), .in_data(lines), .out_data(slots)
   );
   genvar d;

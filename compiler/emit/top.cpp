@@ -8,6 +8,7 @@
 #include "compiler/emit/rtl_design.h"
 #include "compiler/emit/verilog_text.h"
 #include "compiler/perm/as_waksman.h"
+#include "compiler/perm/partial.h"
 #include "compiler/program/load_stream.h"
 
 namespace permloom {
@@ -193,12 +194,29 @@ std::string pixel_loader(const Chip& chip) {
                        chip.inputs(), chip.in_bits(), chip.pixel_stream_bits);
 }
 
+/// `.PRESENT(...)` of a layer where a device 0 for all neurons makes switches useless, else
+/// nothing: only a shared bank is the same for all.
+std::string present_switches(const ChipLayer& layer) {
+    if (!layer.shared_profile) return "";
+    std::vector<uint8_t> live;
+    for (const int32_t device : layer.bank(0))
+        live.push_back(device != 0 ? 1 : 0);
+    const PrunedTopology pruned = prune(as_waksman_topology(layer.lines()), live);
+    if (pruned.left_out == 0) return "";
+    std::vector<int32_t> present;
+    for (const auto& stage : pruned.present)
+        present.insert(present.end(), stage.begin(), stage.end());
+    constexpr size_t SWITCHES_PER_LINE = 256;
+    return ",\n    .PRESENT(" + packed_literal(present, 1, 6, SWITCHES_PER_LINE) + ")";
+}
+
 /// Buffer i and layer i behind it.
 std::string layer_text(const Chip& chip, const LayerPlan& plan, size_t i) {
     const ChipLayer& layer = *plan.layer;
     const std::string devices = layer.shared_profile
                                     ? ".SHARED_PROFILE(1), .DEVICES(" +
-                                          packed_literal(layer.bank(0), layer.device_bits, 6) + ")"
+                                          packed_literal(layer.bank(0), layer.device_bits, 6) +
+                                          ")" + present_switches(layer)
                                     : fmt::format(".SHARED_PROFILE(0), .IMAGE(\"{}\")",
                                                   device_image_name(static_cast<int>(i)));
     return fmt::format(

@@ -27,13 +27,12 @@ std::string sized(int bits, uint64_t value) {
     return fmt::format("{}'d{}", bits, value);
 }
 
-std::string packed_literal(std::span<const int32_t> values, int bits, int indent) {
-    constexpr size_t PER_LINE = 16;
+std::string packed_literal(std::span<const int32_t> values, int bits, int indent, size_t per_line) {
     std::string text = "{\n";
-    const size_t lines = (values.size() + PER_LINE - 1) / PER_LINE;
+    const size_t lines = (values.size() + per_line - 1) / per_line;
     for (size_t line = lines; line-- > 0;) {
         const auto part =
-            values.subspan(line * PER_LINE, std::min(PER_LINE, values.size() - line * PER_LINE));
+            values.subspan(line * per_line, std::min(per_line, values.size() - line * per_line));
         text += fmt::format("{:{}}{}'h{}{}\n", "", indent, part.size() * static_cast<size_t>(bits),
                             packed_hex(part, bits), line > 0 ? "," : "");
     }

@@ -15,7 +15,8 @@ std::string packed_hex(std::span<const int32_t> values, int bits);
 std::string sized(int bits, uint64_t value);
 
 /// A concatenation of sized hexadecimal literals holding signed `values`, `bits` each, value 0
-/// lowest; one line per 16 values, each line indented by `indent` columns.
-std::string packed_literal(std::span<const int32_t> values, int bits, int indent);
+/// lowest; one line per `per_line` values, each line indented by `indent` columns.
+std::string packed_literal(std::span<const int32_t> values, int bits, int indent,
+                           size_t per_line = 16);
 
 }  // namespace permloom

@@ -116,6 +116,9 @@ module permloom_top (
     .CONTEXTS(CONTEXTS), .ROW_BITS(ROW_BITS),
     .SHARED_PROFILE(1), .DEVICES({
       30'h1a240ff5
+    }),
+    .PRESENT({
+      25'h1bfffff
     })
   ) i_layer_0 (
     .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),

@@ -85,6 +85,22 @@ TEST_CASE("emit_device_images -- a row a neuron, slot 0 lowest, layers of one pr
     CHECK(emit_top(fixed_chip()).find('"' + device_image_name(1) + '"') != std::string::npos);
 }
 
+TEST_CASE("emit_top -- leaves out the switches behind which every device is 0") {
+    Chip chip = fixed_chip();
+    ChipLayer& layer = chip.layers[0];
+    layer.rail = Rail::single;
+    layer.inputs = 4;
+    // AS-Waksman of 4 lines: the last of its 5 switches joins slots 2 and 3.
+    layer.devices = {-2, -1, 0, 0};
+    CHECK(emit_top(chip).find(".PRESENT({\n      5'h0f\n    })") != std::string::npos);
+    layer.devices = {-1, 0, 0, 1};
+    CHECK(emit_top(chip).find("PRESENT") == std::string::npos);
+    // A slot whose device is 0 for one neuron may not be 0 for the next.
+    layer.shared_profile = false;
+    layer.devices = {-2, -1, 0, 0, -2, -1, 0, 0, -2, -1, 0, 0};
+    CHECK(emit_top(chip).find("PRESENT") == std::string::npos);
+}
+
 TEST_CASE("emit_top -- depends on the devices and nothing outside the chip") {
     Chip chip = fixed_chip();
     const std::string text = emit_top(chip);

@@ -48,6 +48,17 @@ std::string colour(int i, int n) {
     }
 }
 
+/// Of the way of every input: grey where it ends at an output that does not matter.
+std::vector<std::string> colours_of(const Permutation& source, const std::vector<uint8_t>& live) {
+    std::vector<std::string> colours(static_cast<size_t>(source.size()));
+    for (int r = 0; r < source.size(); ++r) {
+        const bool open = !live.empty() && live[static_cast<size_t>(r)] == 0;
+        colours[static_cast<size_t>(source[r])] =
+            open ? "#c8c8c8" : colour(source[r], source.size());
+    }
+    return colours;
+}
+
 int row_y(int place) {
     return TOP + place * ROW;
 }
@@ -108,12 +119,16 @@ std::string curve(int x0, int y0, int x1, int y1) {
     return fmt::format("M{} {}C{} {} {} {} {} {}", x0, y0, middle, y0, middle, y1, x1, y1);
 }
 
-std::string box(int x, int y, bool crossed) {
+std::string box(int x, int y, bool crossed, bool stuck = false) {
+    const char* border = crossed ? "#8a6100" : "#aaa";
     return fmt::format(
         "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"6\" fill=\"{}\" stroke=\"{}\" "
         "stroke-width=\"{}\"/>",
         x, y - BOX_MARGIN, BOX, ROW + 2 * BOX_MARGIN, crossed ? "#ffe9a8" : "#f4f4f4",
-        crossed ? "#8a6100" : "#aaa", crossed ? 2 : 1);
+        stuck ? "#d00000" : border,
+        stuck     ? 4
+        : crossed ? 2
+                  : 1);
 }
 
 /// The whole permutation only where it fits the width.
@@ -128,10 +143,13 @@ void draw_heading(Svg& svg, const std::string& text) {
     svg.text(LEFT, 28, text, " font-weight=\"bold\"");
 }
 
-void draw_outputs(Svg& svg, int x, const Permutation& source) {
+void draw_outputs(Svg& svg, int x, const Permutation& source, const std::vector<uint8_t>& live) {
     svg.text(x + 12, TOP - 24, "output \u2190 input", " class=\"note\"");
     for (int r = 0; r < source.size(); ++r)
-        svg.text(x + 12, row_y(r) + 5, fmt::format("{} \u2190 {}", r, source[r]));
+        if (live.empty() || live[static_cast<size_t>(r)] != 0)
+            svg.text(x + 12, row_y(r) + 5, fmt::format("{} \u2190 {}", r, source[r]));
+        else
+            svg.text(x + 12, row_y(r) + 5, fmt::format("{} open", r), " class=\"note\"");
 }
 
 void draw_legend(Svg& svg, int y, int64_t switches, int64_t crossed) {
@@ -157,15 +175,16 @@ int gap_width(const std::vector<int32_t>& from, const std::vector<int32_t>& to) 
 }
 
 std::string draw_network(const Topology& topology, const SwitchBits& bits,
-                         const std::string& name) {
+                         const DrawingNotes& notes) {
     const int n = topology.lines;
     const Permutation source = evaluate(topology, bits);
+    const std::vector<std::string> colours = colours_of(source, notes.live);
     std::vector<int32_t> input(static_cast<size_t>(n));  // that each line carries
     std::iota(input.begin(), input.end(), 0);
     const std::vector<int32_t> ends = stage_places({}, n);
     std::vector<int32_t> places = ends;
     Svg svg;
-    draw_heading(svg, heading(name, source));
+    draw_heading(svg, heading(notes.name, source));
     svg.text(LEFT - 12, TOP - 24, "input", " class=\"note\" text-anchor=\"end\"");
     for (int i = 0; i < n; ++i)
         svg.text(LEFT - 12, row_y(i) + 5, std::to_string(i), " text-anchor=\"end\"");
@@ -175,7 +194,8 @@ std::string draw_network(const Topology& topology, const SwitchBits& bits,
     const auto draw_gap = [&](std::vector<int32_t> to) {
         const int next = x + gap_width(places, to);
         for (size_t line = 0; line < to.size(); ++line)
-            svg.wire(curve(x, row_y(places[line]), next, row_y(to[line])), colour(input[line], n));
+            svg.wire(curve(x, row_y(places[line]), next, row_y(to[line])),
+                     colours[static_cast<size_t>(input[line])]);
         places = std::move(to);
         x = next;
     };
@@ -188,45 +208,48 @@ std::string draw_network(const Topology& topology, const SwitchBits& bits,
             const auto low = static_cast<size_t>(stage[i].low);
             const auto high = static_cast<size_t>(stage[i].high);
             const bool crossed = bits.at(d, static_cast<int>(i));
+            const bool stuck = !notes.stuck.empty() && notes.stuck[static_cast<size_t>(d)][i] != 0;
             const int y = row_y(places[low]);
             switched[low] = switched[high] = true;
             crossed_count += crossed ? 1 : 0;
             svg.element(
-                fmt::format("<g class=\"switch {0}\"><title>stage {1}, switch {2}: lines {3} "
-                            "and {4}, {0}</title>{5}</g>",
+                fmt::format("<g class=\"switch {0}{6}\"><title>stage {1}, switch {2}: lines {3} "
+                            "and {4},{6} {0}</title>{5}</g>",
                             crossed ? "crossed" : "straight", d, i, stage[i].low, stage[i].high,
-                            box(x, y, crossed)));
+                            box(x, y, crossed, stuck), stuck ? " stuck" : ""));
             const int down = crossed ? ROW : 0;
             svg.element(fmt::format("<path d=\"{}\" stroke=\"{}\" stroke-width=\"2.6\"/>",
-                                    curve(x, y, x + BOX, y + down), colour(input[low], n)));
+                                    curve(x, y, x + BOX, y + down),
+                                    colours[static_cast<size_t>(input[low])]));
             svg.element(fmt::format("<path d=\"{}\" stroke=\"{}\" stroke-width=\"2.6\"/>",
                                     curve(x, y + ROW, x + BOX, y + ROW - down),
-                                    colour(input[high], n)));
+                                    colours[static_cast<size_t>(input[high])]));
             if (crossed) std::swap(input[low], input[high]);
         }
         for (size_t line = 0; line < input.size(); ++line)
             if (!switched[line])
                 svg.wire(curve(x, row_y(places[line]), x + BOX, row_y(places[line])),
-                         colour(input[line], n));
+                         colours[static_cast<size_t>(input[line])]);
         x += BOX;
     }
     draw_gap(ends);
-    draw_outputs(svg, x, source);
+    draw_outputs(svg, x, source, notes.live);
     const int legend_y = row_y(n) + BOX_MARGIN;
     draw_legend(svg, legend_y, topology.switch_count(), crossed_count);
     return svg.document(std::max(x + RIGHT, LEFT + LEGEND_WIDTH), legend_y + LEGEND,
-                        heading(name, source));
+                        heading(notes.name, source));
 }
 
 /// Inputs come from above, outputs leave to the right.
 std::string draw_selectors(const Topology& topology, const SwitchBits& bits,
-                           const std::string& name) {
+                           const DrawingNotes& notes) {
     const int n = topology.lines;
     const Permutation source = evaluate(topology, bits);
+    const std::vector<std::string> colours = colours_of(source, notes.live);
     const auto column = [](int i) { return LEFT + ROW / 2 + i * ROW; };
     const int right = column(n);
     Svg svg;
-    draw_heading(svg, heading(name, source));
+    draw_heading(svg, heading(notes.name, source));
     for (int i = 0; i < n; ++i) {
         svg.text(column(i), TOP - 26, std::to_string(i), CENTRED);
         svg.element(fmt::format("<path d=\"M{0} {1}V{2}M{3} {4}H{5}\" stroke=\"#ddd\"/>", column(i),
@@ -235,15 +258,15 @@ std::string draw_selectors(const Topology& topology, const SwitchBits& bits,
     for (int r = 0; r < n; ++r) {
         const int x = column(source[r]), y = row_y(r);
         svg.element(fmt::format("<path d=\"M{} {}V{}H{}\" stroke=\"{}\" stroke-width=\"2.6\"/>", x,
-                                TOP - 18, y, right, colour(source[r], n)));
+                                TOP - 18, y, right, colours[static_cast<size_t>(source[r])]));
     }
     for (int r = 0; r < n; ++r)
-        svg.element(
-            fmt::format("<circle class=\"selected\" cx=\"{}\" cy=\"{}\" r=\"5.5\" "
-                        "fill=\"{}\" stroke=\"#222\"><title>output {} takes input {}"
-                        "</title></circle>",
-                        column(source[r]), row_y(r), colour(source[r], n), r, source[r]));
-    draw_outputs(svg, right, source);
+        svg.element(fmt::format(
+            "<circle class=\"selected\" cx=\"{}\" cy=\"{}\" r=\"5.5\" "
+            "fill=\"{}\" stroke=\"#222\"><title>output {} takes input {}"
+            "</title></circle>",
+            column(source[r]), row_y(r), colours[static_cast<size_t>(source[r])], r, source[r]));
+    draw_outputs(svg, right, source, notes.live);
     const int legend_y = row_y(n) + ROW;
     svg.element(fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"5.5\" fill=\"#777\" stroke=\"#222\"/>",
                             LEFT, legend_y));
@@ -251,15 +274,15 @@ std::string draw_selectors(const Topology& topology, const SwitchBits& bits,
         LEFT + 14, legend_y + 5,
         fmt::format("the input that an output selects ({} bits each)", topology.selector_bits));
     return svg.document(std::max(right + RIGHT, LEFT + LEGEND_WIDTH), legend_y + ROW,
-                        heading(name, source));
+                        heading(notes.name, source));
 }
 
 }  // namespace
 
-std::string draw_svg(const Topology& topology, const SwitchBits& bits, const std::string& name) {
+std::string draw_svg(const Topology& topology, const SwitchBits& bits, const DrawingNotes& notes) {
     PERMLOOM_ASSERT(topology.lines >= 1 && topology.lines <= MAX_DRAWN_LINES);
-    return topology.selector_bits > 0 ? draw_selectors(topology, bits, name)
-                                      : draw_network(topology, bits, name);
+    return topology.selector_bits > 0 ? draw_selectors(topology, bits, notes)
+                                      : draw_network(topology, bits, notes);
 }
 
 }  // namespace permloom

@@ -21,7 +21,7 @@ std::string shown(std::string_view word) {
 }
 
 int32_t parse_entry(std::string_view word, size_t index) {
-    if (word == "-" || word == "x") return ANY_INPUT;
+    if (word == "-" || word == "x") return DONT_CARE;
     int32_t value = 0;
     const char* end = word.data() + word.size();
     const auto [stop, code] = std::from_chars(word.data(), end, value);
@@ -31,6 +31,20 @@ int32_t parse_entry(std::string_view word, size_t index) {
             "entry " + std::to_string(index) + " is " + shown(word) + ", not a number from 0 on",
             word.find(',') == std::string_view::npos ? "" : "separate the entries by blanks");
     return value;
+}
+
+/// T(entries), with a hint for those who count from 1.
+template <class T>
+T checked(std::vector<int32_t> entries) {
+    const auto n = static_cast<int32_t>(entries.size());
+    const bool from_one =
+        n > 0 && std::ranges::find(entries, 0) == entries.end() && std::ranges::max(entries) == n;
+    try {
+        return T(std::move(entries));
+    } catch (const Error& error) {
+        if (!from_one) throw;
+        throw Error(error.where(), error.problem(), "entries count from 0, not from 1");
+    }
 }
 
 }  // namespace
@@ -53,7 +67,7 @@ std::vector<int32_t> entries_from_bytes(std::span<const uint8_t> bytes) {
         const uint32_t value = uint32_t{bytes[at]} | uint32_t{bytes[at + 1]} << 8 |
                                uint32_t{bytes[at + 2]} << 16 | uint32_t{bytes[at + 3]} << 24;
         const auto entry = std::bit_cast<int32_t>(value);
-        if (entry < ANY_INPUT)
+        if (entry < DONT_CARE)
             throw Error("permutation", "entry " + std::to_string(entries.size()) + " is " +
                                            std::to_string(value) + ", too large");
         entries.push_back(entry);
@@ -62,27 +76,23 @@ std::vector<int32_t> entries_from_bytes(std::span<const uint8_t> bytes) {
 }
 
 Permutation permutation_of(std::vector<int32_t> entries) {
-    const auto any = std::ranges::find(entries, ANY_INPUT);
+    const auto any = std::ranges::find(entries, DONT_CARE);
     if (any != entries.end())
         throw Error("permutation",
                     "entry " + std::to_string(any - entries.begin()) + " does not matter",
                     "a permutation names the input of every output; only a router completes it");
-    const auto n = static_cast<int32_t>(entries.size());
-    const bool from_one =
-        n > 0 && std::ranges::find(entries, 0) == entries.end() && std::ranges::max(entries) == n;
-    try {
-        return Permutation(std::move(entries));
-    } catch (const Error& error) {
-        if (!from_one) throw;
-        throw Error(error.where(), error.problem(), "entries count from 0, not from 1");
-    }
+    return checked<Permutation>(std::move(entries));
+}
+
+PartialPermutation partial_permutation_of(std::vector<int32_t> entries) {
+    return checked<PartialPermutation>(std::move(entries));
 }
 
 void append_text(std::span<const int32_t> entries, std::string& out) {
     char digits[16];
     for (size_t i = 0; i < entries.size(); ++i) {
         if (i > 0) out += ' ';
-        if (entries[i] == ANY_INPUT) {
+        if (entries[i] == DONT_CARE) {
             out += '-';
             continue;
         }

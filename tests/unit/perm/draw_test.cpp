@@ -37,7 +37,8 @@ TEST_CASE("draw -- shows every switch as it is set, and what each output takes")
             const Permutation source = Permutation::random(n, rng);
             const Topology topology = circuit->topology(n);
             const SwitchBits bits = circuit->route(source);
-            const std::string svg = draw_svg(topology, bits, std::string(circuit->name()));
+            const std::string svg = draw_svg(
+                topology, bits, {.name = std::string(circuit->name()), .live = {}, .stuck = {}});
             CHECK(count(svg, "<svg ") == 1);
             CHECK(count(svg, "</svg>") == 1);
             CHECK(count(svg, "<g ") == count(svg, "</g>"));
@@ -56,7 +57,7 @@ TEST_CASE("draw -- a way has one colour from its input to its output, no two the
     const int n = MAX_DRAWN_LINES;
     const Topology topology = make_crossbar()->topology(n);
     const std::string svg =
-        draw_svg(topology, make_crossbar()->route(Permutation::identity(n)), "");
+        draw_svg(topology, make_crossbar()->route(Permutation::identity(n)), {});
     std::set<std::string> colours;
     const std::string mark = "stroke=\"#222\"><title>output ", fill = "fill=\"#";
     for (size_t at = svg.find(mark); at != std::string::npos; at = svg.find(mark, at + 1))
@@ -66,12 +67,26 @@ TEST_CASE("draw -- a way has one colour from its input to its output, no two the
 
 TEST_CASE("draw -- refuses bits of another circuit and escapes the name") {
     const Topology topology = make_benes()->topology(4);
-    CHECK_THROWS_AS(draw_svg(topology, make_benes()->route(Permutation::identity(8)), "benes"),
-                    Error);
-    const std::string svg =
-        draw_svg(topology, make_benes()->route(Permutation::identity(4)), "a<b&c");
+    CHECK_THROWS_AS(draw_svg(topology, make_benes()->route(Permutation::identity(8)), {}), Error);
+    const std::string svg = draw_svg(topology, make_benes()->route(Permutation::identity(4)),
+                                     {.name = "a<b&c", .live = {}, .stuck = {}});
     CHECK(count(svg, "a&lt;b&amp;c, n = 4: 0 1 2 3") == 2);
     CHECK(count(svg, "a<b") == 0);
+}
+
+TEST_CASE("draw -- shows open outputs and stuck switches") {
+    const auto benes = make_benes();
+    const Topology topology = benes->topology(8);
+    DrawingNotes notes{.name = "benes", .live = {1, 0, 1, 1, 0, 1, 1, 1}, .stuck = {}};
+    for (const auto& stage : topology.stages)
+        notes.stuck.emplace_back(stage.size(), uint8_t{0});
+    notes.stuck[1][2] = notes.stuck[4][0] = 1;
+    const std::string svg = draw_svg(topology, benes->route(Permutation::identity(8)), notes);
+    CHECK(count(svg, " open<") == 2);
+    CHECK(count(svg, ">1 open<") == 1);
+    CHECK(count(svg, " stuck\"><title>") == 2);
+    CHECK(count(svg, "stage 1, switch 2: lines") == 1);
+    CHECK(count(svg, "and 6, stuck straight") + count(svg, "and 7, stuck straight") == 1);
 }
 
 TEST_CASE("stage places -- the lines of a switch stand side by side, in order of the low line") {

@@ -1,6 +1,7 @@
 /// permloom perm cost: all circuits and codes beside the information bound.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "compiler/perm/cost_table.h"
@@ -17,16 +18,20 @@ using Json = nlohmann::ordered_json;
 constexpr int MAX_COST_SIZE = 1 << 20;
 
 Options options() {
-    Options all("perm cost", "--n N [--classes M,M,...] [--register-every P] [--json]",
+    Options all("perm cost", "--n N [--classes M,M,...] [--live M] [--register-every P] [--json]",
                 "Prints what every circuit takes for n lines and every code for one wiring of the\n"
                 "devices, beside the information bounds: log2 n! bits tell n! permutations apart, "
                 "and\n"
                 "log2(n!/prod m!) the wirings of classes of m equal devices.",
                 "permloom perm cost --n 784\n"
                 "permloom perm cost --classes 392,392\n"
+                "permloom perm cost --n 784 --live 470\n"
                 "permloom perm cost --n 64 --register-every 4 --json");
     add_shape_options(all, "lines of the circuit, devices of the bank");
-    all.value("register-every", "P", "a pipeline register after every P stages", "1")
+    all.value("live", "M",
+              "only the last M outputs matter, the others have zero devices; default: the "
+              "non-zero ones of --devices, or all")
+        .value("register-every", "P", "a pipeline register after every P stages", "1")
         .flag("json", "print as JSON");
     return all;
 }
@@ -35,7 +40,21 @@ std::string over(double share) {
     return fmt::format("{:+.1f} %", 100.0 * share);
 }
 
-Json as_json(const CostTable& table, const DeviceClasses& classes, int register_every) {
+/// 0 for the outputs with zero devices.
+std::vector<uint8_t> live_outputs(const Values& values, int n) {
+    std::vector<uint8_t> live(static_cast<size_t>(n), 1);
+    if (values.has("live")) {
+        const auto open = n - static_cast<int>(values.integer("live", 0, n));
+        std::fill_n(live.begin(), open, uint8_t{0});
+    } else if (values.has("devices")) {
+        std::ranges::transform(device_values(values), live.begin(),
+                               [](int32_t device) { return device == 0 ? 0 : 1; });
+    }
+    return live;
+}
+
+Json as_json(const CostTable& table, const DeviceClasses& classes, int64_t live_count,
+             int register_every) {
     Json circuits = Json::array(), codes = Json::array();
     for (const auto& row : table.circuits)
         circuits.push_back({{"name", row.name},
@@ -46,11 +65,15 @@ Json as_json(const CostTable& table, const DeviceClasses& classes, int register_
                             {"configuration_bits", row.cost.configuration_bits},
                             {"over_bound", row.over_bound},
                             {"latency", row.latency},
-                            {"cycles", row.cost.cycles}});
+                            {"cycles", row.cost.cycles},
+                            {"live_switches", row.live_switches},
+                            {"one_sided_switches", row.one_sided},
+                            {"live_configuration_bits", row.live_bits}});
     for (const auto& row : table.codes)
         codes.push_back({{"name", row.name}, {"bits", row.bits}, {"over_bound", row.over_bound}});
     return {{"n", classes.slots()},
             {"classes", classes.count},
+            {"live", live_count},
             {"permutations_bound_bits", table.permutations_bound},
             {"wirings_bound_bits", table.wirings_bound},
             {"register_every", register_every},
@@ -58,7 +81,21 @@ Json as_json(const CostTable& table, const DeviceClasses& classes, int register_
             {"codes", codes}};
 }
 
-void print(const CostTable& table, const DeviceClasses& classes, int register_every) {
+void print_pruned(const CostTable& table, int n, int64_t live_count) {
+    Table pruned({"circuit", "switches", "saved", "one-sided", "bits to load", "saved"});
+    const auto saved = [](int64_t left, int64_t all) {
+        return all == 0 ? "-" : percent(1.0 - static_cast<double>(left) / static_cast<double>(all));
+    };
+    for (const auto& row : table.circuits)
+        pruned.add({row.name, grouped(row.live_switches),
+                    saved(row.live_switches, row.cost.switches), grouped(row.one_sided),
+                    grouped(row.live_bits), saved(row.live_bits, row.cost.configuration_bits)});
+    fmt::print("circuits without what serves no live output, {} of {} live\n{}\n",
+               grouped(live_count), n, pruned.text());
+}
+
+void print(const CostTable& table, const DeviceClasses& classes, int64_t live_count,
+           int register_every) {
     const int n = classes.slots();
     Table bounds(
         {fmt::format("log2 {}!", n), fmt::format("{:.1f} bits", table.permutations_bound)});
@@ -77,6 +114,7 @@ void print(const CostTable& table, const DeviceClasses& classes, int register_ev
     fmt::print("information bound of {} lines\n{}\n", n, bounds.text());
     fmt::print("circuits, a register after every {} stage{}\n{}\n", register_every,
                register_every == 1 ? "" : "s", circuits.text());
+    if (live_count < n) print_pruned(table, n, live_count);
     fmt::print("codes of one wiring, {}\n{}",
                classes.count < n ? fmt::format("{} classes of devices", classes.count)
                                  : "all devices different",
@@ -96,11 +134,13 @@ int perm_cost_command(const Arguments& arguments) {
     const auto register_every =
         static_cast<int>(values->integer("register-every", 1, MAX_COST_SIZE));
     const DeviceClasses classes = shape.classes_for(n);
-    const CostTable table = cost_table(classes, register_every);
+    const std::vector<uint8_t> live = live_outputs(*values, n);
+    const auto live_count = std::ranges::count(live, uint8_t{1});
+    const CostTable table = cost_table(classes, live, register_every);
     if (values->flag("json"))
-        fmt::print("{}\n", as_json(table, classes, register_every).dump(2));
+        fmt::print("{}\n", as_json(table, classes, live_count, register_every).dump(2));
     else
-        print(table, classes, register_every);
+        print(table, classes, live_count, register_every);
     return OK;
 }
 

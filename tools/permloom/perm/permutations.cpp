@@ -68,7 +68,8 @@ std::string PermutationReader::place() const {
                        input_.position() - 4 * static_cast<uint64_t>(n_));
 }
 
-std::optional<Permutation> PermutationReader::next() {
+template <class T>
+std::optional<T> PermutationReader::next_as(T (*make)(std::vector<int32_t>)) {
     std::vector<int32_t> entries;
     if (!next_entries(entries)) return std::nullopt;
     const int size = static_cast<int>(entries.size());
@@ -77,21 +78,30 @@ std::optional<Permutation> PermutationReader::next() {
         throw Error(place(), fmt::format("{} entries, and {} {}", size,
                                          size_given_ ? "n is" : "the first permutation has", n_));
     try {
-        return permutation_of(std::move(entries));
+        return make(std::move(entries));
     } catch (const Error& error) {
         throw Error(place(), error.problem(), error.hint());
     }
 }
 
-std::vector<Permutation> PermutationReader::next_batch() {
+std::optional<Permutation> PermutationReader::next() {
+    return next_as(permutation_of);
+}
+
+std::optional<PartialPermutation> PermutationReader::next_partial() {
+    return next_as(partial_permutation_of);
+}
+
+template <class T>
+std::vector<T> PermutationReader::batch_of(std::optional<T> (PermutationReader::*read)()) {
     if (pending_) std::rethrow_exception(pending_);
-    std::vector<Permutation> batch;
+    std::vector<T> batch;
     const auto at_hand = [&] {
         return binary_ ? input_.bytes_at_hand(4 * static_cast<size_t>(n_)) : input_.line_at_hand();
     };
     try {
         do {
-            std::optional<Permutation> permutation = next();
+            std::optional<T> permutation = (this->*read)();
             if (!permutation) break;
             batch.push_back(std::move(*permutation));
         } while (batch.size() < BATCH_SIZE && at_hand());
@@ -102,16 +112,24 @@ std::vector<Permutation> PermutationReader::next_batch() {
     return batch;
 }
 
+std::vector<Permutation> PermutationReader::next_batch() {
+    return batch_of(&PermutationReader::next);
+}
+
+std::vector<PartialPermutation> PermutationReader::next_partial_batch() {
+    return batch_of(&PermutationReader::next_partial);
+}
+
 PermutationWriter::PermutationWriter(const Values& values)
     : binary_(binary_permutations(values)),
       output_(values.text("out"), binary_ ? Output::Kind::binary : Output::Kind::text) {}
 
-void PermutationWriter::write(const Permutation& permutation) {
+void PermutationWriter::write(std::span<const int32_t> entries) {
     text_.clear();
     if (binary_)
-        append_bytes(permutation.values(), text_);
+        append_bytes(entries, text_);
     else
-        append_text(permutation.values(), text_);
+        append_text(entries, text_);
     output_.append(text_);
 }
 

@@ -3,9 +3,11 @@
 
 #include <exception>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "compiler/perm/partial.h"
 #include "compiler/perm/permutation.h"
 #include "tools/permloom/options.h"
 #include "tools/permloom/perm/streams.h"
@@ -38,11 +40,19 @@ class PermutationReader {
 
     /// The next permutation, of the one size; nothing at the end.
     std::optional<Permutation> next();
+    /// The same where outputs may be open.
+    std::optional<PartialPermutation> next_partial();
     /// Permutations of one size, as many as are at hand without waiting, at least one; none at the
     /// end. What stands before a bad one is returned first.
     std::vector<Permutation> next_batch();
+    std::vector<PartialPermutation> next_partial_batch();
 
   private:
+    template <class T>
+    std::optional<T> next_as(T (*make)(std::vector<int32_t>));
+    template <class T>
+    std::vector<T> batch_of(std::optional<T> (PermutationReader::*read)());
+
     Input& input_;
     bool binary_;
     int n_;
@@ -54,11 +64,14 @@ class PermutationWriter {
   public:
     explicit PermutationWriter(const Values& values);
 
-    void write(const Permutation& permutation);
+    void write(const Permutation& permutation) { write(permutation.values()); }
+    void write(const PartialPermutation& permutation) { write(permutation.values()); }
     void flush() { output_.flush(); }
     void finish() { output_.finish(); }
 
   private:
+    void write(std::span<const int32_t> entries);
+
     bool binary_;
     Output output_;
     std::string text_;

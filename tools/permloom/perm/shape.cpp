@@ -30,13 +30,7 @@ std::vector<int32_t> number_list(const Values& values, const std::string& option
 }
 
 DeviceClasses read_classes(const Values& values) {
-    if (values.has("devices")) {
-        const std::vector<int32_t> devices = number_list(values, "devices", INT32_MIN);
-        if (!std::ranges::is_sorted(devices))
-            throw Error("--devices", "the values are not in ascending order",
-                        "a bank is sorted by value: slot 0 holds the smallest", ErrorKind::usage);
-        return classes_of(devices);
-    }
+    if (values.has("devices")) return classes_of(device_values(values));
     const std::vector<int32_t> sizes = number_list(values, "classes", 1);
     const int64_t slots = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
     if (slots > MAX_SIZE)
@@ -46,6 +40,14 @@ DeviceClasses read_classes(const Values& values) {
 }
 
 }  // namespace
+
+std::vector<int32_t> device_values(const Values& values) {
+    std::vector<int32_t> devices = number_list(values, "devices", INT32_MIN);
+    if (!std::ranges::is_sorted(devices))
+        throw Error("--devices", "the values are not in ascending order",
+                    "a bank is sorted by value: slot 0 holds the smallest", ErrorKind::usage);
+    return devices;
+}
 
 void add_shape_options(Options& options, const std::string& about_n) {
     options.value("n", "N", about_n)

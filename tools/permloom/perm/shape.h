@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "compiler/perm/permutation.h"
 #include "tools/permloom/options.h"
@@ -26,6 +27,9 @@ struct Shape {
     int n = 0;  ///< 0: not given
     std::optional<DeviceClasses> classes;
 };
+
+/// The values of --devices. Throws a usage Error unless they ascend.
+std::vector<int32_t> device_values(const Values& values);
 
 /// The size, which this verb cannot do without. `why` completes "needed to ...".
 int required_size(const Shape& shape, const std::string& why);

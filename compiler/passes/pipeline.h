@@ -16,7 +16,7 @@ namespace permloom {
 struct CompileOptions {
     TargetSpec target;
     std::optional<Chip> onto;   ///< compile for this chip instead of a new one
-    std::string code = "auto";  ///< auto: the smallest of lehmer, level-map, multiset
+    std::string code = "auto";  ///< auto: the smallest of all but index
     std::string name;
 };
 

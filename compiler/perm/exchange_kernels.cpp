@@ -33,7 +33,7 @@ struct Walk {
     int pairs;
     uint64_t unset;                            ///< small: a bit for every pair; large: none below
     uint64_t second_half = 0, first_half = 0;  ///< small: the switches
-    uint8_t* switches = nullptr;               ///< large: the second half
+    uint8_t* switches = nullptr;               ///< large: those of the block
 
     Walk(const LevelShape& shape, From& from, To& to, int block) {
         const int blocks = 1 << shape.level;  // of one permutation
@@ -50,20 +50,20 @@ struct Walk {
             unset = ~uint64_t{0} >> (64 - pairs);
         } else {
             unset = 0;
-            switches = from.second_half(static_cast<size_t>(item)) + residue;
+            switches = from.switches(static_cast<size_t>(item)) + 2 * residue;
         }
     }
 
-    HWY_INLINE void step(size_t inverse, size_t next_inverse, size_t to_first_half, int level) {
+    HWY_INLINE void step(int level) {
         using Out = typename To::Index;
         const size_t pair = output / 2;
-        const size_t input = wanted[output], input_pair = input / 2;
-        const size_t lower_output = wanted[inverse + (input ^ 1)];
+        const size_t input = wanted[From::wanted_at(output)], input_pair = input / 2;
+        const size_t lower_output = wanted[From::goes_to_at(input ^ 1)];
         const size_t lower_pair = lower_output / 2;
-        upper[pair] = static_cast<Out>(input_pair);
-        upper[next_inverse + input_pair] = static_cast<Out>(pair);
-        lower[lower_pair] = static_cast<Out>(input_pair);
-        lower[next_inverse + input_pair] = static_cast<Out>(lower_pair);
+        upper[To::wanted_at(pair)] = static_cast<Out>(input_pair);
+        upper[To::goes_to_at(input_pair)] = static_cast<Out>(pair);
+        lower[To::wanted_at(lower_pair)] = static_cast<Out>(input_pair);
+        lower[To::goes_to_at(input_pair)] = static_cast<Out>(lower_pair);
         if constexpr (SMALL) {
             second_half |= uint64_t{output & 1} << pair;
             first_half |= uint64_t{input & 1} << input_pair;
@@ -75,11 +75,11 @@ struct Walk {
             output = closed ? fresh : output;
             start = closed ? fresh : start;
         } else {
-            switches[pair << level] = static_cast<uint8_t>(output & 1);
-            switches[to_first_half + (input_pair << level)] = static_cast<uint8_t>(input & 1);
+            switches[2 * pair << level] = static_cast<uint8_t>(output & 1);
+            switches[(2 * input_pair << level) + 1] = static_cast<uint8_t>(input & 1);
             output = lower_output ^ 1;
             if (output == start) [[unlikely]] {
-                while (switches[unset << level] != UNSET)
+                while (switches[2 * unset << level] != UNSET)
                     ++unset;
                 output = start = 2 * unset;
             }
@@ -98,15 +98,14 @@ struct Turns {
         : walk(shape, from, to, block), others(shape, from, to, block + 1) {}
 
     int fewest_pairs() const { return std::min(walk.pairs, others.fewest_pairs()); }
-    HWY_INLINE void step(size_t inverse, size_t next_inverse, size_t to_first_half, int level) {
-        walk.step(inverse, next_inverse, to_first_half, level);
-        others.step(inverse, next_inverse, to_first_half, level);
+    HWY_INLINE void step(int level) {
+        walk.step(level);
+        others.step(level);
     }
-    HWY_INLINE void finish(int done, size_t inverse, size_t next_inverse, size_t to_first_half,
-                           int level) {
+    HWY_INLINE void finish(int done, int level) {
         for (int step = done; step < walk.pairs; ++step)
-            walk.step(inverse, next_inverse, to_first_half, level);
-        others.finish(done, inverse, next_inverse, to_first_half, level);
+            walk.step(level);
+        others.finish(done, level);
     }
     HWY_INLINE void store(SmallBlocks& blocks, int block) const {
         blocks.second_half[static_cast<size_t>(block)] = walk.second_half;
@@ -118,8 +117,8 @@ template <class From, class To>
 struct Turns<0, From, To> {
     Turns(const LevelShape&, From&, To&, int) {}
     static int fewest_pairs() { return std::numeric_limits<int>::max(); }
-    HWY_INLINE static void step(size_t, size_t, size_t, int) {}
-    HWY_INLINE static void finish(int, size_t, size_t, size_t, int) {}
+    HWY_INLINE static void step(int) {}
+    HWY_INLINE static void finish(int, int) {}
     HWY_INLINE static void store(SmallBlocks&, int) {}
 };
 
@@ -127,16 +126,13 @@ struct Turns<0, From, To> {
 template <int COUNT, class From, class To>
 void walk_blocks(const LevelShape& shape, From& from, To& to, int block) {
     constexpr bool SMALL = std::is_same_v<From, SmallBlocks>;
-    const size_t inverse = from.inverse(), next_inverse = to.inverse();
-    size_t to_first_half = 0;
-    if constexpr (!SMALL) to_first_half = from.to_first_half();
     const int level = shape.level;
     for (; block + COUNT <= shape.blocks; block += COUNT) {
         Turns<COUNT, From, To> turns(shape, from, to, block);
         const int steps = turns.fewest_pairs();
         for (int step = 0; step < steps; ++step)
-            turns.step(inverse, next_inverse, to_first_half, level);
-        turns.finish(steps, inverse, next_inverse, to_first_half, level);
+            turns.step(level);
+        turns.finish(steps, level);
         if constexpr (SMALL) turns.store(from, block);
     }
     if constexpr (COUNT > 1) walk_blocks<COUNT / 2>(shape, from, to, block);

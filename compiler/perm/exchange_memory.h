@@ -1,10 +1,10 @@
 /// What the looping algorithm of exchange_router.h works on: the blocks of a level and their
 /// switches. An inner header of that router.
 ///
-/// Blocks hold, for every output line, the input that it wants and then, `inverse()` numbers
-/// further, the output that every input goes to, both as numbers inside the block. A block of odd
-/// size has one line more in memory, which goes straight, so that every loop closes where it began.
-/// Lines that no walk writes have to be straight from the start.
+/// Blocks hold, for every output line, the input that it wants, `wanted_at(output)`, and for every
+/// input line the output that it goes to, `goes_to_at(input)`, both as numbers inside the block.
+/// A block of odd size has one line more in memory, which goes straight, so that every loop closes
+/// where it began. Lines that no walk writes have to be straight from the start.
 #pragma once
 
 #include <algorithm>
@@ -33,6 +33,8 @@ class Leaves {
         return memory_.data() + i / LEAF_GROUP * (2 * inverse()) + i % LEAF_GROUP * LEAF_LINES;
     }
     static constexpr size_t inverse() { return size_t{LEAF_GROUP} * LEAF_LINES; }
+    static constexpr size_t wanted_at(size_t output) { return output; }
+    static constexpr size_t goes_to_at(size_t input) { return inverse() + input; }
 
   private:
     std::vector<uint8_t> memory_;
@@ -50,7 +52,8 @@ class SmallBlocks {
             numbers_[i] = static_cast<uint8_t>(i % LINES);
     }
     Index* block(size_t i) { return numbers_.data() + i * 2 * LINES; }
-    static constexpr size_t inverse() { return LINES; }
+    static constexpr size_t wanted_at(size_t output) { return output; }
+    static constexpr size_t goes_to_at(size_t input) { return LINES + input; }
 
   private:
     std::vector<uint8_t> numbers_;
@@ -64,7 +67,8 @@ constexpr uint8_t UNSET = 0xff;
 
 /// Blocks of any size; Number is wide enough for a line of a block. Switches are bytes in the order
 /// of a stage: pair k of block r is number (k << level) + r, UNSET where there is none, which is so
-/// for the last number of every block.
+/// for the last number of every block. The two halves alternate: number i of the second half is
+/// byte 2i, of the first half byte 2i + 1.
 template <class Number>
 class LargeBlocks {
   public:
@@ -73,27 +77,24 @@ class LargeBlocks {
     /// Blocks of up to `lines` lines, an even number, for `items` permutations.
     LargeBlocks(int level, size_t items, size_t lines)
         : lines_(lines),
-          inverse_((items << level) * lines),
-          numbers_(2 * inverse_),
+          numbers_((items << level) * 2 * lines),
           row_((lines / 2 + 1) << level),
-          to_first_half_(items * row_),
-          switches_(2 * to_first_half_ + 8) {
+          switches_(items * 2 * row_ + 16) {
         for (size_t i = 0; i < numbers_.size(); ++i)
-            numbers_[i] = static_cast<Index>(i % lines);
+            numbers_[i] = static_cast<Index>(i / 2 % lines);
     }
-    Index* block(size_t i) { return numbers_.data() + i * lines_; }
-    size_t inverse() const { return inverse_; }
+    Index* block(size_t i) { return numbers_.data() + i * 2 * lines_; }
+    static constexpr size_t wanted_at(size_t output) { return 2 * output; }
+    static constexpr size_t goes_to_at(size_t input) { return 2 * input + 1; }
 
     void reset_switches() { std::ranges::fill(switches_, UNSET); }
-    uint8_t* second_half(size_t item) { return switches_.data() + item * row_; }
-    /// From a switch of the second half to the one of the first half with the same number.
-    size_t to_first_half() const { return to_first_half_; }
+    uint8_t* switches(size_t item) { return switches_.data() + item * 2 * row_; }
 
   private:
-    size_t lines_, inverse_;
+    size_t lines_;
     std::vector<Index> numbers_;
-    size_t row_, to_first_half_;
-    std::vector<uint8_t> switches_;  ///< and 8 more, since they are read eight at a time
+    size_t row_;
+    std::vector<uint8_t> switches_;  ///< and 16 more, since they are read sixteen at a time
 };
 
 using Blocks = std::variant<SmallBlocks, LargeBlocks<uint16_t>, LargeBlocks<uint32_t>>;

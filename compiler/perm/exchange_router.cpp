@@ -26,25 +26,21 @@ exchange::Blocks make_blocks(int level, size_t items, size_t lines) {
     return exchange::LargeBlocks<uint32_t>(level, items, lines);
 }
 
-/// `count` bytes 0 or 1 to bits. Reads up to 7 bytes more.
-void pack_bytes(const uint8_t* bytes, std::span<uint32_t> words, size_t count) {
-    const auto pack_eight = [](const uint8_t* from) {
+/// Every second of 2 * `count` bytes, 0 or 1, to bits. Reads up to 15 bytes more.
+void pack_every_second(const uint8_t* bytes, std::span<uint32_t> words, size_t count) {
+    const auto pack_four = [](const uint8_t* from) {
         uint64_t eight;
         std::memcpy(&eight, from, 8);
-        // Bit 0 of byte i to bit 56 + i.
-        return ((eight & 0x0101010101010101U) * 0x0102040810204080U) >> 56;
+        // Bit 0 of byte 2i to bit 48 + i.
+        return ((eight & 0x0001000100010001U) * 0x0001000200040008U) >> 48 & 15U;
     };
-    size_t at = 0;
-    for (; at + 32 <= count; at += 32) {
-        const uint64_t bits = pack_eight(bytes + at) | pack_eight(bytes + at + 8) << 8 |
-                              pack_eight(bytes + at + 16) << 16 | pack_eight(bytes + at + 24) << 24;
-        words[at / 32] = static_cast<uint32_t>(bits);
+    for (size_t at = 0; at < count; at += 32) {
+        const size_t now = std::min<size_t>(32, count - at);
+        uint64_t bits = 0;
+        for (size_t i = 0; i < now; i += 4)
+            bits |= pack_four(bytes + 2 * (at + i)) << i;
+        words[at / 32] = static_cast<uint32_t>(bits & ((uint64_t{1} << now) - 1));
     }
-    if (at == count) return;
-    uint64_t bits = 0;
-    for (size_t i = at; i < count; i += 8)
-        bits |= pack_eight(bytes + i) << (i - at);
-    words[at / 32] = static_cast<uint32_t>(bits & ((uint64_t{1} << (count - at)) - 1));
 }
 
 /// Transposes 8x8 bits: bit j of byte i to bit i of byte j (Warren, "Hacker's Delight", 7-3).
@@ -70,8 +66,13 @@ class Row {
     explicit Row(size_t bits) : bytes_(bits / 8 + 16) {}
 
     void clear() { std::ranges::fill(bytes_, uint8_t{0}); }
-    /// Eight bits at `first`, a multiple of 8.
-    void set_byte(size_t first, uint64_t bits) { bytes_[first / 8] = static_cast<uint8_t>(bits); }
+    void set_byte(size_t at, uint64_t bits) { bytes_[at] = static_cast<uint8_t>(bits); }
+    /// The bytes of `eight` at `at`, `at` + `distance` and so on.
+    void set_bytes(size_t at, size_t distance, uint64_t eight) {
+        uint8_t* to = bytes_.data() + at;
+        for (int i = 0; i < 8; ++i, to += distance, eight >>= 8)
+            *to = static_cast<uint8_t>(eight);
+    }
     /// `bits`, which do not reach over the end of their byte and were 0, at `first`.
     void put(size_t first, uint64_t bits) {
         bytes_[first / 8] = static_cast<uint8_t>(bytes_[first / 8] | bits << (first % 8));
@@ -79,6 +80,11 @@ class Row {
     /// The `count` bits from bit `first` on to bit `to` of `target`, whose bits from there on are
     /// 0.
     void copy(size_t first, size_t count, std::span<uint32_t> target, size_t to) const {
+        if (to == 0 && first % 8 == 0) {
+            std::memcpy(target.data(), bytes_.data() + first / 8, (count + 31) / 32 * 4);
+            if (count % 32 != 0) target[count / 32] &= (uint32_t{1} << count % 32) - 1;
+            return;
+        }
         for (size_t done = 0; done < count;) {
             const size_t from = first + done, at = to + done;
             const size_t now = std::min(32 - at % 32, count - done);
@@ -187,13 +193,14 @@ class ExchangeRouter::Workspace {
 
     void start_item(size_t item, const Permutation& source) {
         const auto fill = [&](auto& first) {
-            using Index = typename std::decay_t<decltype(first)>::Index;
-            Index* wanted = first.block(item << (blocks_.empty() ? leaf_shift() : 0));
-            Index* goes_to = wanted + first.inverse();
+            using Memory = std::decay_t<decltype(first)>;
+            using Index = typename Memory::Index;
+            Index* block = first.block(item << (blocks_.empty() ? leaf_shift() : 0));
             const int32_t* values = source.values().data();
             for (int output = 0; output < lines_; ++output) {
-                wanted[output] = static_cast<Index>(values[output]);
-                goes_to[values[output]] = static_cast<Index>(output);
+                const auto o = static_cast<size_t>(output), i = static_cast<size_t>(values[output]);
+                block[Memory::wanted_at(o)] = static_cast<Index>(i);
+                block[Memory::goes_to_at(i)] = static_cast<Index>(o);
             }
         };
         if (blocks_.empty()) return fill(leaf_blocks_);
@@ -236,15 +243,14 @@ class ExchangeRouter::Workspace {
     template <class Number>
     void write_level(exchange::LargeBlocks<Number>& blocks, size_t item, int level,
                      SwitchBits& bits) const {
-        uint8_t* bytes = blocks.second_half(item);
-        pack_bytes(bytes + blocks.to_first_half(), bits.words(level),
-                   static_cast<size_t>(bits.width(level)));
+        uint8_t* bytes = blocks.switches(item);
+        pack_every_second(bytes + 1, bits.words(level), static_cast<size_t>(bits.width(level)));
         // Close the gap of the switches that are not there.
         const auto [begin, count] = first_of_blocks(level);
-        uint8_t* first = bytes + (size_t{1} << level) - count;
-        if (count > 0) std::memmove(first, bytes + begin, count);
+        uint8_t* first = bytes + 2 * ((size_t{1} << level) - count);
+        if (count > 0) std::memmove(first, bytes + 2 * begin, 2 * count);
         const int stage = 2 * levels_ - 2 - level;
-        pack_bytes(first, bits.words(stage), static_cast<size_t>(bits.width(stage)));
+        pack_every_second(first, bits.words(stage), static_cast<size_t>(bits.width(stage)));
     }
 
     void write_level(exchange::SmallBlocks& blocks, size_t item, int level, SwitchBits& bits) {
@@ -269,10 +275,8 @@ class ExchangeRouter::Workspace {
             for (size_t block = 0; block < blocks; block += 8) {
                 uint64_t eight = 0;
                 for (size_t i = 0; i < 8; ++i)
-                    eight |= ((words[block + i] >> pair) & 0xffU) << (8 * i);
-                eight = transpose8(eight);
-                for (size_t i = 0; i < 8; ++i)
-                    row_.set_byte(((pair + i) << level) + block, eight >> (8 * i));
+                    eight |= (words[block + i] >> pair & 0xffU) << (8 * i);
+                row_.set_bytes(((pair << level) + block) / 8, blocks / 8, transpose8(eight));
             }
     }
 
@@ -286,7 +290,7 @@ class ExchangeRouter::Workspace {
                 std::memcpy(&eight, masks + leaf, 8);
                 eight = transpose8(eight);
                 for (size_t q = 0; q < 8; ++q)
-                    row_.set_byte((places[q] << leaf_level_) + leaf, eight >> (8 * q));
+                    row_.set_byte(places[q] * (leaves / 8) + leaf / 8, eight >> (8 * q));
             }
             return;
         }

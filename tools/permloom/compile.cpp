@@ -6,6 +6,7 @@
 
 #include "compiler/base/file.h"
 #include "compiler/passes/pipeline.h"
+#include "compiler/perm/code.h"
 #include "compiler/spec/library.h"
 #include "tools/permloom/command.h"
 #include "tools/permloom/console.h"
@@ -33,9 +34,8 @@ Options options() {
                "generic")
         .value("onto", "FILE.chip", "compile for this chip")
         .value("code", "C",
-               "wiring code: lehmer, level-map, multiset or index; auto takes the smallest of the "
-               "first "
-               "three",
+               "wiring code, as listed by `permloom perm cost --n 8`; auto takes the smallest but "
+               "index",
                "auto")
         .value("checkpoint", "WHICH", "last or best", "last")
         .value("out", "NAME", "path without suffix of what is written; default: the network's name")
@@ -101,7 +101,10 @@ int compile_command(const Arguments& arguments) {
         load_checkpoint(checkpoint_path(values.list("RUN").front(), which));
     const fs::path out = values.text("out", checkpoint.network.name);
     CompileOptions options;
-    options.code = values.choice("code", {"auto", "lehmer", "level-map", "multiset", "index"});
+    std::vector<std::string> codes = {"auto"};
+    for (const auto& code : all_codes())
+        codes.emplace_back(code->name());
+    options.code = values.choice("code", codes);
     options.name = out.filename().string();
     if (values.has("onto"))
         options.onto = load_chip(values.text("onto"));

@@ -141,17 +141,6 @@ void walk_blocks(const LevelShape& shape, From& from, To& to, int block) {
 /// More would not fit the registers.
 constexpr int BLOCKS_IN_TURNS = 2;
 
-void walk_level_on(const LevelShape& shape, Blocks& from, Blocks* to, Leaves& leaves) {
-    std::visit(
-        [&](auto& here) {
-            if constexpr (!std::is_same_v<decltype(here), SmallBlocks&>) here.reset_switches();
-            if (to == nullptr) return walk_blocks<BLOCKS_IN_TURNS>(shape, here, leaves, 0);
-            std::visit([&](auto& next) { walk_blocks<BLOCKS_IN_TURNS>(shape, here, next, 0); },
-                       *to);
-        },
-        from);
-}
-
 /// The labels of one leaf: its part of those of its group.
 const uint8_t* labels_of(const LeafShape& shape, int leaf, size_t depth) {
     const int group = leaf / LEAF_GROUP;
@@ -162,6 +151,19 @@ const uint8_t* labels_of(const LeafShape& shape, int leaf, size_t depth) {
 }
 
 #if HWY_TARGET == HWY_SCALAR
+
+void unzip_switches_on(const uint8_t* bytes, size_t count, uint8_t* second_half,
+                       uint8_t* first_half) {
+    for (size_t at = 0; at < count; at += 8) {
+        unsigned second = 0, first = 0;
+        for (size_t i = 0; i < 8; ++i) {
+            second |= static_cast<unsigned>(bytes[2 * (at + i)] == 1) << i;
+            first |= static_cast<unsigned>(bytes[2 * (at + i) + 1] == 1) << i;
+        }
+        second_half[at / 8] = static_cast<uint8_t>(second);
+        first_half[at / 8] = static_cast<uint8_t>(first);
+    }
+}
 
 // No byte shuffles: the loops are walked, from the smallest labels on.
 void route_leaves_on(const LeafShape& shape, const uint8_t* first, int leaves, uint8_t* crossed) {
@@ -242,6 +244,19 @@ HWY_INLINE Vector shuffle(Vector table, Vector index) {
 alignas(16) constexpr int8_t EVEN_THEN_ODD[LEAF_LINES] = {0, 2, 4, 6, 8, 10, 12, 14,
                                                           1, 3, 5, 7, 9, 11, 13, 15};
 
+void unzip_switches_on(const uint8_t* bytes, size_t count, uint8_t* second_half,
+                       uint8_t* first_half) {
+    const hn::FixedTag<int8_t, LEAF_LINES> d;
+    const auto ordered = hn::Load(d, EVEN_THEN_ODD);
+    for (size_t at = 0; at < count; at += 8) {
+        const auto eight = hn::LoadU(d, reinterpret_cast<const int8_t*>(bytes + 2 * at));
+        uint8_t bits[8];
+        hn::StoreMaskBits(d, hn::Eq(hn::TableLookupBytes(eight, ordered), hn::Set(d, 1)), bits);
+        second_half[at / 8] = bits[0];
+        first_half[at / 8] = bits[1];
+    }
+}
+
 /// Two masks a leaf: of its even lines to crossed[leaf], of its odd lines to crossed[leaves +
 /// leaf].
 HWY_INLINE void store_masks(Bytes d, Vector set, int leaves, uint8_t* crossed) {
@@ -319,7 +334,126 @@ void route_leaves_on(const LeafShape& shape, const uint8_t* first, int leaves, u
     }
 }
 
+// Blocks of up to 32 lines, the last level above the leaves: one block at a time, its lines in two
+// vectors of 16 bytes.
+using Half = hn::FixedTag<uint8_t, LEAF_LINES>;
+using HalfVector = hn::Vec<Half>;
+struct Pair {
+    HalfVector low, high;
+};
+
+/// What looks up 32 bytes: `low` for the first 16, `high` for the others; each is out of range,
+/// which gives 0, where the other is not.
+HWY_INLINE Pair indices_of(HalfVector index) {
+    const Half d;
+    return {hn::SaturatedAdd(index, hn::Set(d, 0x70)), hn::Sub(index, hn::Set(d, 16))};
+}
+HWY_INLINE HalfVector look_up(Pair table, Pair indices) {
+    return hn::Or(hn::TableLookupBytesOr0(table.low, indices.low),
+                  hn::TableLookupBytesOr0(table.high, indices.high));
+}
+HWY_INLINE HalfVector look_up(Pair table, HalfVector index) {
+    return look_up(table, indices_of(index));
+}
+/// Bytes below 64 divided by two.
+HWY_INLINE HalfVector halve(HalfVector numbers) {
+    const Half d;
+    const hn::Repartition<uint16_t, Half> wide;
+    const HalfVector even = hn::And(numbers, hn::Set(d, 0xfe));
+    return hn::BitCast(d, hn::ShiftRight<1>(hn::BitCast(wide, even)));
+}
+
+/// Start labels of a block of `size` lines, as leaf_labels makes them.
+struct PairLabels {
+    explicit PairLabels(int size) {
+        for (int line = 0; line < 2 * LEAF_LINES; ++line)
+            bytes[line] =
+                static_cast<uint8_t>(size % 2 == 1 && line <= size ? (size - line) ^ 1 : line);
+    }
+    alignas(16) uint8_t bytes[2 * LEAF_LINES];
+};
+
+void split_pairs_of_leaves(const LevelShape& shape, SmallBlocks& from, Leaves& to) {
+    const Half d;
+    alignas(16) static constexpr uint8_t PARTNER[LEAF_LINES] = {1, 0, 3,  2,  5,  4,  7,  6,
+                                                                9, 8, 11, 10, 13, 12, 15, 14};
+    // The even line of pair k, and where it stands in the low and in the high vector.
+    alignas(16) static constexpr uint8_t EVEN_LINE[LEAF_LINES] = {0,  2,  4,  6,  8,  10, 12, 14,
+                                                                  16, 18, 20, 22, 24, 26, 28, 30};
+    const PairLabels labels[2] = {PairLabels(shape.size), PairLabels(shape.size + 1)};
+    const HalfVector one = hn::Set(d, 1), partner = hn::Load(d, PARTNER);
+    const HalfVector even_line = hn::Load(d, EVEN_LINE);
+    const Pair even_indices = indices_of(even_line);
+    const HalfVector ordered =
+        hn::BitCast(d, hn::LoadDup128(hn::FixedTag<int8_t, LEAF_LINES>(), EVEN_THEN_ODD));
+    const auto odd_mask =
+        hn::MaskFromVec(hn::VecFromMask(d, hn::Eq(hn::And(partner, one), hn::Zero(d))));
+    const int blocks = 1 << shape.level;
+    for (int block = 0; block < shape.blocks; ++block) {
+        const int item = block >> shape.level, residue = block & (blocks - 1);
+        const uint8_t* numbers = from.block(static_cast<size_t>(block));
+        const Pair wanted = {hn::LoadU(d, numbers), hn::LoadU(d, numbers + LEAF_LINES)};
+        const uint8_t* inverse = numbers + SmallBlocks::goes_to_at(0);
+        const Pair goes_to = {hn::LoadU(d, inverse), hn::LoadU(d, inverse + LEAF_LINES)};
+
+        Pair next = {hn::Xor(look_up(goes_to, hn::Xor(wanted.low, one)), one),
+                     hn::Xor(look_up(goes_to, hn::Xor(wanted.high, one)), one)};
+        const uint8_t* start = labels[residue < shape.larger ? 1 : 0].bytes;
+        Pair label = {hn::Load(d, start), hn::Load(d, start + LEAF_LINES)};
+        for (int reach = 1; reach < LEAF_LINES; reach *= 2) {
+            const Pair low = indices_of(next.low), high = indices_of(next.high);
+            label = {hn::Min(label.low, look_up(label, low)),
+                     hn::Min(label.high, look_up(label, high))};
+            if (2 * reach < LEAF_LINES) next = {look_up(next, low), look_up(next, high)};
+        }
+        const auto goes_up = [&](HalfVector own) {
+            return hn::VecFromMask(d, hn::Lt(own, hn::TableLookupBytes(own, partner)));
+        };
+        const Pair up = {goes_up(label.low), goes_up(label.high)};
+        const Pair in_up = {look_up(up, goes_to.low), look_up(up, goes_to.high)};
+
+        const auto masks = [&](HalfVector out, HalfVector in) {
+            const HalfVector set = hn::IfThenElse(odd_mask, in, hn::Not(out));
+            uint8_t bits[8] = {};
+            hn::StoreMaskBits(d, hn::MaskFromVec(hn::TableLookupBytes(set, ordered)), bits);
+            return std::array<uint64_t, 2>{bits[0], bits[1]};
+        };
+        const auto low = masks(up.low, in_up.low), high = masks(up.high, in_up.high);
+        from.second_half[static_cast<size_t>(block)] = low[0] | high[0] << 8;
+        from.first_half[static_cast<size_t>(block)] = low[1] | high[1] << 8;
+
+        // Line k of the upper half is the line of pair k that goes up; inside a half, lines have
+        // the numbers of their pairs.
+        uint8_t* upper = to.block(static_cast<size_t>(item * shape.next_blocks + residue));
+        uint8_t* lower = to.block(static_cast<size_t>(item * shape.next_blocks + blocks + residue));
+        const auto pass_on = [&](Pair lines, Pair which, size_t at) {
+            const HalfVector even_up = look_up(which, even_indices);
+            const HalfVector upper_line = hn::Or(even_line, hn::AndNot(even_up, one));
+            const HalfVector lower_line = hn::Or(even_line, hn::And(even_up, one));
+            hn::StoreU(halve(look_up(lines, upper_line)), d, upper + at);
+            hn::StoreU(halve(look_up(lines, lower_line)), d, lower + at);
+        };
+        pass_on(wanted, up, Leaves::wanted_at(0));
+        pass_on(goes_to, in_up, Leaves::goes_to_at(0));
+    }
+}
+
 #endif
+
+void walk_level_on(const LevelShape& shape, Blocks& from, Blocks* to, Leaves& leaves) {
+    std::visit(
+        [&](auto& here) {
+            if constexpr (!std::is_same_v<decltype(here), SmallBlocks&>) here.reset_switches();
+#if HWY_TARGET != HWY_SCALAR
+            if constexpr (std::is_same_v<decltype(here), SmallBlocks&>)
+                if (to == nullptr) return split_pairs_of_leaves(shape, here, leaves);
+#endif
+            if (to == nullptr) return walk_blocks<BLOCKS_IN_TURNS>(shape, here, leaves, 0);
+            std::visit([&](auto& next) { walk_blocks<BLOCKS_IN_TURNS>(shape, here, next, 0); },
+                       *to);
+        },
+        from);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace permloom::exchange
@@ -330,9 +464,14 @@ namespace permloom::exchange {
 
 HWY_EXPORT(walk_level_on);
 HWY_EXPORT(route_leaves_on);
+HWY_EXPORT(unzip_switches_on);
 
 void walk_level(const LevelShape& shape, Blocks& from, Blocks* to, Leaves& leaves) {
     HWY_DYNAMIC_DISPATCH(walk_level_on)(shape, from, to, leaves);
+}
+
+void unzip_switches(const uint8_t* bytes, size_t count, uint8_t* second_half, uint8_t* first_half) {
+    HWY_DYNAMIC_DISPATCH(unzip_switches_on)(bytes, count, second_half, first_half);
 }
 
 LeafLabels leaf_labels(const std::array<int, LEAF_GROUP>& sizes, int levels) {

@@ -12,6 +12,11 @@ namespace permloom::exchange {
 /// are the leaves where `to` is null.
 void walk_level(const LevelShape& shape, Blocks& from, Blocks* to, Leaves& leaves);
 
+/// Bits of the switches of a large level: bit i of `second_half` and of `first_half` from bytes 2i
+/// and 2i + 1, 1 where the byte is 1. Reads and writes in steps of 8 bits, so up to 7 more than
+/// `count`.
+void unzip_switches(const uint8_t* bytes, size_t count, uint8_t* second_half, uint8_t* first_half);
+
 /// Start values of the pointer doubling in leaves: the lower of the two numbers of a pair goes up.
 /// They make the pair straight that has to be: the first of an even block, the last line of an odd
 /// one. Per level, for a group of leaves.

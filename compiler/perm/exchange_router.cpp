@@ -26,23 +26,6 @@ exchange::Blocks make_blocks(int level, size_t items, size_t lines) {
     return exchange::LargeBlocks<uint32_t>(level, items, lines);
 }
 
-/// Every second of 2 * `count` bytes, 0 or 1, to bits. Reads up to 15 bytes more.
-void pack_every_second(const uint8_t* bytes, std::span<uint32_t> words, size_t count) {
-    const auto pack_four = [](const uint8_t* from) {
-        uint64_t eight;
-        std::memcpy(&eight, from, 8);
-        // Bit 0 of byte 2i to bit 48 + i.
-        return ((eight & 0x0001000100010001U) * 0x0001000200040008U) >> 48 & 15U;
-    };
-    for (size_t at = 0; at < count; at += 32) {
-        const size_t now = std::min<size_t>(32, count - at);
-        uint64_t bits = 0;
-        for (size_t i = 0; i < now; i += 4)
-            bits |= pack_four(bytes + 2 * (at + i)) << i;
-        words[at / 32] = static_cast<uint32_t>(bits & ((uint64_t{1} << now) - 1));
-    }
-}
-
 /// Transposes 8x8 bits: bit j of byte i to bit i of byte j (Warren, "Hacker's Delight", 7-3).
 uint64_t transpose8(uint64_t x) {
     uint64_t t = (x ^ (x >> 7)) & 0x00aa00aa00aa00aaU;
@@ -66,6 +49,7 @@ class Row {
     explicit Row(size_t bits) : bytes_(bits / 8 + 16) {}
 
     void clear() { std::ranges::fill(bytes_, uint8_t{0}); }
+    uint8_t* bytes() { return bytes_.data(); }
     void set_byte(size_t at, uint64_t bits) { bytes_[at] = static_cast<uint8_t>(bits); }
     /// The bytes of `eight` at `at`, `at` + `distance` and so on.
     void set_bytes(size_t at, size_t distance, uint64_t eight) {
@@ -111,7 +95,8 @@ class ExchangeRouter::Workspace {
           batch_(static_cast<size_t>(batch)),
           levels_(ceil_log2(static_cast<uint64_t>(lines))),
           leaf_level_(std::max(0, levels_ - LEAF_LEVELS)),
-          row_((size_t{1} << levels_) / 2 + (size_t{8} << leaf_level_)) {
+          row_((size_t{1} << levels_) / 2 + (size_t{8} << leaf_level_)),
+          other_row_((size_t{1} << levels_) / 2 + (size_t{8} << leaf_level_)) {
         for (int stage = 0; stage < 2 * levels_ - 1; ++stage)
             widths_.push_back(width(stage));
         for (int level = 0; level < leaf_level_; ++level) {
@@ -220,10 +205,10 @@ class ExchangeRouter::Workspace {
             const uint8_t* crossed =
                 crossed_.data() + static_cast<size_t>(2 * depth) * static_cast<size_t>(leaves_);
             gather_leaf_row(crossed, depth);
-            put_row(bits, 2 * levels_ - 2 - level);
+            put_row(row_, bits, 2 * levels_ - 2 - level);
             if (depth + 1 == shape_.levels) break;
             gather_leaf_row(crossed + leaves_, depth);
-            put_row(bits, level);
+            put_row(row_, bits, level);
         }
     }
 
@@ -242,22 +227,19 @@ class ExchangeRouter::Workspace {
 
     template <class Number>
     void write_level(exchange::LargeBlocks<Number>& blocks, size_t item, int level,
-                     SwitchBits& bits) const {
-        uint8_t* bytes = blocks.switches(item);
-        pack_every_second(bytes + 1, bits.words(level), static_cast<size_t>(bits.width(level)));
-        // Close the gap of the switches that are not there.
-        const auto [begin, count] = first_of_blocks(level);
-        uint8_t* first = bytes + 2 * ((size_t{1} << level) - count);
-        if (count > 0) std::memmove(first, bytes + 2 * begin, 2 * count);
+                     SwitchBits& bits) {
         const int stage = 2 * levels_ - 2 - level;
-        pack_every_second(first, bits.words(stage), static_cast<size_t>(bits.width(stage)));
+        const auto count = static_cast<size_t>(bits.width(level));
+        exchange::unzip_switches(blocks.switches(item), count, row_.bytes(), other_row_.bytes());
+        put_row(row_, bits, stage);
+        put_row(other_row_, bits, level);
     }
 
     void write_level(exchange::SmallBlocks& blocks, size_t item, int level, SwitchBits& bits) {
         gather_small_row(blocks.second_half.data() + (item << level), level);
-        put_row(bits, 2 * levels_ - 2 - level);
+        put_row(row_, bits, 2 * levels_ - 2 - level);
         gather_small_row(blocks.first_half.data() + (item << level), level);
-        put_row(bits, level);
+        put_row(row_, bits, level);
     }
 
     /// A row from one word a block: bit k of block r is its switch (k << level) + r.
@@ -300,16 +282,16 @@ class ExchangeRouter::Workspace {
                 row_.put((places[q] << leaf_level_) + leaf, (masks[leaf] >> q) & 1U);
     }
 
-    /// The switches of stage `stage` out of the full row in row_: the first ones, as many as there
+    /// The switches of stage `stage` out of a full row: the first ones, as many as there
     /// are; without those that an AS-Waksman network leaves out.
-    void put_row(SwitchBits& bits, int stage) {
+    void put_row(const Row& row, SwitchBits& bits, int stage) const {
         const auto target = bits.words(stage);
         const auto width = static_cast<size_t>(bits.width(stage));
-        if (stage < levels_) return row_.copy(0, width, target, 0);
+        if (stage < levels_) return row.copy(0, width, target, 0);
         const int level = 2 * levels_ - 2 - stage;
         const auto [begin, count] = first_of_blocks(level);
-        row_.copy(begin, count, target, 0);
-        row_.copy(size_t{1} << level, width - count, target, count);
+        row.copy(begin, count, target, 0);
+        row.copy(size_t{1} << level, width - count, target, count);
     }
 
     ExchangeNetwork network_;
@@ -324,7 +306,7 @@ class ExchangeRouter::Workspace {
     /// Where the switches of pair q of all leaves stand in the row of a depth, in units of the
     /// number of leaves.
     std::array<std::array<size_t, LEAF_LINES / 2>, LEAF_LEVELS> leaf_places_{};
-    Row row_;
+    Row row_, other_row_;
 };
 
 ExchangeRouter::ExchangeRouter(ExchangeNetwork network, int lines, int batch)

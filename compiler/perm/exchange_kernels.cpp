@@ -363,12 +363,16 @@ HWY_INLINE HalfVector halve(HalfVector numbers) {
     return hn::BitCast(d, hn::ShiftRight<1>(hn::BitCast(wide, even)));
 }
 
-/// Start labels of a block of `size` lines, as leaf_labels makes them.
+/// Start labels of a block of `size` lines: the lines in the order in which a walk starts its
+/// loops, the last pair of an odd block first.
 struct PairLabels {
     explicit PairLabels(int size) {
-        for (int line = 0; line < 2 * LEAF_LINES; ++line)
-            bytes[line] =
-                static_cast<uint8_t>(size % 2 == 1 && line <= size ? (size - line) ^ 1 : line);
+        for (int line = 0; line < 2 * LEAF_LINES; ++line) {
+            const bool odd = size % 2 == 1 && line <= size;
+            bytes[line] = static_cast<uint8_t>(!odd              ? line
+                                               : line < size - 1 ? line + 2
+                                                                 : line - (size - 1));
+        }
     }
     alignas(16) uint8_t bytes[2 * LEAF_LINES];
 };

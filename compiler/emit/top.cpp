@@ -194,14 +194,10 @@ std::string pixel_loader(const Chip& chip) {
                        chip.inputs(), chip.in_bits(), chip.pixel_stream_bits);
 }
 
-/// `.PRESENT(...)` of a layer where a device 0 for all neurons makes switches useless, else
-/// nothing: only a shared bank is the same for all.
+/// `.PRESENT(...)` of a layer where devices of 0 make switches useless, else nothing.
 std::string present_switches(const ChipLayer& layer) {
-    if (!layer.shared_profile) return "";
-    std::vector<uint8_t> live;
-    for (const int32_t device : layer.bank(0))
-        live.push_back(device != 0 ? 1 : 0);
-    const PrunedTopology pruned = prune(as_waksman_topology(layer.lines()), live);
+    const PrunedTopology pruned =
+        prune(as_waksman_topology(layer.lines()), layer.live_slots());
     if (pruned.left_out == 0) return "";
     std::vector<int32_t> present;
     for (const auto& stage : pruned.present)

@@ -8,6 +8,7 @@
 #include "compiler/passes/load_rows.h"
 #include "compiler/passes/quantise.h"
 #include "compiler/perm/as_waksman.h"
+#include "compiler/perm/partial.h"
 #include "compiler/program/expand.h"
 
 namespace permloom {
@@ -34,6 +35,7 @@ LayerReport report_layer(const ChipLayer& layer, const Topology& topology,
     report.lines = layer.lines();
     report.passes = layer.passes();
     report.switches = topology.switch_count();
+    report.switches_left_out = prune(topology, layer.live_slots()).left_out;
     report.stages = topology.stage_count();
     report.code = encoded.code;
     report.code_bits = encoded.bits_by_code;
@@ -120,6 +122,7 @@ std::string CompileReport::to_json() const {
             {"lines", layer.lines},
             {"passes", layer.passes},
             {"switches", layer.switches},
+            {"switches_left_out", layer.switches_left_out},
             {"stages", layer.stages},
             {"code", layer.code},
             {"code_bits", layer.code_bits},

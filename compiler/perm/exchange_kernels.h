@@ -8,6 +8,10 @@
 
 namespace permloom::exchange {
 
+/// Bytes of a leaf in the order in which their bits make two masks: even lines, then odd lines.
+alignas(16) inline constexpr int8_t EVEN_THEN_ODD[LEAF_LINES] = {0, 2, 4, 6, 8, 10, 12, 14,
+                                                                 1, 3, 5, 7, 9, 11, 13, 15};
+
 /// Walks all loops of the blocks `from`; their halves become the blocks of the next level, which
 /// are the leaves where `to` is null.
 void walk_level(const LevelShape& shape, Blocks& from, Blocks* to, Leaves& leaves);

@@ -17,7 +17,7 @@ namespace permloom::exchange {
 
 constexpr int LEAF_LINES = 16;  ///< lines of a leaf, one byte each
 constexpr int LEAF_LEVELS = 4;  ///< log2(LEAF_LINES)
-constexpr int LEAF_GROUP = 4;   ///< leaves come in multiples of this: one 512-bit vector
+constexpr int LEAF_GROUP = 4;   ///< leaves come in multiples of this, so that vectors are full
 
 /// The blocks of the last levels, LEAF_GROUP of them together.
 class Leaves {

@@ -4,8 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <limits>
-#include <utility>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -16,6 +15,8 @@
 
 namespace permloom {
 namespace {
+
+static_assert(std::endian::native == std::endian::little, "rows are bytes and words at once");
 
 using exchange::LEAF_GROUP, exchange::LEAF_LEVELS, exchange::LEAF_LINES;
 
@@ -64,6 +65,7 @@ class Row {
     /// The `count` bits from bit `first` on to bit `to` of `target`, whose bits from there on are
     /// 0.
     void copy(size_t first, size_t count, std::span<uint32_t> target, size_t to) const {
+        if (count == 0) return;
         if (to == 0 && first % 8 == 0) {
             std::memcpy(target.data(), bytes_.data() + first / 8, (count + 31) / 32 * 4);
             if (count % 32 != 0) target[count / 32] &= (uint32_t{1} << count % 32) - 1;

@@ -33,6 +33,9 @@ struct ChipLayer {
         const auto n = static_cast<size_t>(lines());
         return {devices.data() + (shared_profile ? 0 : static_cast<size_t>(neuron) * n), n};
     }
+    /// Per slot 0 where the device is 0 for every neuron by one shared profile, else 1: what the
+    /// switch network brings to a slot of 0 does not matter.
+    std::vector<uint8_t> live_slots() const;
     /// Smallest signed width that holds every partial and complete sum of every neuron.
     int accumulator_bits() const;
     bool operator==(const ChipLayer&) const = default;

@@ -59,10 +59,11 @@ void print_report(const CompileResult& result) {
     const CompileReport& report = result.report;
     Table table({"layer", "lines", "switches", "stages", "code", "wiring bits", "bound",
                  "register bits", "framing", "load bits", "wires", "cycles", "acc bits"});
-    int64_t switches = 0;
+    int64_t switches = 0, left_out = 0;
     for (size_t i = 0; i < report.layers.size(); ++i) {
         const LayerReport& layer = report.layers[i];
         switches += layer.switches;
+        left_out += layer.switches_left_out;
         table.add({fmt::format("{}: {} -> {}{}", i, layer.inputs, layer.outputs,
                                layer.passes > 1 ? fmt::format(", {} passes", layer.passes) : ""),
                    grouped(layer.lines), grouped(layer.switches), std::to_string(layer.stages),
@@ -81,6 +82,9 @@ void print_report(const CompileResult& result) {
         grouped(report.weights), grouped(report.wires),
         report.wiring_only ? "; wiring-only (no register differs between neurons of a layer)" : "",
         grouped(report.interval_cycles), grouped(report.latency_cycles));
+    if (left_out > 0)
+        fmt::print("{} of {} switches lead to devices of 0 only and are not built\n",
+                   grouped(left_out), grouped(switches));
     int64_t rom_bits = 0;
     for (const LayerReport& layer : report.layers)
         rom_bits += layer.weight_rom_bits;

@@ -137,6 +137,7 @@ TEST_CASE("report -- counts on paper") {
     REQUIRE(report.layers.size() == 2);
     const LayerReport& first = report.layers[0];
     CHECK(first.switches == 8);
+    CHECK(first.switches_left_out == 1);  // of the last stage: slots 0 to 2 have no device
     CHECK(first.stages == 5);
     CHECK(first.wires == 3 * 2);
     CHECK(first.cycles == 3);
@@ -218,6 +219,7 @@ TEST_CASE("report -- JSON carries every field by its name") {
     CHECK(layer.at("lines") == first.lines);
     CHECK(layer.at("passes") == first.passes);
     CHECK(layer.at("switches") == first.switches);
+    CHECK(layer.at("switches_left_out") == first.switches_left_out);
     CHECK(layer.at("stages") == first.stages);
     CHECK(layer.at("code") == first.code);
     CHECK(layer.at("code_bits").at("lehmer") == first.code_bits.at("lehmer"));

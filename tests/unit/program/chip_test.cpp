@@ -88,6 +88,16 @@ TEST_CASE("accumulator -- is as wide as the extreme sums need, and no wider") {
     CHECK(layer.accumulator_bits() == 9);
 }
 
+TEST_CASE("live slots -- are those whose device is not 0 for every neuron") {
+    Chip chip = small_chip();
+    for (ChipLayer& layer : chip.layers) {
+        const std::vector<uint8_t> live = layer.live_slots();
+        REQUIRE(live.size() == static_cast<size_t>(layer.lines()));
+        for (size_t slot = 0; slot < live.size(); ++slot)
+            CHECK((live[slot] != 0) == (!layer.shared_profile || layer.bank(0)[slot] != 0));
+    }
+}
+
 TEST_CASE("check -- names the layer and the fault") {
     const auto message = [](auto change) {
         Chip chip = small_chip();

@@ -28,7 +28,7 @@ enum class ExchangeNetwork { benes, as_waksman };
 class ExchangeRouter {
   public:
     /// Permutations to route together for the best speed at some hundred lines.
-    static constexpr int GOOD_BATCH = 4;
+    static constexpr int GOOD_BATCH = 8;
 
     /// Up to `batch` permutations are routed at a time.
     ExchangeRouter(ExchangeNetwork network, int lines, int batch = 1);

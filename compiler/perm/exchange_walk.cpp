@@ -140,6 +140,13 @@ void walk_blocks(const LevelShape& shape, From& from, To& to, int block) {
 
 /// More would not fit the registers.
 constexpr int BLOCKS_IN_TURNS = 2;
+/// Where blocks are larger than the caches there is more to wait for than to compute.
+constexpr int LARGEST_IN_TURNS = 8;
+
+template <class From>
+constexpr int in_turns() {
+    return sizeof(typename From::Index) == 4 ? LARGEST_IN_TURNS : BLOCKS_IN_TURNS;
+}
 
 #if HWY_TARGET == HWY_SCALAR
 
@@ -289,9 +296,14 @@ void walk_level_on(const LevelShape& shape, Blocks& from, Blocks* to, Leaves& le
             if constexpr (std::is_same_v<decltype(here), SmallBlocks&>)
                 if (to == nullptr) return split_pairs_of_leaves(shape, here, leaves);
 #endif
-            if (to == nullptr) return walk_blocks<BLOCKS_IN_TURNS>(shape, here, leaves, 0);
-            std::visit([&](auto& next) { walk_blocks<BLOCKS_IN_TURNS>(shape, here, next, 0); },
-                       *to);
+            if (to == nullptr)
+                return walk_blocks<in_turns<std::decay_t<decltype(here)>>()>(shape, here, leaves,
+                                                                             0);
+            std::visit(
+                [&](auto& next) {
+                    walk_blocks<in_turns<std::decay_t<decltype(here)>>()>(shape, here, next, 0);
+                },
+                *to);
         },
         from);
 }

@@ -20,8 +20,9 @@ namespace permloom::exchange {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// The walk through one block: at an output that goes to the upper half. It takes as many steps as
-/// the block has pairs, however they fall into loops.
+/// The walk through one block. It takes as many steps as the block has pairs, however they fall
+/// into loops. In large blocks it goes both ways from where a loop began, in turns: two chains of
+/// loads that miss the caches instead of one.
 template <class From, class To>
 struct Walk {
     static constexpr bool SMALL = std::is_same_v<From, SmallBlocks>;
@@ -29,7 +30,8 @@ struct Walk {
     const typename From::Index* wanted;
     typename To::Index* upper;
     typename To::Index* lower;
-    size_t output, start;
+    size_t output;  ///< the next to go up
+    size_t start;   ///< the last one before it in the loop that has no half yet, going backward
     int pairs;
     uint64_t unset;                            ///< small: a bit for every pair; large: none below
     uint64_t second_half = 0, first_half = 0;  ///< small: the switches
@@ -54,19 +56,15 @@ struct Walk {
         }
     }
 
+    /// One output up, one down.
+    template <bool BACKWARD>
     HWY_INLINE void step(int level) {
-        using Out = typename To::Index;
-        const size_t pair = output / 2;
-        const size_t input = wanted[From::wanted_at(output)], input_pair = input / 2;
-        const size_t lower_output = wanted[From::goes_to_at(input ^ 1)];
-        const size_t lower_pair = lower_output / 2;
-        upper[To::wanted_at(pair)] = static_cast<Out>(input_pair);
-        upper[To::goes_to_at(input_pair)] = static_cast<Out>(pair);
-        lower[To::wanted_at(lower_pair)] = static_cast<Out>(input_pair);
-        lower[To::goes_to_at(input_pair)] = static_cast<Out>(lower_pair);
         if constexpr (SMALL) {
+            const size_t input = wanted[From::wanted_at(output)], pair = output / 2;
+            const size_t lower_output = wanted[From::goes_to_at(input ^ 1)];
+            pass_on(output, input, lower_output);
             second_half |= uint64_t{output & 1} << pair;
-            first_half |= uint64_t{input & 1} << input_pair;
+            first_half |= uint64_t{input & 1} << (input / 2);
             // Whether the loop is closed is a coin toss in small blocks: no branch.
             unset &= ~(uint64_t{1} << pair);
             output = lower_output ^ 1;
@@ -75,15 +73,35 @@ struct Walk {
             output = closed ? fresh : output;
             start = closed ? fresh : start;
         } else {
-            switches[2 * pair << level] = static_cast<uint8_t>(output & 1);
-            switches[(2 * input_pair << level) + 1] = static_cast<uint8_t>(input & 1);
-            output = lower_output ^ 1;
+            size_t up = output, input, down;
+            if constexpr (BACKWARD) {
+                down = start ^ 1;
+                input = wanted[From::wanted_at(down)] ^ size_t { 1 };
+                up = start = wanted[From::goes_to_at(input)];
+            } else {
+                input = wanted[From::wanted_at(up)];
+                down = wanted[From::goes_to_at(input ^ 1)];
+                output = down ^ 1;
+            }
+            pass_on(up, input, down);
+            switches[2 * (up / 2) << level] = static_cast<uint8_t>(up & 1);
+            switches[(2 * (input / 2) << level) + 1] = static_cast<uint8_t>(input & 1);
             if (output == start) [[unlikely]] {
                 while (switches[2 * unset << level] != UNSET)
                     ++unset;
                 output = start = 2 * unset;
             }
         }
+    }
+
+    /// `up` takes `input` to the upper half, `down` the input's partner to the lower half.
+    HWY_INLINE void pass_on(size_t up, size_t input, size_t down) {
+        using Out = typename To::Index;
+        const size_t input_pair = input / 2, up_pair = up / 2, down_pair = down / 2;
+        upper[To::wanted_at(up_pair)] = static_cast<Out>(input_pair);
+        upper[To::goes_to_at(input_pair)] = static_cast<Out>(up_pair);
+        lower[To::wanted_at(down_pair)] = static_cast<Out>(input_pair);
+        lower[To::goes_to_at(input_pair)] = static_cast<Out>(down_pair);
     }
 };
 
@@ -98,13 +116,14 @@ struct Turns {
         : walk(shape, from, to, block), others(shape, from, to, block + 1) {}
 
     int fewest_pairs() const { return std::min(walk.pairs, others.fewest_pairs()); }
+    template <bool BACKWARD>
     HWY_INLINE void step(int level) {
-        walk.step(level);
-        others.step(level);
+        walk.template step<BACKWARD>(level);
+        others.template step<BACKWARD>(level);
     }
     HWY_INLINE void finish(int done, int level) {
         for (int step = done; step < walk.pairs; ++step)
-            walk.step(level);
+            walk.template step<false>(level);
         others.finish(done, level);
     }
     HWY_INLINE void store(SmallBlocks& blocks, int block) const {
@@ -117,6 +136,7 @@ template <class From, class To>
 struct Turns<0, From, To> {
     Turns(const LevelShape&, From&, To&, int) {}
     static int fewest_pairs() { return std::numeric_limits<int>::max(); }
+    template <bool BACKWARD>
     HWY_INLINE static void step(int) {}
     HWY_INLINE static void finish(int, int) {}
     HWY_INLINE static void store(SmallBlocks&, int) {}
@@ -130,9 +150,11 @@ void walk_blocks(const LevelShape& shape, From& from, To& to, int block) {
     for (; block + COUNT <= shape.blocks; block += COUNT) {
         Turns<COUNT, From, To> turns(shape, from, to, block);
         const int steps = turns.fewest_pairs();
-        for (int step = 0; step < steps; ++step)
-            turns.step(level);
-        turns.finish(steps, level);
+        for (int step = 1; step < steps; step += 2) {
+            turns.template step<false>(level);
+            turns.template step<true>(level);
+        }
+        turns.finish(steps / 2 * 2, level);
         if constexpr (SMALL) turns.store(from, block);
     }
     if constexpr (COUNT > 1) walk_blocks<COUNT / 2>(shape, from, to, block);

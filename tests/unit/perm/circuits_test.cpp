@@ -3,29 +3,16 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <numeric>
 #include <set>
 
 #include "compiler/base/bits.h"
 #include "compiler/base/error.h"
 #include "compiler/perm/evaluate.h"
+#include "tests/unit/perm/coding.h"
 #include "tests/unit/perm/instruction_sets.h"
 
 using namespace permloom;
-
-namespace {
-
-/// Calls visit(p) for every permutation of n.
-template <class Visit>
-void for_each_permutation(int n, Visit visit) {
-    std::vector<int32_t> values(static_cast<size_t>(n));
-    std::iota(values.begin(), values.end(), 0);
-    do
-        visit(Permutation(values));
-    while (std::next_permutation(values.begin(), values.end()));
-}
-
-}  // namespace
+using namespace permloom::test;
 
 TEST_CASE("circuits -- route every permutation to n = 8, judged by evaluate") {
     for (const auto& circuit : all_circuits())

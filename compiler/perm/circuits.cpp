@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "compiler/base/error.h"
+#include "compiler/perm/named.h"
 #include "compiler/perm/stage_places.h"
 
 namespace permloom {
@@ -82,16 +82,7 @@ const std::vector<std::unique_ptr<Circuit>>& all_circuits() {
 }
 
 const Circuit& circuit_named(std::string_view name) {
-    std::vector<std::string> names;
-    for (const auto& circuit : all_circuits()) {
-        if (circuit->name() == name) return *circuit;
-        names.emplace_back(circuit->name());
-    }
-    std::string known;
-    for (const std::string& one : names)
-        known += (known.empty() ? "" : ", ") + one;
-    throw Error("circuit '" + std::string(name) + "'", "unknown" + did_you_mean(name, names),
-                "known circuits: " + known);
+    return find_named(all_circuits(), "circuit", name);
 }
 
 }  // namespace permloom

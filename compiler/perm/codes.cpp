@@ -1,5 +1,5 @@
-#include "compiler/base/error.h"
 #include "compiler/perm/code.h"
+#include "compiler/perm/named.h"
 
 namespace permloom {
 
@@ -18,16 +18,7 @@ const std::vector<std::unique_ptr<Code>>& all_codes() {
 }
 
 const Code& code_named(std::string_view name) {
-    std::vector<std::string> names;
-    for (const auto& code : all_codes()) {
-        if (code->name() == name) return *code;
-        names.emplace_back(code->name());
-    }
-    std::string known;
-    for (const std::string& one : names)
-        known += (known.empty() ? "" : ", ") + one;
-    throw Error("code '" + std::string(name) + "'", "unknown" + did_you_mean(name, names),
-                "known codes: " + known);
+    return find_named(all_codes(), "code", name);
 }
 
 }  // namespace permloom

@@ -255,6 +255,17 @@ class Search {
 
 }  // namespace
 
+std::vector<StuckSwitch> random_stuck_switches(const Topology& topology, int count, Rng& rng) {
+    PERMLOOM_ASSERT(count >= 0 && count <= topology.switch_count());
+    std::vector<StuckSwitch> all;
+    for (int d = 0; d < topology.stage_count(); ++d)
+        for (size_t i = 0; i < topology.stages[static_cast<size_t>(d)].size(); ++i)
+            all.push_back({d, static_cast<int>(i), rng.chance(0.5)});
+    rng.shuffle(std::span(all));
+    all.resize(static_cast<size_t>(count));
+    return all;
+}
+
 FaultRouting route_around(ExchangeNetwork network, const PartialPermutation& source,
                           std::span<const StuckSwitch> stuck, int64_t limit, uint64_t seed) {
     PERMLOOM_ASSERT(source.size() >= 1);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "compiler/perm/circuits.h"
 #include "compiler/perm/exchange_router.h"
@@ -22,6 +23,9 @@ struct StuckSwitch {
 
     bool operator==(const StuckSwitch&) const = default;
 };
+
+/// `count` different switches of `topology`, each stuck straight or crossed with even odds.
+std::vector<StuckSwitch> random_stuck_switches(const Topology& topology, int count, Rng& rng);
 
 enum class FaultOutcome {
     routed,

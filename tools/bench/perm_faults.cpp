@@ -23,23 +23,13 @@ namespace {
 
 constexpr int64_t LIMIT = 20'000;
 
-std::vector<StuckSwitch> random_stuck(const Topology& topology, int count, Rng& rng) {
-    std::vector<StuckSwitch> all;
-    for (int d = 0; d < topology.stage_count(); ++d)
-        for (size_t i = 0; i < topology.stages[static_cast<size_t>(d)].size(); ++i)
-            all.push_back({d, static_cast<int>(i), rng.chance(0.5)});
-    rng.shuffle(std::span(all));
-    all.resize(static_cast<size_t>(count));
-    return all;
-}
-
 /// Outcomes of all trials, in the order of FaultOutcome.
 std::array<int, 3> survey(ExchangeNetwork network, const Topology& topology, double live_share,
                           int faults, int trials, ThreadPool& pool) {
     std::vector<FaultOutcome> outcomes(static_cast<size_t>(trials));
     pool.for_each(trials, [&](int trial) {
         Rng rng(static_cast<uint64_t>(trial), static_cast<uint64_t>(faults));
-        const auto stuck = random_stuck(topology, faults, rng);
+        const auto stuck = random_stuck_switches(topology, faults, rng);
         std::vector<uint8_t> live(static_cast<size_t>(topology.lines));
         for (uint8_t& one : live)
             one = rng.chance(live_share) ? 1 : 0;

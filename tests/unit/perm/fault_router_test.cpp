@@ -36,16 +36,6 @@ std::set<std::vector<int32_t>> reachable(const Topology& topology,
     return reached;
 }
 
-std::vector<StuckSwitch> random_stuck(const Topology& topology, int count, Rng& rng) {
-    std::vector<StuckSwitch> all;
-    for (int d = 0; d < topology.stage_count(); ++d)
-        for (size_t i = 0; i < topology.stages[static_cast<size_t>(d)].size(); ++i)
-            all.push_back({d, static_cast<int>(i), rng.chance(0.5)});
-    rng.shuffle(std::span(all));
-    all.resize(static_cast<size_t>(count));
-    return all;
-}
-
 /// Judges one answer: what is routed is right and leaves the stuck switches alone.
 bool is_right(const FaultRouting& routing, const Topology& topology,
               const PartialPermutation& source, const std::vector<StuckSwitch>& stuck) {
@@ -64,7 +54,8 @@ TEST_CASE("route_around -- finds a setting exactly where there is one, n = 2..5"
             const Topology topology = circuit_named(name_of(network)).topology(n);
             const auto switches = static_cast<int>(topology.switch_count());
             for (int trial = 0; trial < 12; ++trial) {
-                const auto stuck = random_stuck(topology, trial % (std::min(switches, 4) + 1), rng);
+                const auto stuck =
+                    random_stuck_switches(topology, trial % (std::min(switches, 4) + 1), rng);
                 const auto reached = reachable(topology, stuck);
                 std::vector<int32_t> values(static_cast<size_t>(n));
                 std::iota(values.begin(), values.end(), 0);
@@ -90,7 +81,8 @@ TEST_CASE("route_around -- is exact for partial permutations, too") {
             const Topology topology = circuit_named(name_of(network)).topology(n);
             const auto switches = static_cast<int>(topology.switch_count());
             for (int trial = 0; trial < 60; ++trial) {
-                const auto stuck = random_stuck(topology, trial % (std::min(switches, 5) + 1), rng);
+                const auto stuck =
+                    random_stuck_switches(topology, trial % (std::min(switches, 5) + 1), rng);
                 const auto reached = reachable(topology, stuck);
                 std::vector<uint8_t> live(static_cast<size_t>(n));
                 for (uint8_t& one : live)
@@ -127,7 +119,7 @@ TEST_CASE("route_around -- finds ways around faults of a large network") {
     const Topology topology = circuit_named("benes").topology(784);
     int routed = 0;
     for (int trial = 0; trial < 10; ++trial) {
-        const auto stuck = random_stuck(topology, 3, rng);
+        const auto stuck = random_stuck_switches(topology, 3, rng);
         const PartialPermutation source(Permutation::random(784, rng),
                                         std::vector<uint8_t>(784, uint8_t{1}));
         const FaultRouting routing = route_around(ExchangeNetwork::benes, source, stuck);
@@ -142,7 +134,7 @@ TEST_CASE("route_around -- finds ways around faults of a large network") {
 TEST_CASE("route_around -- gives up at its limit and says so") {
     Rng rng(55);
     const Topology topology = circuit_named("as-waksman").topology(64);
-    const auto stuck = random_stuck(topology, 60, rng);
+    const auto stuck = random_stuck_switches(topology, 60, rng);
     const PartialPermutation source(Permutation::random(64, rng),
                                     std::vector<uint8_t>(64, uint8_t{1}));
     const FaultRouting routing = route_around(ExchangeNetwork::as_waksman, source, stuck, 1);

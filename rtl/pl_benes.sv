@@ -1,11 +1,11 @@
-// AS-Waksman network of any width: line r of the output is line source[r] of the input, for any
-// source. compiler/perm/as_waksman.h has the geometry, compiler/perm the router.
+// Benes network of any width: line r of the output is line source[r] of the input, for any source:
+// the network of the next power of two without the switches that touch lines from n on.
+// compiler/perm/benes.h has the geometry, compiler/perm the router.
 //
-//   n = 5     0 -o--o--o--o--o-     Stage d joins lines that are 1, 2, 4, 2, 1 apart; the switch on
-//             1 -o--|--|--|--o-     lines 0 and 2 of stage 3, say, is there because their block
-//             2 -o--o--|--o--o-     {0, 2, 4} has an odd size.
-//             3 -o--|--|--|--o-
-//             4 -------o-------     (lines 1 and 3: a switch of stage 1 alone)
+//   n = 5     stage 0 (0,1) (2,3)   stage 1 (0,2) (1,3)   stage 2 (0,4)   stage 3 (0,2) (1,3)
+//             stage 4 (0,1) (2,3)
+//
+// pl_as_waksman leaves out those of its second half that can always stay straight, here (1,3).
 //
 // Timing: D = 2*ceil(log2 n) - 1 stages (a wire for one line), ceil(D / REGISTER_EVERY) cycles, an
 // item a cycle. Stage d works on the bits that its part of `bits` shows floor(d / REGISTER_EVERY)
@@ -27,8 +27,8 @@ module pl_benes #(
   /// Every stage moves on; low: every register keeps its value.
   input  wire en,
   /// The bits of all stages end to end, stage 0 lowest: stage d starts at
-  /// pl_geometry::circuit_offset(pl_geometry::BENES, LINES, d). Bit i of a stage belongs to its switch i: 0 straight,
-  /// 1 crossed.
+  /// pl_geometry::circuit_offset(pl_geometry::BENES, LINES, d). Bit i of a stage belongs to its
+  /// switch i: 0 straight, 1 crossed.
   input  wire [pl_geometry::circuit_bits(pl_geometry::BENES, LINES)-1:0] bits,
   /// Line q in bits [WIDTH*q +: WIDTH].
   input  wire [LINES*WIDTH-1:0] in_data,

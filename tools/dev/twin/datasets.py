@@ -23,7 +23,10 @@ class Dataset:
 
 
 def load(name):
-    """A data set by name, or a directory that holds its files."""
+    """A data set by name, or a directory that holds its files. NAME-odd: is the digit odd?"""
+    if name.endswith("-odd"):
+        data = load(name[: -len("-odd")])
+        return Dataset((data.images, data.labels & 1), (data.test_images, data.test_labels & 1))
     if name == "digits":
         return _digits()
     for directory in _places(name):
@@ -66,7 +69,7 @@ def _idx(directory, name, kind):
         if path.is_file():
             data = (gzip.decompress if path.suffix == ".gz" else bytes)(path.read_bytes())
             extents = np.frombuffer(data, ">u4", count=data[3], offset=4)
-            return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(extents)
+            return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(extents).copy()
     raise TwinError(directory, f"has no {name}-{kind} (nor .gz)")
 
 

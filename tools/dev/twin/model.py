@@ -65,7 +65,8 @@ class Model:
         outputs = {NETWORK_INPUT: x}
         for i, layer in enumerate(self.network.layers):
             y = self._weighted(layer, outputs[layer.source], weights[i], biases[i])
-            y = _activate(layer.activation, y)
+            # No gradient needs the sums themselves, so a ReLU may overwrite them.
+            y = y.relu_() if layer.activation == "relu" else _activate(layer.activation, y)
             for position, (op, value) in enumerate(layer.then):
                 y = self._operate(op, value, y, outputs, self.norms.get((i, position)), training)
             outputs[i] = y

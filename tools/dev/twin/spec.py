@@ -63,7 +63,7 @@ class Schedule:
         if self.kind == "linear":
             return self.initial + (key["last"] - self.initial) * e / epochs
         if self.kind == "learning_rate" and rate is not None:
-            ratio = rate.at(0, epochs) / rate.at(e, epochs)
+            ratio = rate.at(0, epochs) / max(rate.at(e, epochs), 1e-300)
             return self.initial * ratio ** key.get("exponent", 1.0)
         raise TwinError("schedule", f"'{self.kind}' is not known here")
 
@@ -96,7 +96,7 @@ def parse(text):
     description = yaml.safe_load(text) if isinstance(text, str) else text
     given = dict(description["input"])
     shape = tuple(given["shape"]) if "shape" in given else (1, 1, int(given["size"]))
-    layers, names = [], {}
+    layers, names = [], {"input": NETWORK_INPUT}
     for index, entry in enumerate(description["layers"]):
         layer = _layer(entry, names, layers, shape)
         layers.append(layer)

@@ -46,7 +46,8 @@ def shared(value, keep):
 
 
 def f1(name):
-    return network(name, "mnist", [784], [dense(10, devices=shared(0.08, "4/7"))], 128, "laperm", 250)
+    layers = [dense(10, devices=shared(0.08, "4/7"))]
+    return network(name, "mnist", [784], layers, 128, "laperm", 250)
 
 
 def f2(name):
@@ -64,7 +65,8 @@ def conv7(name):
     bias = {"initial": "he_uniform", "permuted": True}
     layers = []
     for filters in (32, 64):
-        layers += [conv(filters, padding="valid", bias=bias), conv(filters, padding="valid", bias=bias),
+        layers += [conv(filters, padding="valid", bias=bias),
+                   conv(filters, padding="valid", bias=bias),
                    conv(filters, {"dropout": 0.4}, kernel=5, stride=2, bias=bias)]
     layers += [conv(128, "flatten", {"dropout": 0.4}, kernel=4, padding="valid", bias=bias),
                dense(10, bias=bias)]
@@ -73,7 +75,8 @@ def conv7(name):
 
 def vgg(name, groups, head, head_dropout=None):
     """Groups of (filters, dropout after each convolution but the group's last): convolution, ReLU,
-    batch norm, dropout; a pool after each group. `head`: hidden dense layers, each with what follows."""
+    batch norm, dropout; a pool after each group. `head`: hidden dense layers, each with what
+    follows."""
     bias, layers = {"initial": "he_uniform"}, []
     for filters, dropouts in groups:
         layers += [conv(filters, "batch_norm", {"dropout": rate}, bias=bias) for rate in dropouts]
@@ -101,7 +104,8 @@ def conv13(name):
 
 
 def resnet50(name):
-    """ResNet v1 of 3 stages of 8 blocks; the projections of a stage's first block have no batch norm."""
+    """ResNet v1 of 3 stages of 8 blocks; the projection of a stage's first block has no batch
+    norm."""
     bias = {"initial": "zeros"}
     layers = [conv(16, "batch_norm", "relu", activation="none", bias=bias, name="stem")]
     before = "stem"

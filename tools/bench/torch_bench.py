@@ -30,7 +30,7 @@ from twin.training import Trainer  # noqa: E402
 
 CLASSES = 10
 PREPARED_BATCHES = 16
-WARM_UP_SECONDS, TRIAL_SECONDS = 0.3, 1.0
+WARM_UP_SECONDS, TRIAL_SECONDS, TRIALS = 0.3, 0.5, 3
 PARTS = 10
 
 
@@ -97,7 +97,8 @@ def gathered_batches(network, data):
     labels = torch.from_numpy(data.labels.astype(np.int64))
     random = torch.Generator().manual_seed(1)
     while True:
-        for chosen in torch.randperm(len(images), generator=random).split(network.training["batch"]):
+        order = torch.randperm(len(images), generator=random)
+        for chosen in order.split(network.training["batch"]):
             yield images[chosen].float().mul_(1 / 255), labels[chosen]
 
 
@@ -130,8 +131,12 @@ def chosen_bench(case, data, layout):
     if layout != "best":
         return Bench(case, data, layouts[layout]), layout
     tried = {name: Bench(case, data, flag) for name, flag in layouts.items()}
-    speed = {name: images / seconds for name, bench in tried.items()
-             for images, seconds in [bench.run(TRIAL_SECONDS)]}
+    # In turn, and the best of each: another program's burst must not decide.
+    speed = dict.fromkeys(tried, 0.0)
+    for _ in range(TRIALS):
+        for name, bench in tried.items():
+            images, seconds = bench.run(TRIAL_SECONDS)
+            speed[name] = max(speed[name], images / seconds)
     best = max(speed, key=speed.get)
     return tried[best], best
 

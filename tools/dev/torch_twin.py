@@ -13,7 +13,8 @@ random numbers here: train the run without them. Exit status 1 where a loss diff
 drawn by PyTorch. NETWORK is a description, or a name in models/networks. Accuracy is that of
 projected weights.
 
-Needs python3-torch (with libopenblas0-pthread, or it is 40 times slower), python3-numpy, python3-yaml.
+Needs python3-torch (with libopenblas0-pthread, or it is 40 times slower), python3-numpy and
+python3-yaml.
 """
 import argparse
 import json
@@ -59,7 +60,8 @@ def losses(options):
             record["step_loss"] = logged[step]
             record["difference"] = abs(float(loss) - logged[step]) / max(abs(logged[step]), 1e-12)
             largest = max(largest, record["difference"])
-            print(f"{step:6}  {logged[step]:12.8f}  {float(loss):12.8f}  {record['difference']:10.2e}")
+            print(f"{step:6}  {logged[step]:12.8f}  {float(loss):12.8f}  "
+                  f"{record['difference']:10.2e}")
         records.append(record)
         if step == options.steps:
             break
@@ -93,8 +95,8 @@ def train(options):
     records = []
     run = Run(trainer, data, options.seed, epochs, augmentation)
     for epoch, loss, accuracy, speed in run.train():
-        print(f"epoch {epoch:3}/{epochs}  train loss {loss:.5f}  test accuracy {100 * accuracy:6.2f} %"
-              f"  {speed:9.1f} images/s", flush=True)
+        print(f"epoch {epoch:3}/{epochs}  train loss {loss:.5f}  "
+              f"test accuracy {100 * accuracy:6.2f} %  {speed:9.1f} images/s", flush=True)
         records.append({"epoch": epoch, "train_loss": loss, "accuracy": accuracy,
                         "images_per_second": speed})
         if options.out:
@@ -109,7 +111,7 @@ def parse_arguments():
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--data", help="data set or directory; default: the one of the network")
     shared.add_argument("--start", metavar="RUN0",
-                        help="checkpoint or run directory of step 0 to take the initial weights from")
+                        help="checkpoint or run directory of step 0: the initial weights")
     shared.add_argument("--threads", type=int, default=1)
     shared.add_argument("--out", type=Path, metavar="FILE", help="also record as JSON lines")
 
@@ -134,8 +136,8 @@ def main():
     try:
         import torch
     except ImportError:
-        print("torch_twin: needs PyTorch\n  hint: apt-get install python3-torch libopenblas0-pthread",
-              file=sys.stderr)
+        print("torch_twin: needs PyTorch\n"
+              "  hint: apt-get install python3-torch libopenblas0-pthread", file=sys.stderr)
         return 1
     torch.set_num_threads(options.threads)
     try:

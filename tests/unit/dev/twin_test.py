@@ -1,4 +1,4 @@
-"""The parts of the PyTorch twin that need no PyTorch: generator, checkpoints, data, descriptions."""
+"""The parts of the PyTorch twin that need no PyTorch: generator, checkpoints, data, networks."""
 
 import gzip
 import json
@@ -166,7 +166,8 @@ class TestDescriptions(unittest.TestCase):
             return spec.parse(network).learning_rate.at(e, 10)
 
         self.assertEqual(at("1e-3", 3.5), 1e-3)
-        self.assertAlmostEqual(at({"schedule": "exponential", "initial": 1, "decay": ".5"}, 2.9), .25)
+        halved = {"schedule": "exponential", "initial": 1, "decay": ".5"}
+        self.assertAlmostEqual(at(halved, 2.9), .25)
         self.assertAlmostEqual(at({"schedule": "cosine", "initial": 2, "floor": .1}, 5), 1.1)
         self.assertAlmostEqual(at({"schedule": "step", "initial": 1, "decay": .1, "every": 3}, 6.5),
                                .01)

@@ -17,7 +17,8 @@ def draw_weights(layer, index, seed):
     devices = layer.devices
     random = stream(seed, DEVICES, index)
     one_bank = devices.get("profile", "neuron") == "layer"
-    banks = np.array([_vector(layer, index, random) for _ in range(1 if one_bank else layer.outputs)])
+    count = 1 if one_bank else layer.outputs
+    banks = np.array([_vector(layer, index, random) for _ in range(count)])
     bits = int(number(devices.get("bits", 0)))
     if bits:
         top = 2 ** (bits - 1) - 1

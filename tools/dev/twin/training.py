@@ -144,7 +144,8 @@ class Run:
 
     def __init__(self, trainer, data, seed, epochs, augmentation=None):
         network = trainer.network
-        self.trainer, self.seed, self.epochs, self.augmentation = trainer, seed, epochs, augmentation
+        self.trainer, self.augmentation = trainer, augmentation
+        self.seed, self.epochs = seed, epochs
         self.inputs = torch.from_numpy(real_inputs(network, data.images, data.images))
         self.labels = torch.from_numpy(data.labels.astype(np.int64))
         self.test_inputs = torch.from_numpy(real_inputs(network, data.test_images, data.images))
@@ -170,7 +171,8 @@ class Run:
             yield step + 1, loss, len(images)
 
     def train(self):
-        """Trains to the end; after each epoch (epoch from 1, mean loss, test accuracy, images/s)."""
+        """Trains to the end; after each epoch (epoch from 1, mean loss, test accuracy, images/s),
+        the time of evaluation not counted."""
         count, total, begin = len(self.inputs), 0.0, time.perf_counter()
         epoch_steps = -(-count // self.batch)
         for step, loss, images in self.steps():

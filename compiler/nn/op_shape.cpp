@@ -176,15 +176,17 @@ void AveragePoolOp::backward(const Pass&, const Slice& slice) {
 }
 
 void AddOp::forward(const Pass&, const Slice& slice) {
-    float* y = value_.row(slice.begin);
-    const float* x = other_.row(slice.begin);
-    const size_t count = value_.count(slice);
+    const float *a = in_.row(slice.begin), *b = other_.row(slice.begin);
+    float* y = out_.row(slice.begin);
+    const size_t count = out_.count(slice);
     for (size_t i = 0; i < count; ++i)
-        y[i] += x[i];
+        y[i] = a[i] + b[i];
 }
 
 void AddOp::backward(const Pass&, const Slice& slice) {
-    if (gradient_.wanted()) gradient_.take(slice, value_.gradient_row(slice.begin));
+    const float* dy = out_.gradient_row(slice.begin);
+    if (gradient_.wanted()) gradient_.take(slice, dy);
+    if (&in_ != &out_) std::copy_n(dy, out_.count(slice), in_.gradient_row(slice.begin));
 }
 
 }  // namespace permloom

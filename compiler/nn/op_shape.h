@@ -59,7 +59,7 @@ class MaxPoolOp : public Op {
   private:
     Value &in_, &out_;
     int window_;
-    std::vector<uint8_t> place_;  // in the window, of each output
+    std::vector<uint16_t> place_;  // in the window, of each output
 };
 
 /// Mean of each window.

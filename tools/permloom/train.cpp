@@ -64,7 +64,7 @@ Options options() {
             "epoch; paper: the best test accuracy is kept",
             "final")
         .flag("paper-protocol", "the same as --protocol paper")
-        .value("steps", "N", "save and stop after N steps of the whole run; 0: all", "0")
+        .value("steps", "N", "save and stop after N steps of the whole run; 0: as it starts")
         .value("log-every", "N", "steps between two lines of metrics.jsonl with the loss; 0: none",
                "0")
         .value("threads", "N", "0: one per core; the result does not depend on it", "0")
@@ -184,7 +184,7 @@ int train_command(const Arguments& arguments) {
         options.resume = load_checkpoint(checkpoint_path(options.run, "last"));
     else
         make_output_directory(options.run, values.flag("force"));
-    options.stop_after = values.integer("steps", 0, INT64_MAX);
+    if (values.has("steps")) options.stop_after = values.integer("steps", 0, INT64_MAX);
     options.log_every = static_cast<int>(values.integer("log-every", 0, 1 << 30));
     ThreadPool pool(static_cast<int>(values.integer("threads", 0, 1024)));
 
@@ -202,6 +202,11 @@ int train_command(const Arguments& arguments) {
     const Checkpoint result = train(network, data, options, pool);
     const double seconds = watch.seconds();
     progress.clear();
+    if (result.test.protocol.empty() && options.stop_after && !stop_requested) {
+        fmt::print("stopped after {} steps, saved in {}; the same command with --resume goes on\n",
+                   result.training.step, options.run.string());
+        return OK;
+    }
     if (result.test.protocol.empty())
         throw Error(options.run.string(),
                     fmt::format("stopped in epoch {} of {}; everything is saved",

@@ -6,13 +6,20 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <vector>
 
 #include "compiler/base/io_error.h"
 
 namespace permloom {
+namespace {
+
+/// The ending of temporary files; mkostemp fills in the last six characters.
+constexpr std::string_view MARK = ".tmp-", SUFFIX = ".tmp-XXXXXX";
+
+}  // namespace
 
 FileWriter::FileWriter(std::filesystem::path path)
-    : path_(std::move(path)), temporary_(path_.string() + ".XXXXXX") {
+    : path_(std::move(path)), temporary_(path_.string() + std::string(SUFFIX)) {
     descriptor_ = ::mkostemp(temporary_.data(), O_CLOEXEC);
     if (descriptor_ < 0) fail(errno);
 }
@@ -42,6 +49,19 @@ void FileWriter::commit() {
     if (::fchmod(descriptor_, 0666 & ~mask) != 0 || ::fsync(descriptor_) != 0) fail(errno);
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(errno);
     temporary_.clear();
+}
+
+void FileWriter::remove_leftovers(const std::filesystem::path& path) {
+    const std::string prefix = path.filename().string() + std::string(MARK);
+    const size_t length = path.filename().string().size() + SUFFIX.size();
+    std::error_code code;
+    std::vector<std::filesystem::path> leftovers;
+    for (const auto& entry : std::filesystem::directory_iterator(path.parent_path(), code)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with(prefix) && name.size() == length) leftovers.push_back(entry.path());
+    }
+    for (const auto& leftover : leftovers)
+        std::filesystem::remove(leftover, code);
 }
 
 void FileWriter::fail(int code) const {

@@ -23,6 +23,9 @@ class FileWriter {
     void append(std::string_view text);
     void commit();
 
+    /// Removes what writers of `path` that were killed have left beside it.
+    static void remove_leftovers(const std::filesystem::path& path);
+
   private:
     [[noreturn]] void fail(int code) const;
 

@@ -1,6 +1,10 @@
 #include "compiler/base/parallel.h"
 
 #include <algorithm>
+#include <string>
+#include <system_error>
+
+#include "compiler/base/error.h"
 
 namespace permloom {
 namespace {
@@ -33,11 +37,23 @@ ThreadPool::ThreadPool(int threads) {
     if (threads <= 0) threads = cores;
     // With more threads than cores, looking only keeps the others from working.
     spins_ = threads <= cores ? SPINS : 0;
-    for (int i = 1; i < threads; ++i)
-        workers_.emplace_back([this] { work(); });
+    workers_.reserve(static_cast<size_t>(threads) - 1);
+    try {
+        for (int i = 1; i < threads; ++i)
+            workers_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+        const std::string had = std::to_string(size());
+        join();
+        throw Error("threads", "the system gives " + had + " of " + std::to_string(threads),
+                    "use fewer");
+    }
 }
 
 ThreadPool::~ThreadPool() {
+    join();
+}
+
+void ThreadPool::join() {
     {
         const std::lock_guard lock(mutex_);
         stop_ = true;

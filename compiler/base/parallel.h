@@ -17,7 +17,7 @@ namespace permloom {
 /// short while before it goes to sleep, so that loops in close succession cost no system call.
 class ThreadPool {
   public:
-    /// `threads` = 0 takes one per core.
+    /// `threads` = 0 takes one per core. Throws Error when the system does not give so many.
     explicit ThreadPool(int threads = 0);
     ~ThreadPool();
     ThreadPool(const ThreadPool&) = delete;
@@ -31,6 +31,7 @@ class ThreadPool {
 
   private:
     void work();
+    void join();
     void run_pieces();
     bool work_or_stop() const;
 

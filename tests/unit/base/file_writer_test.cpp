@@ -48,6 +48,21 @@ TEST_CASE("file writer -- without commit everything stays as it was") {
     CHECK(entries(directory.path()) == 1);
 }
 
+TEST_CASE("file writer -- what a killed writer left is removed, and nothing else") {
+    const TemporaryDirectory directory;
+    for (const char* name : {"f", "f.tmp-aB3xY9", "f.tmp-aB3xY9z", "f.backup", "g.tmp-aB3xY9"})
+        write_file(directory / name, std::string_view("x"));
+    FileWriter::remove_leftovers(directory / "f");
+    CHECK_FALSE(std::filesystem::exists(directory / "f.tmp-aB3xY9"));
+    CHECK(entries(directory.path()) == 4);
+    FileWriter::remove_leftovers(directory / "none/f");
+    // A writer's own name is one that would be found.
+    FileWriter writer(directory / "f");
+    CHECK(entries(directory.path()) == 5);
+    FileWriter::remove_leftovers(directory / "f");
+    CHECK(entries(directory.path()) == 4);
+}
+
 TEST_CASE("file writer -- where it cannot write it says so at once") {
     const TemporaryDirectory directory;
     CHECK_THROWS_WITH(FileWriter(directory / "none/f"),

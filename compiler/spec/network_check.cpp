@@ -115,6 +115,14 @@ void check_unused(const TrainingSpec& training, const Where& where) {
         throw Error(where("training.frozen_zeros"),
                     "only free weights have zeros that stay where they are",
                     "use algorithm: free");
+    const bool permutes = training.algorithm == Algorithm::laperm ||
+                          training.algorithm == Algorithm::laperm_latent;
+    if (training.keep.initial > 0.0 && !permutes)
+        throw Error(where("training.keep"), "only devices that are permuted can be given up",
+                    "use algorithm: laperm or laperm_latent; devices: {keep: ...} prunes at first");
+    if (training.lookahead.every > 0 && training.algorithm == Algorithm::swap)
+        throw Error(where("training.lookahead"),
+                    "averages weights, and swap never computes with them", "remove the key");
     if (training.augment.any() && training.shift_pixels > 0)
         throw Error(where("training.shift_pixels"), "two kinds of augmentation at once",
                     "use augment: {shift: ...} alone");

@@ -121,6 +121,8 @@ TEST_CASE("network -- faults of convolutional descriptions") {
         {"algorithm: laperm", "algorithm: laperm\n  weight_decay: 0.1", "only adamw decays"},
         {"algorithm: laperm", "algorithm: laperm\n  shift_pixels: 1", "two kinds of augmentation"},
         {"algorithm: laperm", "algorithm: laperm\n  frozen_zeros: true", "only free weights have"},
+        {"algorithm: laperm", "algorithm: free", "only devices that are permuted can be given up"},
+        {"algorithm: laperm", "algorithm: swap", "only devices that are permuted can be given up"},
         {"at: [1, 1.5]", "at: [2, 1.5]", "must be ascending epochs"},
         {"values: dissimilar, bits: 0", "values: dissimilar, bits: 4", "no common range"},
         {"conv: {filters: 4", "outputs: 4\n    conv: {filters: 4", "outputs are its filters"},
@@ -131,6 +133,9 @@ TEST_CASE("network -- faults of convolutional descriptions") {
     }
     CHECK_THAT(message(with("then: [batch_norm, relu]", "then: [relu]")),
                Contains("the network has no batch_norm"));
+    std::string swap = with("  keep: {schedule: linear, initial: 1, last: 0.3}\n", "");
+    swap.replace(swap.find("algorithm: laperm"), 17, "algorithm: swap");
+    CHECK_THAT(message(swap), Contains("training.lookahead: averages weights"));
     CHECK_THAT(message(with("input: {shape: [9, 8, 3]", "input: {size: 216")),
                Contains("does not fit a map") || Contains("needs images"));
 }

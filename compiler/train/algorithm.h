@@ -71,6 +71,11 @@ class LayerAlgorithm {
     virtual void derive(const LayerParameters& layer, int row, int begin, int end,
                         float* weights) const = 0;
 
+    /// The weights of a row that go into a checkpoint, where the devices keep no values of theirs.
+    virtual void project(const LayerParameters& layer, int row, Ranker&, float* weights) const {
+        derive(layer, row, 0, layer.lines, weights);
+    }
+
     /// Turns the gradient by the derived weights of a row's lines [begin, end) into the gradient by
     /// what is owned, in place.
     virtual void pull_back(const LayerParameters&, int /*row*/, int /*begin*/, int /*end*/,

@@ -78,8 +78,6 @@ TrainingNet::TrainingNet(const NetworkSpec& network, std::vector<LayerDevices> d
 TrainingNet::TrainingNet(const NetworkSpec& network, const Checkpoint& checkpoint, Continue how)
     : weights_(empty_weights(network)) {
     PERMLOOM_ASSERT(network.layers.size() == checkpoint.layers.size());
-    const TrainingState& training = checkpoint.training;
-    const bool resumes = how == Continue::resume;
     for (size_t l = 0; l < network.layers.size(); ++l) {
         const LayerState& state = checkpoint.layers[l];
         const LayerSpec& spec = network.layers[l];
@@ -101,31 +99,38 @@ TrainingNet::TrainingNet(const NetworkSpec& network, const Checkpoint& checkpoin
             to.variance = norm.variance;
         }
         weights_[l].bias = spec.has_bias ? state.bias : weights_[l].bias;
-        if (resumes) {
-            layers_[l].owned = training.weights[l];
-            layers_[l].auxiliary = training.auxiliary[l];
-            layers_[l].first_moment = training.first_moment[l];
-            layers_[l].second_moment = training.second_moment[l];
-            layers_[l].slow = training.slow[l];
-        } else {
-            algorithms_[l]->start_from(layers_[l], arranged_devices(state, spec), state.latent);
-        }
+        algorithms_[l]->start_from(layers_[l], arranged_devices(state, spec), state.latent);
     }
     add_vectors(network);
-    if (!resumes) {
-        start_optimiser(network);
-        set_constants();
-        return;
+    start_optimiser(network);
+    set_constants();
+    if (how == Continue::resume) restore(checkpoint.training);
+}
+
+void TrainingNet::restore(const TrainingState& training) {
+    // Each has its size already, as the algorithm and the optimiser set it.
+    const auto put_back = [](std::vector<float>& values, const std::vector<float>& saved) {
+        if (saved.size() != values.size())
+            throw Error("resume", "the training state does not fit the network's algorithm",
+                        "the checkpoint was not written by permloom train");
+        values = saved;
+    };
+    for (size_t l = 0; l < layers_.size(); ++l) {
+        put_back(layers_[l].owned, training.weights[l]);
+        put_back(layers_[l].auxiliary, training.auxiliary[l]);
+        put_back(layers_[l].first_moment, training.first_moment[l]);
+        put_back(layers_[l].second_moment, training.second_moment[l]);
+        put_back(layers_[l].slow, training.slow[l]);
     }
     for (size_t i = 0; i < vectors_.size(); ++i) {
         LayerParameters& to = vectors_[i].parameters;
         const TrainingState::Vector& from = training.vectors[i];
-        to.profile = from.profile;
-        to.owned = from.weights;
-        to.auxiliary = from.auxiliary;
-        to.first_moment = from.first_moment;
-        to.second_moment = from.second_moment;
-        to.slow = from.slow;
+        put_back(to.profile, from.profile);
+        put_back(to.owned, from.weights);
+        put_back(to.auxiliary, from.auxiliary);
+        put_back(to.first_moment, from.first_moment);
+        put_back(to.second_moment, from.second_moment);
+        put_back(to.slow, from.slow);
     }
     size_t running = 0;
     for (LayerWeights& layer : weights_)
@@ -134,7 +139,6 @@ TrainingNet::TrainingNet(const NetworkSpec& network, const Checkpoint& checkpoin
             norm.variance = training.running[running].variance;
             ++running;
         }
-    set_constants();
 }
 
 void TrainingNet::add_layer(const NetworkSpec& network, size_t l, LayerParameters layer) {
@@ -176,8 +180,9 @@ void TrainingNet::add_vector(const NetworkSpec& network, TrainedVector::Kind kin
     parameters.inputs = parameters.lines = static_cast<int>(values.size());
     parameters.profile = values;
     std::sort(parameters.profile.begin(), parameters.profile.end());
-    const bool permuted =
-        kind == TrainedVector::Kind::bias && network.layers[l].bias.permuted;
+    // Free weights and masks have no devices that a bias could be permuted like.
+    const bool permuted = kind == TrainedVector::Kind::bias && network.layers[l].bias.permuted &&
+                          algorithms_[l]->keeps_devices();
     vector.algorithm = !permuted ? make_free()
                        : network.training.algorithm == Algorithm::laperm_latent
                            ? make_latent_drift()
@@ -202,6 +207,25 @@ void TrainingNet::start_optimiser(const NetworkSpec& network) {
 bool TrainingNet::has_period() const {
     return std::any_of(algorithms_.begin(), algorithms_.end(),
                        [](const auto& algorithm) { return algorithm->has_period(); });
+}
+
+bool TrainingNet::is_finite(size_t l) const {
+    const auto finite = [](const std::vector<float>& values) {
+        return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+    };
+    const auto all_finite = [&](const LayerParameters& p) {
+        return finite(p.owned) && finite(p.auxiliary) && finite(p.first_moment) &&
+               finite(p.second_moment) && finite(p.slow);
+    };
+    return all_finite(layers_[l]) &&
+           std::all_of(vectors_.begin(), vectors_.end(),
+                       [&](const TrainedVector& vector) {
+                           return vector.layer != l || all_finite(vector.parameters);
+                       }) &&
+           std::all_of(weights_[l].batch_norms.begin(), weights_[l].batch_norms.end(),
+                       [&](const BatchNormWeights& norm) {
+                           return finite(norm.mean) && finite(norm.variance);
+                       });
 }
 
 void TrainingNet::for_each_row(ThreadPool& pool,
@@ -237,7 +261,8 @@ void TrainingNet::sync(int64_t t, int k, ThreadPool& pool) {
 void TrainingNet::prune(double keep) {
     for (LayerParameters& layer : layers_) {
         const auto n = static_cast<size_t>(layer.lines);
-        const auto kept = static_cast<size_t>(std::llround(keep * static_cast<double>(n)));
+        const auto kept =
+            static_cast<size_t>(std::max(std::llround(keep * static_cast<double>(n)), 1LL));
         for (size_t begin = 0; begin < layer.profile.size(); begin += n) {
             const auto bank = std::span(layer.profile).subspan(begin, n);
             // The bank ascends: what is near 0 lies in the middle, and stays in order.
@@ -245,10 +270,12 @@ void TrainingNet::prune(double keep) {
             auto low = std::lower_bound(bank.begin(), bank.end(), 0.0F) - bank.begin();
             auto high = std::upper_bound(bank.begin(), bank.end(), 0.0F) - bank.begin();
             for (; live > kept; --live) {
-                const bool take_low =
-                    high == std::ssize(bank) ||
-                    (low > 0 && -bank[static_cast<size_t>(low - 1)] <=
-                                    bank[static_cast<size_t>(high)]);
+                const auto left = low, right = std::ssize(bank) - high;
+                const float below = left > 0 ? -bank[static_cast<size_t>(low - 1)] : 0.0F;
+                const float above = right > 0 ? bank[static_cast<size_t>(high)] : 0.0F;
+                // Of equal magnitudes the sign that has more of them gives one.
+                const bool gives = below < above || (below == above && left >= right);
+                const bool take_low = right == 0 || (left > 0 && gives);
                 const auto place = static_cast<size_t>(take_low ? --low : high++);
                 bank[place] = 0.0F;
                 if (!layer.profile_q.empty()) layer.profile_q[begin + place] = 0;
@@ -349,13 +376,13 @@ std::vector<LayerState> TrainingNet::project(int64_t t, int k, ThreadPool& pool)
         const auto n = static_cast<size_t>(layer.lines), at = static_cast<size_t>(row) * n;
         const std::span<int32_t> source = std::span(states[l].source).subspan(at, n);
         const std::span<float> latent = std::span(states[l].latent).subspan(at, n);
+        thread_local Ranker ranker;
         if (algorithm.keeps_devices()) {
             const auto ranked = algorithm.latent(layer, row, algorithm.due(t, k));
             std::copy(ranked.begin(), ranked.end(), latent.begin());
         } else {
-            algorithm.derive(layer, row, 0, layer.lines, latent.data());
+            algorithm.project(layer, row, ranker, latent.data());
         }
-        thread_local Ranker ranker;
         ranker.rank(latent, source);
         if (!algorithm.keeps_devices())
             for (size_t r = 0; r < n; ++r)

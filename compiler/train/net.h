@@ -49,10 +49,13 @@ class TrainingNet {
     float complement_sum(size_t l) const { return complement_sums_[l]; }
     /// Whether some layer syncs with period k.
     bool has_period() const;
+    /// Whether all that layer l has trained is finite, moments and statistics included.
+    bool is_finite(size_t l) const;
 
     /// Calls `sync` where it is due after step t, on all rows.
     void sync(int64_t t, int k, ThreadPool& pool);
-    /// Sets the smallest magnitudes of every bank to 0 until at most `keep` of it are left.
+    /// Sets the smallest magnitudes of every bank to 0 until at most `keep` of it are left, at least
+    /// one.
     void prune(double keep);
     /// Weights of lines [begin, end) of a row from its parameters; rows of rail dual whole.
     void derive(size_t l, int row, int begin, int end);
@@ -74,6 +77,7 @@ class TrainingNet {
     void add_vector(const NetworkSpec& network, TrainedVector::Kind kind, size_t l, size_t norm,
                     std::vector<float> values);
     void start_optimiser(const NetworkSpec& network);
+    void restore(const TrainingState& training);
     std::vector<float>& target(const TrainedVector& vector);
     void for_each_row(ThreadPool& pool,
                       const std::function<void(size_t layer, int row)>& body) const;

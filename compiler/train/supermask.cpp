@@ -29,7 +29,10 @@ class Supermask : public LayerAlgorithm {
                     const std::vector<float>& latent) const override {
         layer.auxiliary = projected;
         layer.auxiliary.resize(projected.size() + static_cast<size_t>(layer.outputs));
+        // A checkpoint knows the weights in use alone: these score highest.
         layer.owned = latent;
+        for (float& score : layer.owned)
+            score = std::abs(score);
     }
 
     bool due(int64_t t, int) const override { return t % refresh_every_ == 0; }
@@ -39,11 +42,8 @@ class Supermask : public LayerAlgorithm {
         thread_local std::vector<int32_t> source;
         source.resize(scores.size());
         ranker.rank(scores, source);
-        const auto used =
-            std::clamp<int64_t>(std::llround(keep_ * static_cast<double>(scores.size())), 1,
-                                static_cast<int64_t>(scores.size()));
         layer.auxiliary[layer.owned.size() + static_cast<size_t>(row)] =
-            scores[static_cast<size_t>(source[scores.size() - static_cast<size_t>(used)])];
+            scores[static_cast<size_t>(source[scores.size() - used(scores.size())])];
     }
 
     void derive(const LayerParameters& layer, int row, int begin, int end,
@@ -53,6 +53,18 @@ class Supermask : public LayerAlgorithm {
         const float threshold = layer.auxiliary[layer.owned.size() + static_cast<size_t>(row)];
         for (int i = 0; i < end - begin; ++i)
             weights[i] = scores[i] >= threshold ? fixed[i] : 0.0F;
+    }
+
+    /// Exactly as many as are to be used, wherever the threshold is.
+    void project(const LayerParameters& layer, int row, Ranker& ranker,
+                 float* weights) const override {
+        const std::span<const float> scores = layer.owned_row(row);
+        const std::span<const float> fixed = layer.auxiliary_row(row);
+        std::vector<int32_t> source(scores.size());
+        ranker.rank(scores, source);
+        std::fill_n(weights, scores.size(), 0.0F);
+        for (size_t r = scores.size() - used(scores.size()); r < scores.size(); ++r)
+            weights[source[r]] = fixed[static_cast<size_t>(source[r])];
     }
 
     void pull_back(const LayerParameters& layer, int row, int begin, int end,
@@ -66,6 +78,11 @@ class Supermask : public LayerAlgorithm {
     bool keeps_devices() const override { return false; }
 
   private:
+    size_t used(size_t lines) const {
+        const auto count = static_cast<size_t>(std::llround(keep_ * static_cast<double>(lines)));
+        return std::clamp<size_t>(count, 1, lines);
+    }
+
     double keep_;
     int refresh_every_;
 };

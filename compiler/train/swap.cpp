@@ -26,10 +26,10 @@ class Swap : public LayerAlgorithm {
         thread_local std::vector<int32_t> order;
         order.resize(owned.size());
         ranker.rank(gradient, order);
-        const auto pairs = std::clamp<int64_t>(
-            std::llround(share_ * static_cast<double>(owned.size()) / 2.0), 1,
-            static_cast<int64_t>(owned.size()) / 2);
-        for (size_t i = 0; i < static_cast<size_t>(pairs); ++i) {
+        const auto wanted =
+            static_cast<size_t>(std::llround(share_ * static_cast<double>(owned.size()) / 2.0));
+        const size_t pairs = std::min(std::max<size_t>(wanted, 1), owned.size() / 2);
+        for (size_t i = 0; i < pairs; ++i) {
             const auto up = static_cast<size_t>(order[i]);
             const auto down = static_cast<size_t>(order[order.size() - 1 - i]);
             if (gradient[up] < gradient[down] && owned[up] < owned[down])

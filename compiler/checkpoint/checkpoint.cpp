@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
+#include <cmath>
+#include <cstring>
 
 #include "compiler/base/error.h"
 #include "compiler/base/file.h"
@@ -116,6 +117,31 @@ LayerState read_layer(const TensorReader& reader, const LayerSpec& spec, int i) 
     return layer;
 }
 
+/// What load_checkpoint would refuse is never written.
+void require_finite(const Checkpoint& checkpoint, const TensorFile& file, const fs::path& path) {
+    const auto require = [&](const std::string& entry, bool finite) {
+        if (!finite)
+            throw Error(path.string(), "not written: '" + entry + "' is not finite",
+                        "the training has diverged; lower training.learning_rate");
+    };
+    for (const auto& [name, tensor] : file.tensors) {
+        if (tensor.dtype != "F32") continue;
+        for (size_t at = 0; at < tensor.bytes.size(); at += sizeof(float)) {
+            float value = 0.0F;
+            std::memcpy(&value, tensor.bytes.data() + at, sizeof value);
+            require(name, std::isfinite(value));
+        }
+    }
+    for (size_t i = 0; i < checkpoint.layers.size(); ++i) {
+        const LayerState& layer = checkpoint.layers[i];
+        const std::pair<const char*, double> scalars[] = {
+            {"alpha", layer.alpha}, {"offset", layer.offset}, {"act_range", layer.act_range}};
+        for (const auto& [name, value] : scalars)
+            require(layer_name(static_cast<int>(i), name), std::isfinite(value));
+    }
+    require("test.loss", std::isfinite(checkpoint.test.loss));
+}
+
 }  // namespace
 
 void save_checkpoint(const Checkpoint& checkpoint, const fs::path& path) {
@@ -140,6 +166,7 @@ void save_checkpoint(const Checkpoint& checkpoint, const fs::path& path) {
     if (!checkpoint.input_mean.empty())
         put(file, "input.mean", checkpoint.input_mean, checkpoint.network.input.size);
     write_training(file, checkpoint);
+    require_finite(checkpoint, file, path);
     write_file(path, to_safetensors(file));
 }
 
@@ -187,7 +214,8 @@ fs::path checkpoint_path(const fs::path& run, const std::string& which) {
     const fs::path path = run / (which + ".safetensors");
     if (!fs::exists(path, code))
         throw Error(run.string(), "holds no checkpoint '" + which + "'",
-                    which == "best" ? "the run has not finished; use --checkpoint last"
+                    which == "best" ? "the run has not finished; use --checkpoint last, or name "
+                                      "its last.safetensors"
                                     : "give the directory that permloom train wrote");
     return path;
 }

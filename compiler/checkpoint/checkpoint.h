@@ -68,6 +68,9 @@ struct TrainingState {
     };
     std::vector<Running> running;
     bool recalibrated = false;  ///< LayerState's statistics were measured again
+    /// Inside an epoch: per layer, the latents at the end of the last one, which the measures of
+    /// metrics.jsonl compare with. Else empty.
+    std::vector<std::vector<float>> observed;
 };
 
 /// Accuracy and loss stamped with how they were chosen (design.md section 8).
@@ -90,7 +93,7 @@ struct Checkpoint {
     TrainingState training;
 };
 
-/// Writes `path` atomically.
+/// Writes `path` atomically. Throws Error, and writes nothing, when a value is not finite.
 void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path);
 /// Reads and checks: shapes, source is a permutation, profile ascending. Throws Error.
 Checkpoint load_checkpoint(const std::filesystem::path& path);

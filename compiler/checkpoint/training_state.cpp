@@ -62,6 +62,8 @@ void write_training(TensorFile& file, const Checkpoint& checkpoint) {
         put(file, training_name(i, "second_moment"), training.second_moment[i], lines);
         put(file, training_name(i, "auxiliary"), training.auxiliary[i], 1);
         put(file, training_name(i, "slow"), training.slow[i], lines);
+        if (!training.observed.empty())
+            put(file, training_name(i, "observed"), training.observed[i], lines);
     }
     for (size_t i = 0; i < training.vectors.size(); ++i)
         for (const Field& field : VECTOR_FIELDS) {
@@ -97,7 +99,11 @@ TrainingState read_training(const TensorReader& reader, const TensorFile& file,
         training.second_moment.push_back(matrix("second_moment"));
         training.auxiliary.push_back(reader.values<float>(training_name(i, "auxiliary"), 1));
         training.slow.push_back(reader.values<float>(training_name(i, "slow"), spec.lines()));
+        if (file.tensors.contains(training_name(i, "observed")))
+            training.observed.push_back(matrix("observed"));
     }
+    if (!training.observed.empty() && training.observed.size() != network.layers.size())
+        throw reader.damaged("training.observed", "is there for some layers only");
     const std::vector<int> lengths = vector_lengths(network);
     for (size_t i = 0; i < lengths.size(); ++i) {
         TrainingState::Vector vector;

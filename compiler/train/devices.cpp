@@ -227,15 +227,23 @@ LayerDevices draw_devices(const LayerSpec& layer, int index, uint64_t seed) {
     return result;
 }
 
-LayerDevices shuffled_devices(const LayerSpec& layer, int index, std::vector<float> banks,
+LayerDevices shuffled_devices(const LayerSpec& layer, int index, const LayerState& trained,
                               uint64_t seed) {
+    if (layer.devices.largest_level() > 0 && trained.profile_q.empty())
+        throw Error("layers." + std::to_string(index) + ".devices",
+                    "asks for levels, and the weights of the run are real numbers",
+                    "train the run with devices of bits: 0");
     const size_t lines = size(layer.lines());
+    std::vector<float> banks = trained.profile;
     const bool shared_profile = banks.size() == lines && layer.outputs > 1;
     Rng places = stream(seed, Draw::arrangement, static_cast<uint64_t>(index));
     if (!shared_profile)
         for (int j = 0; j < layer.outputs; ++j)
             places.shuffle(std::span(banks).subspan(size(j) * lines, lines));
-    return arrange(layer, shared_profile, std::move(banks), places);
+    LayerDevices result = arrange(layer, shared_profile, std::move(banks), places);
+    result.profile_q = trained.profile_q;
+    result.scale = trained.scale;
+    return result;
 }
 
 LayerDevices frozen_devices(const LayerSpec& layer, int index, bool shared_profile,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/checkpoint/checkpoint.h"
 #include "compiler/spec/network.h"
 
 namespace permloom {
@@ -21,8 +22,9 @@ struct LayerDevices {
 /// devices on every machine. Throws Error when all of them are zero.
 LayerDevices draw_devices(const LayerSpec& layer, int index, uint64_t seed);
 
-/// The weights of a trained layer, outputs x lines ascending banks, each bank in random places.
-LayerDevices shuffled_devices(const LayerSpec& layer, int index, std::vector<float> banks,
+/// The devices of a trained layer, each bank in random places. Throws Error when they are real
+/// numbers and the description asks for levels.
+LayerDevices shuffled_devices(const LayerSpec& layer, int index, const LayerState& trained,
                               uint64_t seed);
 
 /// Devices of an existing chip, (1 or outputs) x lines integers, in random places. Their real value

@@ -20,6 +20,10 @@ class RankingMonitor {
   public:
     /// The wiring that the first observation is compared with.
     void start(const std::vector<LayerState>& layers);
+    /// The same from latents, per layer outputs x lines.
+    void start(std::vector<std::vector<float>> latents) { latents_ = std::move(latents); }
+    /// Of the last observation.
+    const std::vector<std::vector<float>>& latents() const { return latents_; }
     std::vector<LayerMonitor> observe(const NetworkSpec& network,
                                       const std::vector<LayerState>& layers);
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "compiler/base/error.h"
+#include "compiler/base/file_writer.h"
 #include "compiler/base/version.h"
 #include "compiler/nn/kernels.h"
 #include "compiler/train/calibrate.h"
@@ -28,6 +29,10 @@ constexpr int HELD_OUT_IMAGES = 5000;
 /// Fewest steps between two evaluations inside an epoch.
 constexpr int EVALUATION_STEPS = 100;
 constexpr double REPORT_SECONDS = 0.2;
+/// Mean loss of a step beyond which nothing is learned any more: logits of a million.
+constexpr double DIVERGED_LOSS = 1e6;
+constexpr char LAST[] = "last.safetensors", BEST[] = "best.safetensors",
+               METRICS[] = "metrics.jsonl";
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -46,17 +51,19 @@ void check_request(const NetworkSpec& network, const Dataset& data, const TrainO
                                            data.classes, network.outputs()));
     check_images(data.train, data.classes, data.name);
     check_images(data.test, data.classes, data.name);
-    PERMLOOM_ASSERT(!(options.resume && options.from));
+    PERMLOOM_ASSERT(options.resume.has_value() + options.from.has_value() +
+                        options.shuffled.has_value() + !options.devices.empty() <=
+                    1);
     if (!options.devices.empty() && options.devices.size() != network.layers.size())
         throw Error("devices", fmt::format("the chip has {} layers, the network {}",
                                            options.devices.size(), network.layers.size()));
 }
 
 /// Whether two descriptions describe the same hardware and inputs.
-void require_same_layers(NetworkSpec network, const NetworkSpec& other) {
+void require_same_layers(NetworkSpec network, const NetworkSpec& other, const char* option) {
     network.training = other.training;
     if (fingerprint(network) != fingerprint(other))
-        throw Error("from", "the checkpoint is of a network with other layers or inputs");
+        throw Error(option, "the checkpoint is of a network with other layers or inputs");
 }
 
 void check_resume(NetworkSpec network, const Dataset& data, const TrainOptions& options) {
@@ -71,6 +78,15 @@ void check_resume(NetworkSpec network, const Dataset& data, const TrainOptions& 
         throw Error("resume", "the run was trained on '" + old.dataset + "', not on these data");
     if (old.training.protocol != to_string(options.protocol))
         throw Error("resume", "the run follows protocol '" + old.training.protocol + "'");
+}
+
+/// Makes the run directory ready: what killed writers left goes, and what an earlier run wrote goes
+/// when another one begins, so that there is never a mixture to resume.
+void clear_directory(const std::filesystem::path& run, bool resumes) {
+    for (const char* name : {LAST, BEST, METRICS}) {
+        FileWriter::remove_leftovers(run / name);
+        if (!resumes) std::filesystem::remove(run / name);
+    }
 }
 
 /// Which training images are trained on and which select.
@@ -93,16 +109,16 @@ Split split_images(int count, Protocol protocol, uint64_t seed) {
 TrainingNet make_net(const NetworkSpec& network, const TrainOptions& options, uint64_t seed) {
     if (options.resume) return TrainingNet(network, *options.resume, TrainingNet::Continue::resume);
     if (options.from) {
-        require_same_layers(network, options.from->network);
+        require_same_layers(network, options.from->network, "from");
         return TrainingNet(network, *options.from, TrainingNet::Continue::from);
     }
     std::vector<LayerDevices> devices;
-    if (options.shuffled) require_same_layers(network, options.shuffled->network);
+    if (options.shuffled) require_same_layers(network, options.shuffled->network, "shuffled");
     for (size_t l = 0; l < network.layers.size(); ++l) {
         const int index = static_cast<int>(l);
         if (options.shuffled)
-            devices.push_back(shuffled_devices(network.layers[l], index,
-                                               options.shuffled->layers[l].profile, seed));
+            devices.push_back(
+                shuffled_devices(network.layers[l], index, options.shuffled->layers[l], seed));
         else if (options.devices.empty())
             devices.push_back(draw_devices(network.layers[l], index, seed));
         else
@@ -138,9 +154,12 @@ class Run {
     void select(EpochReport& report);
     EpochReport report() const;
     void show_progress();
-    Checkpoint snapshot();
+    Error diverged(const std::string& how) const;
+    std::vector<LayerState> projected() const;
+    Checkpoint snapshot() const;
     Checkpoint finish();
     void save(const Checkpoint& checkpoint, const char* name) const;
+    void save_last(const Checkpoint& checkpoint);
 
     const NetworkSpec& network_;
     const TrainingSpec& spec_;
@@ -165,7 +184,8 @@ class Run {
     double best_accuracy_ = -1.0;
     std::vector<int32_t> order_;  // of this epoch
 
-    int64_t first_step_ = 0;  // of this process
+    int64_t first_step_ = 0;   // of this process
+    int64_t saved_step_ = -1;  // of last.safetensors; -1: there is none
     double train_seconds_ = 0.0, epoch_seconds_ = 0.0;
     int64_t epoch_images_ = 0;  // trained on in epoch_seconds_
     Clock::time_point shown_ = Clock::now();
@@ -186,7 +206,7 @@ Run::Run(const NetworkSpec& network, const Dataset& data, const TrainOptions& op
       test_inputs_(network.input, data.test, data.name, input_mean_),
       net_(make_net(network, options, seed_)),
       stepper_(network, net_, stepper_options(), pool),
-      metrics_(options.run / "metrics.jsonl", options.resume ? options.resume->training.step : 0) {
+      metrics_(options.run / METRICS, options.resume ? options.resume->training.step : 0) {
     const auto images = static_cast<int64_t>(split_.train.size());
     if (spec_.augment.any()) {
         const Shape& shape = network.input.shape;
@@ -198,14 +218,17 @@ Run::Run(const NetworkSpec& network, const Dataset& data, const TrainOptions& op
     steps_ = epoch_steps_ * spec_.epochs;
     if (options.resume) {
         const TrainingState& old = options.resume->training;
-        step_ = first_step_ = old.step;
+        step_ = first_step_ = saved_step_ = old.step;
         epoch_loss_ = old.epoch_loss;
         best_accuracy_ = old.best_accuracy;
         net_.derive_all(pool);
         // The period that was in force in the last step.
         const double e = static_cast<double>(step_ - 1) / static_cast<double>(epoch_steps_);
         if (step_ > 0) k_ = period_at(spec_, e);
-        monitor_.start(options.resume->layers);
+        if (old.observed.empty())
+            monitor_.start(options.resume->layers);
+        else
+            monitor_.start(old.observed);
         return;
     }
     k_ = period();
@@ -246,14 +269,21 @@ double Run::train_step() {
     const double loss = stepper_.step(inputs_, images, step_random(),
                                       update_step(spec_, learning_rate_, step_ + 1));
     ++step_;
-    if (!std::isfinite(loss))
-        throw Error("training", fmt::format("the loss is not a number after step {}", step_),
-                    "lower training.learning_rate");
+    const double mean_loss = loss / static_cast<double>(images.size());
+    if (!std::isfinite(loss)) throw diverged("the loss is not a number");
+    if (mean_loss > DIVERGED_LOSS)
+        throw diverged(fmt::format("the loss has grown to {:.1e}", mean_loss));
     sync();
     if (options_.log_every > 0 && step_ % options_.log_every == 0)
-        metrics_.add_loss(step_, loss / static_cast<double>(images.size()));
+        metrics_.add_loss(step_, mean_loss);
     epoch_images_ += static_cast<int64_t>(images.size());
     return loss;
+}
+
+Error Run::diverged(const std::string& how) const {
+    std::string hint = "lower training.learning_rate";
+    if (saved_step_ >= 0) hint += fmt::format("; {} is still that of step {}", LAST, saved_step_);
+    return {"training", fmt::format("{} after step {}", how, step_), hint};
 }
 
 StepRandom Run::step_random() const {
@@ -345,25 +375,33 @@ void Run::select(EpochReport& report) {
     report.loss = score.loss;
     if (score.accuracy <= best_accuracy_) return;
     best_accuracy_ = here.training.best_accuracy = score.accuracy;
-    save(here, "best.safetensors");
+    save(here, BEST);
 }
 
 void Run::finish_epoch() {
     EpochReport now = report();
     if (selects()) select(now);
-    now.layers = monitor_.observe(network_, net_.project(step_, k_, pool_));
+    now.layers = monitor_.observe(network_, projected());
     epoch_loss_ = 0.0;
     metrics_.add(now);
-    if (step_ < steps_) save(snapshot(), "last.safetensors");
+    if (step_ < steps_) save_last(snapshot());
     if (options_.on_epoch) options_.on_epoch(now);
+}
+
+std::vector<LayerState> Run::projected() const {
+    // A relu hides weights that are no numbers from the loss.
+    for (size_t l = 0; l < net_.size(); ++l)
+        if (!net_.is_finite(l))
+            throw diverged(fmt::format("layers.{} holds values that are not finite", l));
+    return net_.project(step_, k_, pool_);
 }
 
 /// The run as it stands, projected: Algorithm 1 ends with a sync, whatever the last step was. The
 /// training state keeps the weights before it, so that a resumed run goes on as if never saved.
-Checkpoint Run::snapshot() {
+Checkpoint Run::snapshot() const {
     Checkpoint checkpoint;
     checkpoint.network = network_;
-    checkpoint.layers = net_.project(step_, k_, pool_);
+    checkpoint.layers = projected();
     if (spec_.bn_recalibrate > 0) {
         recalibrate_batch_norm(network_, checkpoint.layers, inputs_, split_.train,
                                spec_.bn_recalibrate, pool_);
@@ -376,7 +414,8 @@ Checkpoint Run::snapshot() {
     checkpoint.dataset_checksum = data_.checksum;
     checkpoint.seed = seed_;
     checkpoint.version = VERSION;
-    checkpoint.command_line = options_.command_line;
+    checkpoint.command_line =
+        options_.resume ? options_.resume->command_line : options_.command_line;
     checkpoint.instruction_set = instruction_set();
     checkpoint.chip_fingerprint =
         options_.resume ? options_.resume->chip_fingerprint : options_.chip_fingerprint;
@@ -385,12 +424,18 @@ Checkpoint Run::snapshot() {
     checkpoint.training.protocol = to_string(options_.protocol);
     checkpoint.training.epoch_loss = epoch_loss_;
     checkpoint.training.best_accuracy = best_accuracy_;
+    if (step_ % epoch_steps_ != 0) checkpoint.training.observed = monitor_.latents();
     net_.save_state(checkpoint.training);
     return checkpoint;
 }
 
 void Run::save(const Checkpoint& checkpoint, const char* name) const {
     save_checkpoint(checkpoint, options_.run / name);
+}
+
+void Run::save_last(const Checkpoint& checkpoint) {
+    save(checkpoint, LAST);
+    saved_step_ = step_;
 }
 
 /// Measures the test set once, on the checkpoint that the protocol reports.
@@ -403,14 +448,14 @@ Checkpoint Run::finish() {
     };
     if (!selects()) {
         measure(last);
-        save(last, "last.safetensors");
-        save(last, "best.safetensors");
+        save_last(last);
+        save(last, BEST);
         return last;
     }
-    save(last, "last.safetensors");
-    Checkpoint best = load_checkpoint(options_.run / "best.safetensors");
+    save_last(last);
+    Checkpoint best = load_checkpoint(options_.run / BEST);
     measure(best);
-    save(best, "best.safetensors");
+    save(best, BEST);
     return best;
 }
 
@@ -418,7 +463,7 @@ Checkpoint Run::train() {
     while (step_ < steps_) {
         if (reached_limit() || !train_epoch()) {
             Checkpoint last = snapshot();
-            save(last, "last.safetensors");
+            save_last(last);
             return last;
         }
         finish_epoch();
@@ -459,7 +504,9 @@ Checkpoint train(const NetworkSpec& network, const Dataset& data, const TrainOpt
                  ThreadPool& pool) {
     check_request(network, data, options);
     if (options.resume) check_resume(network, data, options);
-    return Run(network, data, options, pool).train();
+    Run run(network, data, options, pool);
+    clear_directory(options.run, options.resume.has_value());
+    return run.train();
 }
 
 }  // namespace permloom

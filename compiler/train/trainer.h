@@ -66,8 +66,9 @@ struct TrainOptions {
 /// Trains as the description says and writes last.safetensors after every epoch. best.safetensors
 /// is the best so far where the protocol selects (by the validation split, or by the test set), and
 /// the last one otherwise. Returns the checkpoint that the protocol reports, with its test score;
-/// after `stop` or `stop_after`, the last one without. Throws Error when the data or the checkpoint to continue
-/// from do not fit the network, and when the loss is no longer a number.
+/// after `stop` or `stop_after`, the last one without. A new run removes what an earlier one left
+/// in its directory. Throws Error when the data or the checkpoint to continue from do not fit the
+/// network, and when the training diverges; last.safetensors is then as it was.
 Checkpoint train(const NetworkSpec& network, const Dataset& data, const TrainOptions& options,
                  ThreadPool& pool);
 

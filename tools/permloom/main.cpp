@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <new>
 
 #include "compiler/base/error.h"
 #include "compiler/base/version.h"
@@ -107,6 +108,11 @@ int main(int argc, char** argv) {
     } catch (const Error& error) {
         std::fprintf(stderr, "permloom: %s\n", error.what());
         return error.kind() == ErrorKind::usage ? cli::USAGE : cli::FAILED;
+    } catch (const std::bad_alloc&) {
+        std::fputs("permloom: not enough memory\n"
+                   "  hint: use a smaller network or training.batch, or fewer --threads\n",
+                   stderr);
+        return cli::FAILED;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "permloom: %s\n", error.what());
         return cli::FAILED;

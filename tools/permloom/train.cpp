@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/base/file.h"
+#include "compiler/base/version.h"
+#include "compiler/nn/kernels.h"
 #include "compiler/spec/library.h"
 #include "compiler/train/trainer.h"
 #include "tools/permloom/command.h"
@@ -46,7 +48,8 @@ Options options() {
                    "permloom train f1 --data mnist --seed 3 --out runs/f1-s3\n"
                    "permloom train digits --set training.learning_rate.initial=0.002 --epochs 40\n"
                    "permloom train digits --data digits-odd --devices digits.chip   # same "
-                   "devices, new task")
+                   "devices, new task\n"
+                   "permloom train digits --out runs/digits-digits-s1 --resume")
         .argument("NETWORK", "a description (.yaml), or the name of one in models/networks")
         .value(
             "data", "D",
@@ -57,6 +60,8 @@ Options options() {
         .repeatable("set", "key=value", "replace one key of the description, dotted; repeatable")
         .flag("resume", "continue the run in RUN")
         .value("from", "RUN", "start from the devices and latents of another run")
+        .value("shuffled", "RUN",
+               "start from the weights of another run, shuffled inside every weight vector")
         .value("devices", "FILE.chip", "train on the frozen devices of an existing chip")
         .value(
             "protocol", "P",
@@ -74,6 +79,9 @@ Options options() {
         .exclusive("resume", "from")
         .exclusive("resume", "devices")
         .exclusive("from", "devices")
+        .exclusive("shuffled", "resume")
+        .exclusive("shuffled", "from")
+        .exclusive("shuffled", "devices")
         .exclusive("resume", "force")
         .exclusive("paper-protocol", "protocol");
 }
@@ -123,6 +131,35 @@ void freeze_devices(const fs::path& path, const NetworkSpec& network, TrainOptio
         options.devices.push_back({have.shared_profile, have.devices});
     }
     options.chip_fingerprint = to_hex(fingerprint(chip));
+}
+
+/// The checkpoint of the run to go on with, and its seed.
+void read_resumed(const Values& values, TrainOptions& options) {
+    const std::string run = options.run.string();
+    if (!fs::is_directory(options.run))
+        throw Error(run, "there is no such run to resume", "start it without --resume");
+    if (!fs::exists(options.run / "last.safetensors"))
+        throw Error(run, "has no checkpoint yet: the run ended before its first one",
+                    "start it again with --force in place of --resume");
+    options.resume = load_checkpoint(options.run / "last.safetensors");
+    const uint64_t seed = options.resume->seed;
+    if (values.given("seed") && options.seed != seed)
+        throw Error("--seed", fmt::format("the run in {} has seed {}", run, seed),
+                    "leave --seed out, or start another run with --out", ErrorKind::usage);
+    options.seed = seed;
+}
+
+/// design.md section 12: the same bytes are promised for one binary on one instruction set.
+void warn_of_changes(const Checkpoint& resumed, Progress& progress) {
+    const auto warn = [&](const std::string& what, const std::string& before,
+                          const std::string& now) {
+        if (before != now)
+            progress.note(fmt::format("warning: the run was trained with {} '{}', here it is '{}': "
+                                      "it will not end in the same bytes",
+                                      what, before, now));
+    };
+    warn("instruction set", resumed.instruction_set, instruction_set());
+    warn("permloom", resumed.version, VERSION);
 }
 
 std::string epoch_text(const EpochReport& report) {
@@ -180,8 +217,10 @@ int train_command(const Arguments& arguments) {
     if (values.has("devices")) freeze_devices(values.text("devices"), network, options);
     if (values.has("from"))
         options.from = load_checkpoint(checkpoint_path(values.text("from"), "last"));
+    if (values.has("shuffled"))
+        options.shuffled = load_checkpoint(checkpoint_path(values.text("shuffled"), "best"));
     if (values.flag("resume"))
-        options.resume = load_checkpoint(checkpoint_path(options.run, "last"));
+        read_resumed(values, options);
     else
         make_output_directory(options.run, values.flag("force"));
     if (values.has("steps")) options.stop_after = values.integer("steps", 0, INT64_MAX);
@@ -192,6 +231,7 @@ int train_command(const Arguments& arguments) {
     progress.note(fmt::format("{} ({}) on {}: {} training images, seed {}, {} threads",
                               network.name, shape_text(network), data.name,
                               grouped(data.train.count), options.seed, pool.size()));
+    if (options.resume) warn_of_changes(*options.resume, progress);
     double images_per_second = 0.0;
     report_progress(options, progress, images_per_second);
     options.stop = &stop_requested;

@@ -43,8 +43,71 @@ Checkpoint example() {
         checkpoint.training.first_moment.push_back(layer.latent);
         checkpoint.training.second_moment.push_back(layer.latent);
         checkpoint.training.auxiliary.emplace_back();
+        checkpoint.training.slow.emplace_back();
     }
     checkpoint.training.auxiliary[1] = {1.0F, 2.0F, 3.0F};
+    return checkpoint;
+}
+
+/// A convolution with a bias and batch norms, in the middle of an epoch.
+Checkpoint conv_example() {
+    NetworkSpec network = parse_network(R"(name: conv
+about: test
+expect: test
+data: digits
+input: {shape: [3, 2, 1], bits: 0, div: 16, mean: per_pixel}
+layers:
+  - conv: {filters: 4, kernel: 2}
+    rail: single
+    devices: {values: he_uniform, bits: 4, profile: neuron}
+    bias: {initial: he_uniform, permuted: true}
+    activation: none
+    then: [batch_norm, relu, batch_norm, flatten]
+  - outputs: 3
+    rail: single
+    devices: {values: he_uniform, bits: 4, profile: neuron}
+    bias: {initial: zeros}
+    activation: none
+training:
+  algorithm: laperm
+  epochs: 3
+  batch: 16
+  learning_rate: 1e-3
+  sync_every: 10
+  lookahead: {every: 5, rate: 0.5}
+)",
+                                        "conv");
+    Rng rng(12);
+    const auto values = [&](size_t count) {
+        std::vector<float> result(count);
+        for (float& value : result)
+            value = static_cast<float>(rng.uniform(0, 1));
+        return result;
+    };
+    Checkpoint checkpoint = testing::random_checkpoint(network, rng);
+    checkpoint.classes = 3;
+    checkpoint.input_mean = values(6);
+    checkpoint.training.recalibrated = true;
+    for (LayerState& layer : checkpoint.layers) {
+        layer.alpha = 1.5;
+        layer.offset = -0.25;
+        const size_t count = layer.source.size();
+        TrainingState& training = checkpoint.training;
+        for (auto* state : {&training.weights, &training.auxiliary, &training.first_moment,
+                            &training.second_moment, &training.slow, &training.observed})
+            state->push_back(values(count));
+    }
+    checkpoint.layers[0].bias = values(4);
+    checkpoint.layers[1].bias = values(3);
+    for (int k = 0; k < 2; ++k) {
+        checkpoint.layers[0].batch_norms.push_back({values(4), values(4), values(4), values(4)});
+        checkpoint.training.running.push_back({values(4), values(4)});
+    }
+    // Bias, two gammas and betas, bias.
+    for (const size_t count : {4, 4, 4, 4, 4, 3})
+        checkpoint.training.vectors.push_back({values(count), values(count), {}, values(count),
+                                               values(count), values(count)});
+    checkpoint.training.vectors[0].auxiliary = values(4);
     return checkpoint;
 }
 
@@ -60,9 +123,9 @@ void load_changed(const Checkpoint& checkpoint, const Change& change) {
 }
 
 template <class Change>
-std::string problem(const Change& change) {
+std::string problem(const Change& change, const Checkpoint& checkpoint = example()) {
     try {
-        load_changed(example(), change);
+        load_changed(checkpoint, change);
     } catch (const Error& error) {
         return error.problem();
     }
@@ -114,11 +177,79 @@ TEST_CASE("checkpoint -- every field survives the file") {
     }
 }
 
+TEST_CASE("checkpoint -- biases, batch norms and their training state survive the file") {
+    const Checkpoint before = conv_example();
+    const testing::TemporaryDirectory directory;
+    save_checkpoint(before, directory / "x");
+    const Checkpoint after = load_checkpoint(directory / "x");
+    CHECK(after.network == before.network);
+    CHECK(after.input_mean == before.input_mean);
+    CHECK(after.training.recalibrated);
+    CHECK(after.training.slow == before.training.slow);
+    CHECK(after.training.observed == before.training.observed);
+    for (size_t l = 0; l < 2; ++l)
+        CHECK(after.layers[l].bias == before.layers[l].bias);
+    REQUIRE(after.layers[0].batch_norms.size() == 2);
+    CHECK(after.layers[1].batch_norms.empty());
+    REQUIRE(after.training.running.size() == 2);
+    for (size_t k = 0; k < 2; ++k) {
+        const auto &is = after.layers[0].batch_norms[k], &was = before.layers[0].batch_norms[k];
+        CHECK(is.gamma == was.gamma);
+        CHECK(is.beta == was.beta);
+        CHECK(is.mean == was.mean);
+        CHECK(is.variance == was.variance);
+        CHECK(after.training.running[k].mean == before.training.running[k].mean);
+        CHECK(after.training.running[k].variance == before.training.running[k].variance);
+    }
+    REQUIRE(after.training.vectors.size() == 6);
+    for (size_t i = 0; i < 6; ++i) {
+        const auto &is = after.training.vectors[i], &was = before.training.vectors[i];
+        CHECK(is.profile == was.profile);
+        CHECK(is.weights == was.weights);
+        CHECK(is.auxiliary == was.auxiliary);
+        CHECK(is.first_moment == was.first_moment);
+        CHECK(is.second_moment == was.second_moment);
+        CHECK(is.slow == was.slow);
+    }
+}
+
+TEST_CASE("checkpoint -- damaged biases, batch norms and training state are refused") {
+    using File = TensorFile;
+    const auto conv_problem = [](const auto& change) { return problem(change, conv_example()); };
+    CHECK(conv_problem([](File&) {}) == "accepted");
+    CHECK(conv_problem([](File& f) { f.tensors.erase("layers.0.bias"); }) ==
+          "'layers.0.bias' is not a 1 x 4 tensor");
+    CHECK(conv_problem([](File& f) { f.tensors.erase("layers.0.batch_norm.1"); }) ==
+          "'layers.0.batch_norm.1' is not a 4 x 4 tensor");
+    CHECK(conv_problem([](File& f) { f.tensors["layers.0.batch_norm.0"].shape = {2, 8}; }) ==
+          "'layers.0.batch_norm.0' does not have 4 columns");
+    const auto minus_one = static_cast<int32_t>(0xbf800000U);
+    CHECK(conv_problem([&](File& f) {
+              replace_integer(f, "layers.0.batch_norm.0", 12, minus_one);
+          }) == "'layers.0.batch_norm.0' has a negative variance");
+    CHECK(conv_problem([](File& f) { replace_integer(f, "layers.1.bias", 2, 0x7fc00000); }) ==
+          "'layers.1.bias' holds a value that is not finite");
+    CHECK(conv_problem([](File& f) { f.tensors.erase("input.mean"); }) ==
+          "'input.mean' is not a 1 x 6 tensor");
+    CHECK(conv_problem([](File& f) { f.tensors.erase("training.vectors.2.first_moment"); }) ==
+          "'training.vectors.2.weights' is missing or of another length");
+    CHECK(conv_problem([](File& f) { f.tensors["training.vectors.5.slow"].shape = {3, 1}; }) ==
+          "'training.vectors.5.slow' does not have 3 columns");
+    CHECK(conv_problem([](File& f) { f.tensors.erase("training.running.1"); }) ==
+          "'training.running.1' is not a 2 x 4 tensor");
+    CHECK(conv_problem([](File& f) { f.tensors.erase("training.1.observed"); }) ==
+          "'training.observed' is there for some layers only");
+    CHECK(conv_problem([](File& f) { f.metadata["training.recalibrated"] = "yes"; }) ==
+          "'training.recalibrated' is not a number");
+}
+
 TEST_CASE("checkpoint -- the same value is the same file") {
     const testing::TemporaryDirectory directory;
-    save_checkpoint(example(), directory / "a");
-    save_checkpoint(load_checkpoint(directory / "a"), directory / "b");
-    CHECK(read_bytes(directory / "a") == read_bytes(directory / "b"));
+    for (const Checkpoint& checkpoint : {example(), conv_example()}) {
+        save_checkpoint(checkpoint, directory / "a");
+        save_checkpoint(load_checkpoint(directory / "a"), directory / "b");
+        CHECK(read_bytes(directory / "a") == read_bytes(directory / "b"));
+    }
 }
 
 TEST_CASE("checkpoint -- a network without training state is read") {

@@ -7,6 +7,7 @@
 
 #include "compiler/base/digest.h"
 #include "compiler/base/error.h"
+#include "compiler/train/monitor.h"
 #include "tests/unit/train/examples.h"
 
 namespace permloom {
@@ -193,6 +194,79 @@ TEST_CASE("devices -- a chip's devices under another description keep to its lim
     const LayerSpec layer = layer_of(devices_of(DeviceValues::he_uniform, 2, 1.0, true), 4, 2);
     const LayerDevices devices = frozen_devices(layer, 0, true, {-7, -1, 0, 5}, 1);
     CHECK(devices.scale == Approx(std::sqrt(6.0 / 4.0) / 7.0));
+}
+
+TEST_CASE("devices -- dissimilar profiles: a family and a scale of its own for every neuron") {
+    const LayerSpec layer = layer_of(devices_of(DeviceValues::dissimilar, 0, 1.0, false), 400, 40);
+    const LayerDevices devices = draw_devices(layer, 0, 1);
+    check_consistent(layer, devices);
+    CHECK(draw_devices(layer, 0, 1).profile == devices.profile);
+    CHECK(draw_devices(layer, 0, 2).profile != devices.profile);
+    // Scales lie within a factor of 4 of He's deviation, and spread over that range.
+    std::vector<double> scales;
+    std::set<std::string> families;
+    for (size_t j = 0; j < 40; ++j) {
+        const auto bank = row_of(devices.profile, 400, j);
+        double squares = 0.0, fourths = 0.0;
+        for (const double value : bank) {
+            squares += value * value / 400.0;
+            fourths += value * value * value * value / 400.0;
+        }
+        scales.push_back(std::sqrt(squares / (2.0 / 400.0)));
+        // Kurtosis: two-point 1, uniform 1.8, the cut normal 2.4, Laplace 6.
+        const double kurtosis = fourths / (squares * squares);
+        families.insert(kurtosis < 1.4   ? "two-point"
+                        : kurtosis < 2.1 ? "uniform"
+                        : kurtosis < 3.3 ? "normal"
+                                         : "laplace");
+    }
+    CHECK(families.size() == 4);
+    CHECK(*std::ranges::min_element(scales) < 0.5);
+    CHECK(*std::ranges::min_element(scales) > 0.2);
+    CHECK(*std::ranges::max_element(scales) > 2.0);
+    CHECK(*std::ranges::max_element(scales) < 5.0);
+}
+
+TEST_CASE("devices -- dissimilar profiles are less alike than those of one rule") {
+    const auto similarity = [](DeviceValues values) {
+        NetworkSpec network;
+        network.layers.push_back(layer_of(devices_of(values, 0, 1.0, false), 200, 40));
+        LayerState state;
+        state.profile = draw_devices(network.layers[0], 0, 1).profile;
+        state.latent.resize(state.profile.size());
+        RankingMonitor monitor;
+        monitor.start({state});
+        return monitor.observe(network, {state})[0].similarity;
+    };
+    CHECK(similarity(DeviceValues::he_uniform) > 0.99);
+    CHECK(similarity(DeviceValues::dissimilar) < 0.8);
+}
+
+TEST_CASE("devices -- shuffled: the weights of a trained layer, each vector in another order") {
+    for (const int bits : {0, 4}) {
+        for (const bool shared_profile : {false, true}) {
+            const LayerSpec layer =
+                layer_of(devices_of(DeviceValues::he_uniform, bits, 0.8, shared_profile));
+            const LayerDevices made = draw_devices(layer, 0, 1);
+            LayerState trained;
+            trained.profile = made.profile;
+            trained.profile_q = made.profile_q;
+            trained.scale = made.scale;
+            const LayerDevices shuffled = shuffled_devices(layer, 0, trained, 2);
+            check_consistent(layer, shuffled);
+            CHECK(shuffled.shared_profile == shared_profile);
+            CHECK(shuffled.profile == made.profile);
+            CHECK(shuffled.profile_q == made.profile_q);
+            CHECK(shuffled_devices(layer, 0, trained, 2).arrangement == shuffled.arrangement);
+            CHECK(shuffled_devices(layer, 0, trained, 3).arrangement != shuffled.arrangement);
+            for (size_t j = 0; j < 20; ++j)
+                CHECK_FALSE(std::ranges::is_sorted(row_of(shuffled.arrangement, 60, j)));
+            trained.profile_q.clear();
+            if (bits > 0)
+                CHECK_THROWS_WITH(shuffled_devices(layer, 2, trained, 2),
+                                  Catch::Contains("layers.2.devices: asks for levels"));
+        }
+    }
 }
 
 TEST_CASE("devices -- a layer of zeros is refused") {

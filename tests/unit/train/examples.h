@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "compiler/base/error.h"
 #include "compiler/base/rng.h"
 #include "compiler/data/dataset.h"
 #include "compiler/spec/network.h"
@@ -89,6 +91,71 @@ inline std::vector<NetworkSpec> all_kinds() {
             small_network(laperm_latent, Rail::dual, one, Activation::clip),
             small_network(laperm_latent, Rail::split, one, Activation::clip),
             small_network(laperm_latent, Rail::single, sign, Activation::relu)};
+}
+
+/// `text` with each first occurrence replaced; every one must be there.
+inline std::string replaced(std::string text,
+                            const std::vector<std::pair<std::string, std::string>>& changes) {
+    for (const auto& [from, to] : changes) {
+        const size_t at = text.find(from);
+        PERMLOOM_ASSERT(at != std::string::npos);
+        text.replace(at, from.size(), to);
+    }
+    return text;
+}
+
+/// A convolution with a permuted bias, batch norm, a pool and dropout, then a dense layer; images
+/// are augmented, Lookahead follows the optimiser. `changes` are made to the text.
+inline NetworkSpec conv_network(
+    const std::vector<std::pair<std::string, std::string>>& changes = {}) {
+    const std::string text = R"(name: conv
+about: test
+expect: test
+data: stripes
+input: {shape: [4, 3, 1], bits: 8, div: 255, mean: 0, scale: 1/255, zero: 0}
+layers:
+  - conv: {filters: 6, kernel: 3, padding: same}
+    rail: single
+    devices: {values: he_uniform, bits: 0, profile: neuron, keep: 1}
+    bias: {initial: he_uniform, permuted: true}
+    activation: relu
+    then: [batch_norm, {max_pool: 2}, {dropout: 0.3}]
+  - outputs: 4
+    rail: single
+    devices: {values: he_uniform, bits: 0, profile: neuron, keep: 1}
+    bias: {initial: zeros}
+    activation: none
+training:
+  algorithm: laperm
+  epochs: 3
+  batch: 16
+  learning_rate: 0.01
+  sync_every: 5
+  augment: {rotation: 10, zoom: 0.1, shift: 0.1, flip: true}
+  lookahead: {every: 3, rate: 0.5}
+)";
+    return parse_network(replaced(text, changes), "conv");
+}
+
+/// One of each kind beyond `all_kinds`: what convolutions, optimisers and algorithms add.
+inline std::vector<NetworkSpec> conv_kinds() {
+    const std::string algorithm = "algorithm: laperm";
+    const std::string lookahead = "lookahead: {every: 3, rate: 0.5}";
+    return {conv_network(),
+            conv_network({{algorithm, "algorithm: laperm_latent"},
+                          {"bits: 0", "bits: 4"},
+                          {lookahead, "keep: {schedule: linear, initial: 1, last: 0.4}"}}),
+            conv_network({{algorithm, "algorithm: laperm_latent"},
+                          {lookahead, "bn_recalibrate: 2"}}),
+            conv_network({{algorithm, "algorithm: free"},
+                          {"keep: 1", "keep: 0.5"},
+                          {lookahead, "optimizer: sgd\n  momentum: 0.9\n  frozen_zeros: true"}}),
+            conv_network({{algorithm, "algorithm: free"},
+                          {"bits: 8, div: 255, mean: 0, scale: 1/255, zero: 0",
+                           "bits: 0, div: 255, mean: per_pixel"},
+                          {lookahead, "optimizer: adamw\n  weight_decay: 0.1"}}),
+            conv_network({{algorithm, "algorithm: supermask"}}),
+            conv_network({{algorithm, "algorithm: swap"}, {lookahead, "swap_share: 0.2"}})};
 }
 
 }  // namespace permloom::testing

@@ -71,6 +71,27 @@ TEST_CASE("inputs -- a shift moves every pixel, around the edges") {
     }
 }
 
+TEST_CASE("inputs -- the mean of each pixel is subtracted from real values") {
+    Rng rng(4);
+    const Images images = testing::striped_images(7, 4, 3, 3, rng);
+    InputSpec spec{12, 0, 255.0, 0.0, 1.0, 0};
+    spec.per_pixel_mean = true;
+    const auto means = pixel_means(spec, images);
+    const Inputs inputs(spec, images, "data", means);
+    REQUIRE(means.size() == 12);
+    std::vector<double> sums(12);
+    for (int i = 0; i < images.count; ++i) {
+        const auto values = values_of(inputs, i);
+        for (size_t p = 0; p < 12; ++p) {
+            CHECK(values[p] == Approx(images.image(i)[p] / 255.0 - means[p]).margin(1e-6));
+            sums[p] += values[p];
+        }
+    }
+    for (const double sum : sums)
+        CHECK(sum == Approx(0.0).margin(1e-5));
+    CHECK_FALSE(inputs.is_sparse());
+}
+
 TEST_CASE("inputs -- images of another size are refused") {
     Rng rng(3);
     const Images images = testing::striped_images(2, 4, 3, 3, rng);

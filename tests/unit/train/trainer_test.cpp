@@ -1,21 +1,21 @@
 #include "compiler/train/trainer.h"
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "compiler/base/error.h"
-#include "compiler/base/file.h"
-#include "tests/support/temporary_directory.h"
 #include "tests/unit/train/examples.h"
+#include "tests/unit/train/runs.h"
 
 namespace permloom {
 namespace {
 
 using testing::devices_of;
+using testing::Json;
+using testing::last;
+using testing::metrics;
+using testing::run;
 using testing::small_network;
 using testing::TemporaryDirectory;
-using Json = nlohmann::json;
 
 const NetworkSpec MASK =
     small_network(Algorithm::laperm_latent, Rail::split,
@@ -23,25 +23,6 @@ const NetworkSpec MASK =
 const NetworkSpec DRIFT =
     small_network(Algorithm::laperm_latent, Rail::single,
                   devices_of(DeviceValues::he_uniform, 4, 1.0, true), Activation::relu);
-
-Checkpoint run(const NetworkSpec& network, const Dataset& data, TrainOptions options,
-               const std::filesystem::path& directory, int threads = 1) {
-    options.run = directory;
-    ThreadPool pool(threads);
-    return train(network, data, options, pool);
-}
-
-std::vector<uint8_t> last(const TemporaryDirectory& directory) {
-    return read_bytes(directory / "last.safetensors");
-}
-
-std::vector<Json> metrics(const TemporaryDirectory& directory) {
-    std::vector<Json> lines;
-    std::istringstream text(read_text(directory / "metrics.jsonl"));
-    for (std::string line; std::getline(text, line);)
-        lines.push_back(Json::parse(line));
-    return lines;
-}
 
 /// The weights that the devices give under the checkpoint's wiring, sorted per neuron.
 std::vector<int32_t> banks(const Checkpoint& checkpoint, size_t l) {
@@ -274,22 +255,6 @@ TEST_CASE("trainer -- a network from a checkpoint starts where that one ended") 
     }
 }
 
-TEST_CASE("trainer -- a diverging run says at which step, and what to do") {
-    const Dataset data = testing::striped_data(64, 20);
-    NetworkSpec network =
-        small_network(Algorithm::free, Rail::single,
-                      devices_of(DeviceValues::he_uniform, 0, 1.0, false), Activation::relu);
-    network.training.learning_rate.initial = 1e30;
-    const TemporaryDirectory directory;
-    try {
-        run(network, data, {}, directory.path());
-        FAIL("the run ended");
-    } catch (const Error& error) {
-        CHECK_THAT(error.problem(), Catch::Contains("the loss is not a number after step"));
-        CHECK(error.hint() == "lower training.learning_rate");
-    }
-}
-
 TEST_CASE("trainer -- requests that do not fit are refused") {
     const Dataset data = testing::striped_data(64, 20);
     const TemporaryDirectory directory;
@@ -326,6 +291,14 @@ TEST_CASE("trainer -- requests that do not fit are refused") {
     TrainOptions paper = resume;
     paper.protocol = Protocol::paper;
     CHECK(problem(DRIFT, data, paper) == "the run follows protocol 'final'");
+    TrainOptions torn = resume;
+    torn.resume->training.auxiliary[0].pop_back();
+    CHECK(problem(DRIFT, data, torn) ==
+          "the training state does not fit the network's algorithm");
+    torn = resume;
+    torn.resume->training.slow[1] = torn.resume->training.weights[1];
+    CHECK(problem(DRIFT, data, torn) ==
+          "the training state does not fit the network's algorithm");
     resume.resume->training.weights.clear();
     CHECK(problem(DRIFT, data, resume) == "the checkpoint holds no training state");
     TrainOptions from;

@@ -84,7 +84,7 @@ class LayerAlgorithm {
 };
 
 /// Adam on free weights: the reference that knows no devices.
-std::unique_ptr<LayerAlgorithm> make_adam();
+std::unique_ptr<LayerAlgorithm> make_free();
 /// Algorithm 1 of Train-by-Reconnect.
 std::unique_ptr<LayerAlgorithm> make_laperm();
 /// Latents that are never overwritten; distinct or multi-level devices.

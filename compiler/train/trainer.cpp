@@ -122,7 +122,7 @@ class Run {
     void begin_epoch();
     /// Fractional epoch at which step `step_` starts.
     double time() const;
-    int period() const { return period_at(spec_.sync_every, time(), spec_.epochs); }
+    int period() const { return period_at(spec_, time()); }
     bool stopped() const { return options_.stop && *options_.stop; }
     bool selects() const { return options_.protocol != Protocol::final; }
     bool evaluates_here() const;
@@ -185,7 +185,7 @@ Run::Run(const NetworkSpec& network, const Dataset& data, const TrainOptions& op
         net_.derive_all(pool);
         // The period that was in force in the last step.
         const double e = static_cast<double>(step_ - 1) / static_cast<double>(epoch_steps_);
-        if (step_ > 0) k_ = period_at(spec_.sync_every, e, spec_.epochs);
+        if (step_ > 0) k_ = period_at(spec_, e);
         return;
     }
     k_ = period();
@@ -210,7 +210,7 @@ double Run::train_step() {
     const auto first = static_cast<size_t>(step_ % epoch_steps_) * static_cast<size_t>(spec_.batch);
     const auto images = std::span<const int32_t>(order_).subspan(
         first, std::min(order_.size() - first, static_cast<size_t>(spec_.batch)));
-    learning_rate_ = value_at(spec_.learning_rate, time(), spec_.epochs);
+    learning_rate_ = rate_at(spec_, time());
     k_ = period();
     Shift shift;
     if (spec_.shift_pixels > 0) {

@@ -94,6 +94,7 @@ NetworkSpec network_of(const std::vector<int>& sizes, Rail rail, const DeviceSpe
         layer.devices = devices;
         layer.activation = l + 1 == sizes.size() ? Activation::none : activation;
         layer.bits = bits;
+        layer.from = static_cast<int>(l) - 2;
         network.layers.push_back(layer);
     }
     return network;

@@ -276,7 +276,7 @@ TEST_CASE("trainer -- a network from a checkpoint starts where that one ended") 
 TEST_CASE("trainer -- a diverging run says at which step, and what to do") {
     const Dataset data = testing::striped_data(64, 20);
     NetworkSpec network =
-        small_network(Algorithm::adam, Rail::single,
+        small_network(Algorithm::free, Rail::single,
                       devices_of(DeviceValues::he_uniform, 0, 1.0, false), Activation::relu);
     network.training.learning_rate.initial = 1e30;
     const TemporaryDirectory directory;

@@ -117,9 +117,8 @@ std::string ExperimentPoint::value(const std::string& axis) const {
 }
 
 bool ExperimentPoint::matches(const Selection& selection) const {
-    return std::all_of(selection.begin(), selection.end(), [&](const Override& wanted) {
-        return value(wanted.key) == wanted.value;
-    });
+    return std::all_of(selection.begin(), selection.end(),
+                       [&](const Override& wanted) { return value(wanted.key) == wanted.value; });
 }
 
 std::vector<std::string> axes_of(const ExperimentScale& scale) {

@@ -44,9 +44,9 @@ using Selection = std::vector<Override>;
 
 /// What of a run a claim is about. Accuracies are compared in points of a percent.
 enum class Measure {
-    final,  ///< test accuracy after the last epoch
-    best,   ///< accuracy of the checkpoint that the protocol selected
-    loss,   ///< test loss, after the last epoch
+    final,              ///< test accuracy after the last epoch
+    best,               ///< accuracy of the checkpoint that the protocol selected
+    loss,               ///< test loss, after the last epoch
     ranking_distance,   ///< mean over the epochs, of the first layer, divided by its inputs
     ranking_roughness,  ///< mean change of that distance between epochs, divided by its mean
 };

@@ -73,8 +73,7 @@ std::vector<ExperimentAxis> read_grid(const MapReader& scale) {
     for (const std::string& key : settings.keys()) {
         const YAML::Node list = settings.map().at(key);
         const std::string here = settings.map().where(key);
-        if (!list.IsSequence() || list.size() == 0)
-            throw Error(here, "must be a list of values");
+        if (!list.IsSequence() || list.size() == 0) throw Error(here, "must be a list of values");
         ExperimentAxis axis{key, {}};
         for (const auto& value : list) {
             axis.values.push_back(read_string(value, here));
@@ -101,9 +100,9 @@ std::vector<ExperimentVariant> read_variants(const MapReader& scale) {
 }
 
 ExperimentScale read_scale(const MapReader& experiment, const std::string& key) {
-    const MapReader map(experiment.source(), experiment.at(key), key,
-                        {"about", "network", "data", "protocol", "epochs", "seeds", "set", "grid",
-                         "variants"});
+    const MapReader map(
+        experiment.source(), experiment.at(key), key,
+        {"about", "network", "data", "protocol", "epochs", "seeds", "set", "grid", "variants"});
     ExperimentScale scale;
     scale.about = map.text("about");
     scale.network = map.text("network");
@@ -204,9 +203,8 @@ void ClaimReader::read_monotone(const MapReader& map, ExperimentClaim& claim) co
         for (const ExperimentPoint& point : scale.points) {
             const auto number = axis_number(point.value(claim.over));
             if (!number && !point.value(claim.over).empty())
-                throw Error(map.where("over"),
-                            "'" + point.value(claim.over) + "' of " + scale.name +
-                                " is not a number");
+                throw Error(map.where("over"), "'" + point.value(claim.over) + "' of " +
+                                                   scale.name + " is not a number");
             if (number && *number >= claim.from && *number <= claim.to &&
                 point.matches(claim.left) &&
                 std::find(along.begin(), along.end(), *number) == along.end())
@@ -242,10 +240,10 @@ ExperimentClaim ClaimReader::read(YamlSource& source, const YAML::Node& node,
                                   const std::string& path) const {
     const bool compares = node.IsMap() && node["compare"].IsDefined();
     const std::vector<std::string> keys =
-        compares ? std::vector<std::string>{"text", "compare", "measure", "over_seeds", "margin",
-                                            "at"}
-                 : std::vector<std::string>{"text",   "monotone", "over",       "from",   "to",
-                                            "where",  "measure",  "over_seeds", "margin", "at"};
+        compares
+            ? std::vector<std::string>{"text", "compare", "measure", "over_seeds", "margin", "at"}
+            : std::vector<std::string>{"text",  "monotone", "over",       "from",   "to",
+                                       "where", "measure",  "over_seeds", "margin", "at"};
     const MapReader map(source, node, path, keys);
     ExperimentClaim claim;
     claim.text = map.text("text");

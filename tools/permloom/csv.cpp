@@ -75,9 +75,9 @@ CsvTable read_csv(const std::filesystem::path& path) {
             continue;
         }
         if (cells.size() != table.header.size())
-            throw Error(fmt::format("{}:{}", path.string(), number),
-                        fmt::format("has {} cells, the header {}", cells.size(),
-                                    table.header.size()));
+            throw Error(
+                fmt::format("{}:{}", path.string(), number),
+                fmt::format("has {} cells, the header {}", cells.size(), table.header.size()));
         table.rows.push_back(std::move(cells));
     }
     if (table.rows.empty()) throw Error(path.string(), "holds no rows");

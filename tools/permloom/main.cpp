@@ -33,8 +33,7 @@ const std::vector<Command>& commands() {
 }
 
 /// Names that the command line keeps for later versions.
-const std::vector<std::string> RESERVED = {"import", "export", "profile", "study",
-                                           "fabricate"};
+const std::vector<std::string> RESERVED = {"import", "export", "profile", "study", "fabricate"};
 
 std::string help_text() {
     std::string text =

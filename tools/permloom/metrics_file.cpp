@@ -26,9 +26,9 @@ MetricsLine line_of(const Json& json) {
     line.loss = json.value("loss", 0.0);
     line.synced = json.value("synced", true);
     for (const Json& layer : json.value("layers", Json::array()))
-        line.layers.push_back(
-            {layer.value("ranking_distance_mean", 0.0), layer.value("ranking_distance_sd", 0.0),
-             layer.value("similarity", 0.0), layer.value("moved", 0.0)});
+        line.layers.push_back({layer.value("ranking_distance_mean", 0.0),
+                               layer.value("ranking_distance_sd", 0.0),
+                               layer.value("similarity", 0.0), layer.value("moved", 0.0)});
     return line;
 }
 

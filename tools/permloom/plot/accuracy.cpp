@@ -12,9 +12,8 @@ std::string plot_accuracy(const std::vector<std::string>& arguments) {
     const auto evaluated = [](const MetricsLine& line) { return !line.split.empty(); };
     const auto every = [](const MetricsLine&) { return true; };
     Panel accuracy{"accuracy", "epoch", "accuracy in %", false, {}};
-    accuracy.series = series_over_epochs(runs, evaluated, [](const MetricsLine& line) {
-        return 100.0 * line.accuracy;
-    });
+    accuracy.series = series_over_epochs(
+        runs, evaluated, [](const MetricsLine& line) { return 100.0 * line.accuracy; });
     Panel loss{"loss in training", "epoch", "mean cross-entropy", false, {}};
     loss.series =
         series_over_epochs(runs, every, [](const MetricsLine& line) { return line.train_loss; });

@@ -240,8 +240,7 @@ void Drawing::draw_legend(double top) {
 
 std::string Drawing::draw() {
     svg_.text({LEFT, 24.0}, chart_.title, {.size = 15.0, .bold = true});
-    if (!chart_.note.empty())
-        svg_.text({LEFT, 43.0}, chart_.note, {.size = 11.0, .colour = SOFT});
+    if (!chart_.note.empty()) svg_.text({LEFT, 43.0}, chart_.note, {.size = 11.0, .colour = SOFT});
     double top = header() + TOP;
     draw_legend(top);
     for (const Panel& panel : chart_.panels) {

@@ -83,8 +83,7 @@ Series series_of(const std::string& label, const std::map<std::string, Values>& 
                          *std::min_element(values.y.begin(), values.y.end()),
                          *std::max_element(values.y.begin(), values.y.end())});
     }
-    std::sort(drawn.begin(), drawn.end(),
-              [](const Drawn& a, const Drawn& b) { return a.x < b.x; });
+    std::sort(drawn.begin(), drawn.end(), [](const Drawn& a, const Drawn& b) { return a.x < b.x; });
     Series series;
     series.label = label;
     series.markers = true;

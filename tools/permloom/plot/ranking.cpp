@@ -25,10 +25,13 @@ std::string plot_ranking(const std::vector<std::string>& arguments, int layer) {
         [](const MetricsLine& line) { return line.loss; });
     for (const Series& series : mean.series)
         if (series.y.empty())
-            throw Error(series.label, fmt::format("its metrics.jsonl holds no ranking distance of "
-                                                  "layer {}", layer),
+            throw Error(series.label,
+                        fmt::format("its metrics.jsonl holds no ranking distance of "
+                                    "layer {}",
+                                    layer),
                         "train it with this version of permloom, or choose another --layer");
-    return draw({fmt::format("{}, layer {}", common_title(runs), layer), band_note(runs),
+    return draw({fmt::format("{}, layer {}", common_title(runs), layer),
+                 band_note(runs),
                  {mean, deviation, loss}});
 }
 

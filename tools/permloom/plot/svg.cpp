@@ -54,9 +54,8 @@ void Svg::line(PlotPoint from, PlotPoint to, const Stroke& stroke) {
 }
 
 void Svg::polyline(const std::vector<PlotPoint>& points, const Stroke& stroke) {
-    body_ += fmt::format(
-        "<polyline points=\"{}\" fill=\"none\" stroke-linejoin=\"round\" {}/>\n", joined(points),
-        attributes(stroke));
+    body_ += fmt::format("<polyline points=\"{}\" fill=\"none\" stroke-linejoin=\"round\" {}/>\n",
+                         joined(points), attributes(stroke));
 }
 
 void Svg::polygon(const std::vector<PlotPoint>& points, std::string_view colour, double opacity) {
@@ -89,8 +88,9 @@ void Svg::arrow(PlotPoint from, PlotPoint to, const Stroke& stroke) {
     const PlotPoint neck{to.x - head * ux, to.y - head * uy};
     const double half = 0.4 * head;
     line(from, neck, stroke);
-    polygon({to, {neck.x - half * uy, neck.y + half * ux}, {neck.x + half * uy, neck.y - half * ux}},
-            stroke.colour, stroke.opacity);
+    polygon(
+        {to, {neck.x - half * uy, neck.y + half * ux}, {neck.x + half * uy, neck.y - half * ux}},
+        stroke.colour, stroke.opacity);
 }
 
 void Svg::text(PlotPoint at, std::string_view words, const TextStyle& style) {

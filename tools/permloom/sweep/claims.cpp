@@ -84,8 +84,9 @@ Verdict Judge::comparison() const {
     const auto left = side(claim_.left);
     const auto right = claim_.number ? claim_.number : side(claim_.right);
     if (!left || !right)
-        return {{}, "not all runs of " + selection_text(left ? claim_.right : claim_.left) +
-                        " have the measure " + std::string(to_string(claim_.measure))};
+        return {{},
+                "not all runs of " + selection_text(left ? claim_.right : claim_.left) +
+                    " have the measure " + std::string(to_string(claim_.measure))};
     std::string numbers = fmt::format("{}: {} {}", label(), selection_text(claim_.left),
                                       number_text(claim_.measure, *left));
     numbers += claim_.number ? " against " : " against " + selection_text(claim_.right) + " ";
@@ -101,8 +102,9 @@ Verdict Judge::monotone() const {
         if (!x || *x < claim_.from || *x > claim_.to || !points_[i].matches(claim_.left)) continue;
         const auto one = value(i);
         if (!one)
-            return {{}, fmt::format("run {} does not have the measure {}", run_name(points_[i]),
-                                    to_string(claim_.measure))};
+            return {{},
+                    fmt::format("run {} does not have the measure {}", run_name(points_[i]),
+                                to_string(claim_.measure))};
         along[*x].push_back(*one);
     }
     const double sign = claim_.kind == ExperimentClaim::Kind::rising ? 1.0 : -1.0;

@@ -199,8 +199,8 @@ CsvTable results_table(const ExperimentScale& scale, const std::vector<Experimen
              {std::to_string(points[i].seed), scale.protocol, cell(result.accuracy_final),
               cell(result.accuracy_best), cell(result.loss), cell(mean_of(result.ranking_distance)),
               cell(result.wiring_bits_per_weight), std::to_string(result.epochs),
-              fmt::format("{:.1f}", result.seconds), fmt::format("{:.0f}", result.images_per_second),
-              run_name(points[i])})
+              fmt::format("{:.1f}", result.seconds),
+              fmt::format("{:.0f}", result.images_per_second), run_name(points[i])})
             row.push_back(text);
         table.rows.push_back(std::move(row));
     }

@@ -28,7 +28,8 @@ struct SweepOptions {
     Protocol protocol = Protocol::final;
     int jobs = 1;  ///< runs at a time; the cores are shared between them
     std::string command_line;
-    const std::atomic<bool>* stop = nullptr;  ///< set: running runs save and return, no other begins
+    const std::atomic<bool>* stop =
+        nullptr;  ///< set: running runs save and return, no other begins
     /// Called one at a time: a run ended, with its result or with what went wrong.
     std::function<void(const SweepRun&, const PointResult&)> on_result;
     std::function<void(const SweepRun&, const std::string& problem)> on_failure;

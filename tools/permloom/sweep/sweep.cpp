@@ -40,8 +40,10 @@ Options options() {
         .value("scale", "S", "reduced: fits an afternoon; paper: as published, days of computing",
                "reduced")
         .value("out", "DIR", "directory of the runs; default: runs/EXPERIMENT-SCALE")
-        .value("jobs", "N", "runs at a time, the cores shared between them; small networks train "
-                            "fastest with one run a core", "1")
+        .value("jobs", "N",
+               "runs at a time, the cores shared between them; small networks train "
+               "fastest with one run a core",
+               "1")
         .repeatable("only", "AXIS=VALUE",
                     "train only these runs: variant=NAME, seed=S or KEY=VALUE; repeatable")
         .flag("quiet", "no progress")
@@ -62,7 +64,12 @@ struct Sweep {
     }
 };
 
-/// "seed=3" as a condition on the points. `seed` is an axis here.
+/// Whether a run has the value of an axis; `seed` is an axis here.
+bool has_value(const ExperimentPoint& point, const Override& wanted) {
+    return wanted.value ==
+           (wanted.key == "seed" ? std::to_string(point.seed) : point.value(wanted.key));
+}
+
 std::vector<Override> read_only(const Values& values, const Sweep& sweep) {
     std::vector<std::string> axes = axes_of(sweep.scale());
     axes.push_back("seed");
@@ -78,6 +85,12 @@ std::vector<Override> read_only(const Values& values, const Sweep& sweep) {
                         "'" + axis + "' is no axis of the experiment" + did_you_mean(axis, axes),
                         fmt::format("its axes are {}", fmt::join(axes, ", ")), ErrorKind::usage);
         only.push_back({axis, text.substr(equals + 1)});
+        const bool any = std::any_of(
+            sweep.points.begin(), sweep.points.end(),
+            [&](const ExperimentPoint& point) { return has_value(point, only.back()); });
+        if (!any)
+            throw Error("--only", fmt::format("no run has {} {}", axis, only.back().value), {},
+                        ErrorKind::usage);
     }
     return only;
 }
@@ -86,9 +99,7 @@ std::vector<Override> read_only(const Values& values, const Sweep& sweep) {
 bool selected(const ExperimentPoint& point, const std::vector<Override>& only) {
     return std::all_of(only.begin(), only.end(), [&](const Override& one) {
         return std::any_of(only.begin(), only.end(), [&](const Override& other) {
-            const std::string value = other.key == "seed" ? std::to_string(point.seed)
-                                                          : point.value(other.key);
-            return other.key == one.key && other.value == value;
+            return other.key == one.key && has_value(point, other);
         });
     });
 }
@@ -103,8 +114,8 @@ Sweep read_sweep(const Values& values) {
     Sweep sweep;
     sweep.experiment = load_experiment(values.list("EXPERIMENT").front());
     sweep.scale_name = values.choice("scale", {"reduced", "paper"});
-    sweep.directory = values.text(
-        "out", fmt::format("runs/{}-{}", sweep.experiment.name, sweep.scale_name));
+    sweep.directory =
+        values.text("out", fmt::format("runs/{}-{}", sweep.experiment.name, sweep.scale_name));
     sweep.points = points_of(sweep.scale());
     // A fault in the last run should not show after hours.
     for (const ExperimentPoint& point : sweep.points)
@@ -125,11 +136,11 @@ std::vector<SweepRun> unfinished_runs(const Sweep& sweep, const std::vector<Over
         const NetworkSpec& network = sweep.networks[i];
         auto found = data.find(point.data);
         if (found == data.end())
-            found = data.emplace(point.data, load_data(point.data, {network.input.size,
-                                                                    network.outputs(), {}, {}}))
-                        .first;
-        runs.push_back({i, &point, &network, &found->second,
-                        sweep.directory / run_name(point)});
+            found =
+                data.emplace(point.data,
+                             load_data(point.data, {network.input.size, network.outputs(), {}, {}}))
+                    .first;
+        runs.push_back({i, &point, &network, &found->second, sweep.directory / run_name(point)});
     }
     return runs;
 }
@@ -148,21 +159,20 @@ int train_unfinished(Sweep& sweep, const std::vector<SweepRun>& runs, SweepOptio
     options.on_step = [&](const SweepRun& run, const EpochReport& latest, int64_t step,
                           int64_t steps) {
         if (!progress.due()) return;
-        progress.show(fmt::format("run {}/{}  {}  step {}/{}{}", ended + 1, runs.size(),
-                                  run_name(*run.point), step, steps,
-                                  latest.epoch == 0
-                                      ? ""
-                                      : fmt::format("  epoch {}  loss {:.4f}", latest.epoch,
-                                                    latest.train_loss)));
+        progress.show(fmt::format(
+            "run {}/{}  {}  step {}/{}{}", ended + 1, runs.size(), run_name(*run.point), step,
+            steps,
+            latest.epoch == 0
+                ? ""
+                : fmt::format("  epoch {}  loss {:.4f}", latest.epoch, latest.train_loss)));
     };
     options.on_result = [&](const SweepRun& run, const PointResult& result) {
         sweep.results[run.index] = result;
         write_table(sweep);
         ++ended;
-        const double left = watch.seconds() / static_cast<double>(ended) *
-                            static_cast<double>(runs.size() - ended);
-        const auto accuracy =
-            result.accuracy_final ? result.accuracy_final : result.accuracy_best;
+        const double left =
+            watch.seconds() / static_cast<double>(ended) * static_cast<double>(runs.size() - ended);
+        const auto accuracy = result.accuracy_final ? result.accuracy_final : result.accuracy_best;
         progress.note(fmt::format("run {}/{}  {}  {}  {}  {} left", ended, runs.size(),
                                   run_name(*run.point), percent(accuracy.value_or(0.0)),
                                   duration(result.seconds), duration(left)));
@@ -210,7 +220,9 @@ const auto BEST = [](const PointResult& result) { return result.accuracy_best; }
 const auto RATE = [](const PointResult& result) {
     return std::optional<double>(result.images_per_second);
 };
-const auto SECONDS = [](const PointResult& result) { return std::optional<double>(result.seconds); };
+const auto SECONDS = [](const PointResult& result) {
+    return std::optional<double>(result.seconds);
+};
 
 std::string mean_text(const Spread& spread) {
     return spread.count == 0 ? "-" : fmt::format("{:.2f}", 100.0 * spread.mean);
@@ -250,9 +262,10 @@ void print_json(const Sweep& sweep) {
                           {"images_per_second", spread_of(sweep, name, RATE).mean}});
     for (const ExperimentClaim& claim : sweep.experiment.claims) {
         const Verdict verdict = judge(claim, sweep.points, sweep.results);
-        claims.push_back({{"text", claim.text},
-                          {"confirmed", verdict.confirmed ? Json(*verdict.confirmed) : Json(nullptr)},
-                          {"numbers", verdict.numbers}});
+        claims.push_back(
+            {{"text", claim.text},
+             {"confirmed", verdict.confirmed ? Json(*verdict.confirmed) : Json(nullptr)},
+             {"numbers", verdict.numbers}});
     }
     const Json json = {{"experiment", sweep.experiment.name},
                        {"scale", sweep.scale_name},
@@ -313,8 +326,8 @@ int sweep_command(const Arguments& arguments) {
     else
         print_report(sweep);
     if (failed > 0)
-        throw Error(sweep.directory.string(), fmt::format("{} of {} runs failed", failed,
-                                                          runs.size()),
+        throw Error(sweep.directory.string(),
+                    fmt::format("{} of {} runs failed", failed, runs.size()),
                     "the same command tries them again");
     return OK;
 }

@@ -81,34 +81,34 @@ struct BiasSpec {
 
 /// What follows the activation of a layer (YAML `then`). Batch norm is Keras' (momentum .99,
 /// epsilon 1e-3); pools have their window as stride and drop what does not fill one.
-struct BatchNormOp {
-    bool operator==(const BatchNormOp&) const = default;
+struct BatchNormSpec {
+    bool operator==(const BatchNormSpec&) const = default;
 };
-struct ActivationOp {
+struct ActivationSpec {
     Activation kind = Activation::relu;
-    bool operator==(const ActivationOp&) const = default;
+    bool operator==(const ActivationSpec&) const = default;
 };
-struct DropoutOp {
+struct DropoutSpec {
     double rate = 0.5;
-    bool operator==(const DropoutOp&) const = default;
+    bool operator==(const DropoutSpec&) const = default;
 };
-struct MaxPoolOp {
+struct MaxPoolSpec {
     int window = 2;
-    bool operator==(const MaxPoolOp&) const = default;
+    bool operator==(const MaxPoolSpec&) const = default;
 };
-struct AveragePoolOp {
+struct AveragePoolSpec {
     int window = 2;  ///< 0: the whole map
-    bool operator==(const AveragePoolOp&) const = default;
+    bool operator==(const AveragePoolSpec&) const = default;
 };
-struct FlattenOp {
-    bool operator==(const FlattenOp&) const = default;
+struct FlattenSpec {
+    bool operator==(const FlattenSpec&) const = default;
 };
-struct AddOp {
+struct AddSpec {
     int layer = 0;  ///< its output, same shape, is added
-    bool operator==(const AddOp&) const = default;
+    bool operator==(const AddSpec&) const = default;
 };
-using Op = std::variant<BatchNormOp, ActivationOp, DropoutOp, MaxPoolOp, AveragePoolOp, FlattenOp,
-                        AddOp>;
+using OpSpec = std::variant<BatchNormSpec, ActivationSpec, DropoutSpec, MaxPoolSpec, AveragePoolSpec, FlattenSpec,
+                        AddSpec>;
 
 /// Layer index that stands for the network's input.
 inline constexpr int NETWORK_INPUT = -1;
@@ -126,7 +126,7 @@ struct LayerSpec {
     ConvSpec conv{};
     bool has_bias = false;
     BiasSpec bias{};
-    std::vector<Op> then{};
+    std::vector<OpSpec> then{};
     int from = NETWORK_INPUT;  ///< the layer read; YAML default: the one before
     Shape input{}, map{}, output{};  ///< derived: what it reads, of its sums, and after `then`
 

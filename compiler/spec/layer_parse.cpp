@@ -75,8 +75,8 @@ class LayerReader {
     void read_weights(const MapReader& map);
     void read_bias(const MapReader& map);
     void read_then(const MapReader& map);
-    Op read_op(const YAML::Node& node, const std::string& path);
-    void apply(const Op& op, const std::string& where);
+    OpSpec read_op(const YAML::Node& node, const std::string& path);
+    void apply(const OpSpec& op, const std::string& where);
     int read_window(const YAML::Node& value, const std::string& where) const;
 
     YamlSource& source_;
@@ -155,7 +155,7 @@ int LayerReader::read_window(const YAML::Node& value, const std::string& where) 
     return window;
 }
 
-Op LayerReader::read_op(const YAML::Node& node, const std::string& path) {
+OpSpec LayerReader::read_op(const YAML::Node& node, const std::string& path) {
     const std::string here = source_.where(path);
     const bool valued = node.IsMap() && node.size() == 1;
     if (!valued && !node.IsScalar())
@@ -168,43 +168,43 @@ Op LayerReader::read_op(const YAML::Node& node, const std::string& path) {
     };
     if (word == "dropout") {
         takes(true);
-        return DropoutOp{read_real(node.begin()->second, here, BELOW_ONE)};
+        return DropoutSpec{read_real(node.begin()->second, here, BELOW_ONE)};
     }
     if (word == "max_pool") {
         takes(true);
-        return MaxPoolOp{read_window(node.begin()->second, here)};
+        return MaxPoolSpec{read_window(node.begin()->second, here)};
     }
     if (word == "average_pool") {
         takes(true);
-        return AveragePoolOp{read_window(node.begin()->second, here)};
+        return AveragePoolSpec{read_window(node.begin()->second, here)};
     }
     if (word == "add") {
         takes(true);
-        return AddOp{layer_named(read_string(node.begin()->second, here), before_, here)};
+        return AddSpec{layer_named(read_string(node.begin()->second, here), before_, here)};
     }
     if (std::find(OP_WORDS.begin(), OP_WORDS.end(), word) == OP_WORDS.end())
         throw Error(here, "'" + word + "' is not one of " +
                               fmt::format("{}", fmt::join(OP_WORDS, ", ")) +
                               did_you_mean(word, OP_WORDS));
     takes(false);
-    if (word == "batch_norm") return BatchNormOp{};
-    if (word == "relu") return ActivationOp{Activation::relu};
-    if (word == "clip") return ActivationOp{Activation::clip};
-    if (word == "flatten") return FlattenOp{};
-    return AveragePoolOp{0};
+    if (word == "batch_norm") return BatchNormSpec{};
+    if (word == "relu") return ActivationSpec{Activation::relu};
+    if (word == "clip") return ActivationSpec{Activation::clip};
+    if (word == "flatten") return FlattenSpec{};
+    return AveragePoolSpec{0};
 }
 
 /// Carries the map's shape through one operation.
-void LayerReader::apply(const Op& op, const std::string& where) {
+void LayerReader::apply(const OpSpec& op, const std::string& where) {
     Shape& map = layer_.output;
     const auto pool = [&](int window) {
         map.rows = window == 0 ? 1 : map.rows / window;
         map.columns = window == 0 ? 1 : map.columns / window;
     };
-    if (const auto* max = std::get_if<MaxPoolOp>(&op)) pool(max->window);
-    if (const auto* average = std::get_if<AveragePoolOp>(&op)) pool(average->window);
-    if (std::holds_alternative<FlattenOp>(op)) map = {1, 1, map.size()};
-    if (const auto* add = std::get_if<AddOp>(&op)) {
+    if (const auto* max = std::get_if<MaxPoolSpec>(&op)) pool(max->window);
+    if (const auto* average = std::get_if<AveragePoolSpec>(&op)) pool(average->window);
+    if (std::holds_alternative<FlattenSpec>(op)) map = {1, 1, map.size()};
+    if (const auto* add = std::get_if<AddSpec>(&op)) {
         const Shape& other = before_[static_cast<size_t>(add->layer)].output;
         if (other != map)
             throw Error(where, fmt::format("adds {} x {} x {} to {} x {} x {}", other.rows,

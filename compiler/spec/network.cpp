@@ -51,25 +51,25 @@ std::string schedule_text(const Schedule& schedule) {
     return text + "}";
 }
 
-std::string op_text(const Op& op, const std::vector<LayerSpec>& layers) {
+std::string op_text(const OpSpec& op, const std::vector<LayerSpec>& layers) {
     struct Text {
         const std::vector<LayerSpec>& layers;
-        std::string operator()(const BatchNormOp&) const { return "batch_norm"; }
-        std::string operator()(const ActivationOp& activation) const {
+        std::string operator()(const BatchNormSpec&) const { return "batch_norm"; }
+        std::string operator()(const ActivationSpec& activation) const {
             return std::string(to_string(activation.kind));
         }
-        std::string operator()(const DropoutOp& dropout) const {
+        std::string operator()(const DropoutSpec& dropout) const {
             return fmt::format("{{dropout: {}}}", dropout.rate);
         }
-        std::string operator()(const MaxPoolOp& pool) const {
+        std::string operator()(const MaxPoolSpec& pool) const {
             return fmt::format("{{max_pool: {}}}", pool.window);
         }
-        std::string operator()(const AveragePoolOp& pool) const {
+        std::string operator()(const AveragePoolSpec& pool) const {
             return pool.window == 0 ? "global_average_pool"
                                     : fmt::format("{{average_pool: {}}}", pool.window);
         }
-        std::string operator()(const FlattenOp&) const { return "flatten"; }
-        std::string operator()(const AddOp& add) const {
+        std::string operator()(const FlattenSpec&) const { return "flatten"; }
+        std::string operator()(const AddSpec& add) const {
             return fmt::format("{{add: {}}}", quoted(layers[static_cast<size_t>(add.layer)].name));
         }
     };
@@ -107,7 +107,7 @@ std::string layer_text(const std::vector<LayerSpec>& layers, size_t index) {
     text += fmt::format("    activation: {}\n", to_string(layer.activation));
     if (!layer.then.empty()) {
         std::vector<std::string> ops;
-        for (const Op& op : layer.then)
+        for (const OpSpec& op : layer.then)
             ops.push_back(op_text(op, layers));
         text += fmt::format("    then: [{}]\n", fmt::join(ops, ", "));
     }
@@ -144,6 +144,8 @@ std::string more_training_text(const TrainingSpec& training) {
     add(augment.any(), "augment",
         fmt::format("{{rotation: {}, zoom: {}, shift: {}, flip: {}}}", augment.rotation,
                     augment.zoom, augment.shift, augment.flip));
+    add(training.algorithm == Algorithm::supermask, "mask_keep", training.mask_keep);
+    add(training.algorithm == Algorithm::swap, "swap_share", training.swap_share);
     add(training.bn_recalibrate > 0, "bn_recalibrate", training.bn_recalibrate);
     return text;
 }

@@ -111,6 +111,10 @@ void check_unused(const TrainingSpec& training, const Where& where) {
                     "use l2, or optimizer: adamw");
     if (training.learning_rate.kind == ScheduleKind::learning_rate)
         throw Error(where("training.learning_rate"), "cannot follow itself");
+    if (training.frozen_zeros && training.algorithm != Algorithm::free)
+        throw Error(where("training.frozen_zeros"),
+                    "only free weights have zeros that stay where they are",
+                    "use algorithm: free");
     if (training.augment.any() && training.shift_pixels > 0)
         throw Error(where("training.shift_pixels"), "two kinds of augmentation at once",
                     "use augment: {shift: ...} alone");
@@ -137,8 +141,8 @@ void check_training(const NetworkSpec& spec, const Where& where) {
                     "give the input's shape: [rows, columns, channels]");
     const bool normalises =
         std::any_of(spec.layers.begin(), spec.layers.end(), [](const LayerSpec& layer) {
-            return std::any_of(layer.then.begin(), layer.then.end(), [](const Op& op) {
-                return std::holds_alternative<BatchNormOp>(op);
+            return std::any_of(layer.then.begin(), layer.then.end(), [](const OpSpec& op) {
+                return std::holds_alternative<BatchNormSpec>(op);
             });
         });
     if (training.bn_recalibrate > 0 && !normalises)

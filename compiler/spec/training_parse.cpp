@@ -79,7 +79,8 @@ TrainingSpec read_training(const MapReader& network, int input_size) {
                         {"algorithm", "estimator", "epochs", "batch", "learning_rate",
                          "sync_every", "refresh_every", "beta1", "beta2", "epsilon", "gain", "beta",
                          "l2", "shift_pixels", "optimizer", "momentum", "weight_decay",
-                         "lookahead", "frozen_zeros", "keep", "augment", "bn_recalibrate"});
+                         "lookahead", "frozen_zeros", "keep", "augment", "mask_keep", "swap_share",
+                         "bn_recalibrate"});
     TrainingSpec training;
     training.algorithm = read_choice(map, "algorithm", ALGORITHM_NAMES);
     if (map.has("estimator")) training.estimator = read_choice(map, "estimator", ESTIMATOR_NAMES);
@@ -103,6 +104,8 @@ TrainingSpec read_training(const MapReader& network, int input_size) {
     if (map.has("lookahead")) training.lookahead = read_lookahead(map);
     if (map.has("keep")) training.keep = read_schedule(map, "keep", FRACTION);
     if (map.has("augment")) training.augment = read_augment(map);
+    training.mask_keep = map.real("mask_keep", FRACTION, training.mask_keep);
+    training.swap_share = map.real("swap_share", FRACTION, training.swap_share);
     training.bn_recalibrate = map.integer("bn_recalibrate", 0, COUNT_LIMIT, 0);
     return training;
 }

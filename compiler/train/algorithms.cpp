@@ -43,8 +43,9 @@ std::unique_ptr<LayerAlgorithm> make_algorithm(const TrainingSpec& training,
         case Algorithm::laperm_latent:
             break;
         case Algorithm::supermask:
+            return make_supermask(training.mask_keep, training.refresh_every);
         case Algorithm::swap:
-            throw Error("training.algorithm", "not available");
+            return make_swap(training.swap_share);
     }
     const bool maskable = has_one_magnitude(layer.profile);
     switch (training.estimator) {

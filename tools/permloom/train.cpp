@@ -35,8 +35,9 @@ Options options() {
                    "permloom train digits --data digits-odd --devices digits.chip   # same "
                    "devices, new task")
         .argument("NETWORK", "a description (.yaml), or the name of one in models/networks")
-        .value("data", "D",
-               "data set: a name or a directory of IDX files; default: the network's own")
+        .value(
+            "data", "D",
+            "data set: a name or a directory of IDX or CIFAR-10 files; default: the network's own")
         .value("out", "RUN", "run directory; default: runs/NETWORK-DATA-sSEED")
         .value("epochs", "N", "passes over the training set; default: the network's own")
         .value("seed", "S", "seed of every random draw", "1")

@@ -44,10 +44,9 @@ training:
   learning_rate: {schedule: piecewise, initial: 1e-3, at: [1, 1.5], values: [1e-4, 1e-5]}
   sync_every: {schedule: learning_rate, initial: 100, exponent: 0.5}
   lookahead: {every: 5, rate: 0.5}
-  frozen_zeros: true
+  bn_recalibrate: 20
   keep: {schedule: linear, initial: 1, last: 0.3}
   augment: {rotation: 10, zoom: 0.1, shift: 0.1, flip: true}
-  bn_recalibrate: 20
 )";
 
 std::string with(const std::string& from, const std::string& to) {
@@ -81,7 +80,7 @@ TEST_CASE("network -- shapes follow through convolutions, pools and branches") {
     CHECK(spec.layers[2].map == Shape{5, 4, 6});
     CHECK(spec.layers[2].output == Shape{1, 1, 2 * 2 * 6});
     CHECK(spec.layers[3].inputs == 24);
-    CHECK(std::get<AddOp>(spec.layers[2].then[0]).layer == 1);
+    CHECK(std::get<AddSpec>(spec.layers[2].then[0]).layer == 1);
     CHECK_FALSE(spec.layers[0].plain(0));
     CHECK(spec.layers[0].bias == BiasSpec{BiasValues::he_uniform, true});
 
@@ -120,6 +119,7 @@ TEST_CASE("network -- faults of convolutional descriptions") {
         {"algorithm: laperm", "algorithm: laperm\n  momentum: 0.9", "only sgd has a momentum"},
         {"algorithm: laperm", "algorithm: laperm\n  weight_decay: 0.1", "only adamw decays"},
         {"algorithm: laperm", "algorithm: laperm\n  shift_pixels: 1", "two kinds of augmentation"},
+        {"algorithm: laperm", "algorithm: laperm\n  frozen_zeros: true", "only free weights have"},
         {"at: [1, 1.5]", "at: [2, 1.5]", "must be ascending epochs"},
         {"values: dissimilar, bits: 0", "values: dissimilar, bits: 4", "no common range"},
         {"conv: {filters: 4", "outputs: 4\n    conv: {filters: 4", "outputs are its filters"},

@@ -89,7 +89,7 @@ NetworkSpec random_network(Rng& rng) {
     if (training.optimizer == Optimizer::sgd) training.momentum = rng.uniform();
     if (training.optimizer == Optimizer::adamw) training.weight_decay = rng.uniform();
     if (pick(0, 1)) training.lookahead = {pick(1, 9), 0.5 + 0.5 * rng.uniform()};
-    training.frozen_zeros = pick(0, 1) == 1;
+    training.frozen_zeros = training.algorithm == Algorithm::free && pick(0, 1) == 1;
     if (pick(0, 1)) {
         training.keep.kind = ScheduleKind::linear;
         training.keep.initial = 1.0;

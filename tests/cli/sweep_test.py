@@ -109,6 +109,88 @@ class Sweep(CliTest):
         self.fails(1, "full: ", "sweep", "tiny.yaml", "--out", "full")
 
 
+CLAIMS = """\
+claims:
+  - text: early
+    compare: [{variant: drift}, ">", {variant: few}]
+    at: 0.5
+  - text: best of a seed
+    compare: [{variant: few}, ">", 80]
+    measure: best
+    over_seeds: max
+  - text: margin
+    compare: [{variant: drift}, ">", {variant: few}]
+    margin: 25
+  - text: rises
+    monotone: rising
+    over: training.sync_every
+    where: {variant: drift}
+  - text: falls
+    monotone: falling
+    over: training.sync_every
+    where: {variant: few}
+    margin: 1
+  - text: further
+    compare: [{variant: drift}, ">", {variant: few}]
+    measure: ranking_distance
+  - text: rougher
+    compare: [{variant: drift}, ">", {variant: few}]
+    measure: ranking_roughness
+  - text: loss
+    compare: [{variant: drift}, "<", {variant: few}]
+    measure: loss
+"""
+
+
+class Claims(CliTest):
+    """Results written by hand, so that every verdict is known."""
+
+    # Of seeds 1 and 2: accuracy after epochs 1 and 2, best, ranking distances, loss.
+    RESULTS = {
+        "drift-sync_every=5": ([(0.5, 0.70), (0.5, 0.74)], 0.75, [0.2, 0.2], 0.3),
+        "drift-sync_every=20": ([(0.5, 0.71), (0.5, 0.75)], 0.75, [0.2, 0.2], 0.3),
+        "few-sync_every=5": ([(0.6, 0.50), (0.6, 0.52)], 0.81, [0.1, 0.3], 0.4),
+        "few-sync_every=20": ([(0.6, 0.505), (0.6, 0.525)], 0.55, [0.1, 0.05], 0.4),
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        experiment = EXPERIMENT.split("claims:")[0] + CLAIMS
+        (cls.directory / "claims.yaml").write_text(experiment)
+        cls.make("sweep", "claims.yaml", "--out", "out", "--quiet")
+        for name, (accuracies, best, distance, loss) in cls.RESULTS.items():
+            for seed, by_epoch in enumerate(accuracies, 1):
+                path = cls.directory / "out" / f"{name}-s{seed}" / "point.json"
+                result = json.loads(path.read_text())
+                result.update(accuracy_final=by_epoch[-1], accuracy_best=best, loss=loss,
+                              accuracy_by_epoch=by_epoch, ranking_distance=distance)
+                path.write_text(json.dumps(result))
+
+    def test_every_form_of_claim(self):
+        claims = self.ok_json("sweep", "claims.yaml", "--out", "out")["claims"]
+        self.assertEqual({claim["text"]: claim["confirmed"] for claim in claims},
+                         {"early": False, "best of a seed": True, "margin": False, "rises": True,
+                          "falls": False, "further": True, "rougher": False, "loss": True})
+        numbers = {claim["text"]: claim["numbers"] for claim in claims}
+        self.assertEqual(numbers["early"],
+                         "final after 50 % of the epochs: drift 50.00 % against few 60.00 %")
+        self.assertEqual(numbers["best of a seed"],
+                         "best, max over seeds: few 81.00 % against 80.00 %")
+        self.assertEqual(numbers["margin"],
+                         "final: drift 72.50 % against few 51.25 %, margin +25")
+        self.assertEqual(numbers["rises"], "final, drift: 5: 72.00 %, 20: 73.00 %")
+        self.assertEqual(numbers["further"], "ranking_distance: drift 0.2 against few 0.1375")
+
+    def test_a_damaged_result_names_its_file(self):
+        path = self.directory / "out/few-sync_every=5-s1/point.json"
+        text = path.read_text()
+        path.write_text("{")
+        self.addCleanup(path.write_text, text)
+        self.fails(1, "few-sync_every=5-s1/point.json: is not the result of a run", "sweep",
+                   "claims.yaml", "--out", "out")
+
+
 class Faults(CliTest):
     def test_unknown_names(self):
         self.fails(1, "fig3: no experiment of this name, did you mean 'fig03'", "sweep", "fig3")

@@ -51,7 +51,11 @@ Description description_of(const fs::path& run) {
     if (!json.is_object() || !json.contains("__metadata__")) return {};
     const auto& metadata = json["__metadata__"];
     Description description;
-    flatten(YAML::Load(metadata.value("network", "")), "", description);
+    try {
+        flatten(YAML::Load(metadata.value("network", "")), "", description);
+    } catch (const YAML::Exception&) {
+        return {};
+    }
     description["data"] = metadata.value("dataset", "");
     for (const char* prose : {"about", "expect"})
         description.erase(prose);
@@ -69,13 +73,13 @@ std::string plain_name(const fs::path& run) {
 }
 
 /// Keys whose values are not the same in all runs.
-std::vector<std::string> differing(const std::vector<Description>& descriptions) {
+std::vector<std::string> differing(const std::vector<PlottedRun>& runs) {
     std::vector<std::string> keys;
-    for (const Description& one : descriptions)
-        for (const auto& [key, value] : one)
-            for (const Description& other : descriptions) {
-                const auto found = other.find(key);
-                if ((found == other.end() || found->second != value) &&
+    for (const PlottedRun& run : runs)
+        for (const auto& [key, value] : run.description)
+            for (const PlottedRun& other : runs) {
+                const auto found = other.description.find(key);
+                if ((found == other.description.end() || found->second != value) &&
                     std::find(keys.begin(), keys.end(), key) == keys.end())
                     keys.push_back(key);
             }
@@ -95,18 +99,14 @@ std::string label_of(const Description& description, const std::vector<std::stri
 }
 
 void set_labels(std::vector<PlottedRun>& runs) {
-    std::vector<Description> descriptions;
-    for (const PlottedRun& run : runs)
-        descriptions.push_back(description_of(run.directory));
-    const std::vector<std::string> keys = differing(descriptions);
+    const std::vector<std::string> keys = differing(runs);
     const bool in_sweep = std::all_of(runs.begin(), runs.end(), [](const PlottedRun& run) {
         return fs::exists(run.directory / "point.json");
     });
-    for (size_t i = 0; i < runs.size(); ++i) {
-        const bool short_enough = !keys.empty() && keys.size() <= LABEL_KEYS;
-        runs[i].label = !in_sweep && short_enough ? label_of(descriptions[i], keys)
-                                                  : plain_name(runs[i].directory);
-    }
+    const bool short_enough = !keys.empty() && keys.size() <= LABEL_KEYS;
+    for (PlottedRun& run : runs)
+        run.label =
+            !in_sweep && short_enough ? label_of(run.description, keys) : plain_name(run.directory);
 }
 
 }  // namespace
@@ -128,26 +128,25 @@ std::vector<PlottedRun> read_runs(const std::vector<std::string>& arguments) {
     }
     std::vector<PlottedRun> runs;
     for (const fs::path& directory : directories)
-        runs.push_back({directory, read_metrics(directory), {}});
+        runs.push_back({directory, read_metrics(directory), description_of(directory), {}});
     set_labels(runs);
     return runs;
 }
 
 std::string common_title(const std::vector<PlottedRun>& runs) {
-    const Description first = description_of(runs.front().directory);
+    /// The value of a key that all runs have in common.
     const auto shared = [&](const std::string& key) -> std::string {
-        const auto found = first.find(key);
-        if (found == first.end()) return {};
-        for (const PlottedRun& run : runs) {
-            const Description other = description_of(run.directory);
-            const auto same = other.find(key);
-            if (same == other.end() || same->second != found->second) return {};
-        }
-        return found->second;
+        const auto value = [&](const PlottedRun& run) {
+            const auto found = run.description.find(key);
+            return found == run.description.end() ? std::string() : found->second;
+        };
+        const std::string first = value(runs.front());
+        const bool all = std::all_of(runs.begin(), runs.end(),
+                                     [&](const PlottedRun& run) { return value(run) == first; });
+        return all ? first : std::string();
     };
     const std::string network = shared("name"), data = shared("data");
-    if (network.empty()) return data.empty() ? "training" : "training on " + data;
-    return network + (data.empty() ? "" : " on " + data);
+    return (network.empty() ? "training" : network) + (data.empty() ? "" : " on " + data);
 }
 
 }  // namespace permloom::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace permloom::cli {
 struct PlottedRun {
     std::filesystem::path directory;
     MetricsFile metrics;
+    /// Dotted keys of its network and `data`; empty before the first checkpoint.
+    std::map<std::string, std::string> description;
     std::string label;  ///< what differs from the other runs, seeds aside
 };
 

@@ -1,10 +1,9 @@
 #include "tools/permloom/sweep/runner.h"
 
 #include <algorithm>
+#include <exception>
 #include <mutex>
 #include <thread>
-
-#include "compiler/base/error.h"
 
 namespace permloom::cli {
 namespace fs = std::filesystem;
@@ -61,7 +60,7 @@ void Runner::work(int threads) {
     for (size_t i = next_++; i < runs_.size() && !*options_.stop; i = next_++) {
         try {
             train_one(runs_[i], pool);
-        } catch (const Error& error) {
+        } catch (const std::exception& error) {
             const std::lock_guard lock(reporting_);
             options_.on_failure(runs_[i], error.what());
         }

@@ -130,10 +130,8 @@ class Run {
     /// Fractional epoch at which step `step_` starts.
     double time() const;
     int period() const { return period_at(spec_, time()); }
-    bool stopped() const {
-        return (options_.stop && *options_.stop) ||
-               (options_.stop_after > 0 && step_ >= options_.stop_after);
-    }
+    bool reached_limit() const { return options_.stop_after > 0 && step_ >= options_.stop_after; }
+    bool stopped() const { return (options_.stop && *options_.stop) || reached_limit(); }
     bool selects() const { return options_.protocol != Protocol::final; }
     bool evaluates_here() const;
     void finish_epoch();
@@ -418,7 +416,7 @@ Checkpoint Run::finish() {
 
 Checkpoint Run::train() {
     while (step_ < steps_) {
-        if (stopped() || !train_epoch()) {
+        if (reached_limit() || !train_epoch()) {
             Checkpoint last = snapshot();
             save(last, "last.safetensors");
             return last;

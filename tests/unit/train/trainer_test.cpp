@@ -83,6 +83,7 @@ TEST_CASE("trainer -- digits reach a sane accuracy in a second") {
     network.training.epochs = 20;
     network.training.learning_rate = {ScheduleKind::cosine, 3e-3, 1.0, 0.0, 1};
     network.training.sync_every.initial = 50;
+    network = parse_network(to_yaml(network), "digits");
     const TemporaryDirectory directory;
     CHECK(run(network, data, {}, directory.path(), 2).test.accuracy >= 0.9);
 }

@@ -48,7 +48,7 @@ enum class Measure {
     best,               ///< accuracy of the checkpoint that the protocol selected
     loss,               ///< test loss, after the last epoch
     ranking_distance,   ///< mean over the epochs, of the first layer, divided by its inputs
-    ranking_roughness,  ///< mean change of that distance between epochs, divided by its mean
+    ranking_roughness,  ///< mean bend of that distance over the epochs, on a logarithmic scale
 };
 enum class OverSeeds { mean, max, min };
 

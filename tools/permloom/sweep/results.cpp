@@ -62,14 +62,14 @@ std::optional<double> mean_of(const std::vector<double>& values) {
     return sum / static_cast<double>(values.size());
 }
 
-/// Mean change from epoch to epoch beside the mean itself.
+/// Mean bend of the curve at an epoch on a logarithmic scale: 0 where it falls or rises steadily.
 std::optional<double> roughness(const std::vector<double>& values) {
-    std::vector<double> changes;
-    for (size_t i = 1; i < values.size(); ++i)
-        changes.push_back(std::abs(values[i] - values[i - 1]));
-    const auto change = mean_of(changes), mean = mean_of(values);
-    if (!change || *mean == 0.0) return {};
-    return *change / *mean;
+    std::vector<double> bends;
+    for (size_t i = 2; i < values.size(); ++i)
+        if (values[i - 2] > 0.0 && values[i - 1] > 0.0 && values[i] > 0.0)
+            bends.push_back(
+                std::abs(std::log(values[i - 2] * values[i] / (values[i - 1] * values[i - 1]))));
+    return mean_of(bends);
 }
 
 template <class T>

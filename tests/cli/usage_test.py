@@ -15,10 +15,11 @@ COMMANDS = {
                  "--seed", "--gaps", "--trace", "--json"],
     "emit": ["--target", "--out", "--count", "--data", "--force"],
     "inspect": ["--neuron", "--chip", "--checkpoint", "--json"],
+    "study": [],
     "perm": [],
     "fetch": [],
 }
-RESERVED = ["import", "export", "profile", "plot", "sweep", "study", "fabricate"]
+RESERVED = ["import", "export", "profile", "plot", "sweep", "fabricate"]
 
 
 class Help(CliTest):

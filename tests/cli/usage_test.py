@@ -17,10 +17,11 @@ COMMANDS = {
     "inspect": ["--neuron", "--chip", "--checkpoint", "--json"],
     "sweep": ["--scale", "--out", "--jobs", "--only", "--quiet", "--json"],
     "plot": ["--kind", "--out", "--layer", "--neuron", "--arrows", "--x", "--y", "--lines"],
+    "study": [],
     "perm": [],
     "fetch": [],
 }
-RESERVED = ["import", "export", "profile", "study", "fabricate"]
+RESERVED = ["import", "export", "profile", "fabricate"]
 
 
 class Help(CliTest):

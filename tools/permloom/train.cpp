@@ -188,7 +188,7 @@ int train_command(const Arguments& arguments) {
     const Checkpoint result = train(network, data, options, pool);
     const double seconds = watch.seconds();
     progress.clear();
-    if (result.test.protocol.empty() && options.stop_after && !stop_requested) {
+    if (result.test.protocol.empty() && options.stop_after && !*options.stop) {
         fmt::print("stopped after {} steps, saved in {}; the same command with --resume goes on\n",
                    result.training.step, options.run.string());
         return OK;

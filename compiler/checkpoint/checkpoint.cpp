@@ -2,102 +2,25 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <cmath>
-#include <cstring>
+#include <algorithm>
+
 
 #include "compiler/base/error.h"
 #include "compiler/base/file.h"
-#include "compiler/checkpoint/safetensors.h"
+#include "compiler/checkpoint/tensor_reader.h"
+#include "compiler/checkpoint/training_state.h"
 
 namespace permloom {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr char FORMAT[] = "permloom-checkpoint-1";
-
-size_t index(int i) {
-    return static_cast<size_t>(i);
-}
-
-/// Adds a tensor; an empty one is left out.
-template <class T>
-void put(TensorFile& file, const std::string& name, const std::vector<T>& values, int columns) {
-    if (values.empty()) return;
-    const int64_t rows = static_cast<int64_t>(values.size()) / columns;
-    file.tensors[name] = Tensor::of(std::span<const T>(values), {rows, columns});
-}
-
-/// Typed, checked access to what a file holds. Every error names the file and the entry.
-class Reader {
-  public:
-    Reader(const TensorFile& file, std::string where) : file_(file), where_(std::move(where)) {}
-
-    Error damaged(const std::string& entry, const std::string& what) const {
-        return Error(where_, "'" + entry + "' " + what,
-                     "the file was not written by permloom train");
-    }
-
-    const std::string& text(const std::string& key) const {
-        const auto found = file_.metadata.find(key);
-        if (found == file_.metadata.end()) throw damaged(key, "is missing");
-        return found->second;
-    }
-
-    template <class T>
-    T number(const std::string& key) const {
-        const std::string& digits = text(key);
-        T value{};
-        const auto [end, code] =
-            std::from_chars(digits.data(), digits.data() + digits.size(), value);
-        if (code != std::errc{} || end != digits.data() + digits.size())
-            throw damaged(key, "is not a number");
-        return value;
-    }
-
-    double finite(const std::string& key) const {
-        const auto value = number<double>(key);
-        if (!std::isfinite(value)) throw damaged(key, "is not finite");
-        return value;
-    }
-
-    /// The values of a 2-D tensor with `columns` columns; empty when it is absent.
-    template <class T>
-    std::vector<T> values(const std::string& name, int columns) const {
-        const auto found = file_.tensors.find(name);
-        if (found == file_.tensors.end()) return {};
-        const Tensor& tensor = found->second;
-        if (tensor.dtype != (std::is_same_v<T, float> ? "F32" : "I32"))
-            throw damaged(name, "has type " + tensor.dtype);
-        if (tensor.shape.size() != 2 || tensor.shape[1] != columns)
-            throw damaged(name, fmt::format("does not have {} columns", columns));
-        std::vector<T> result(tensor.bytes.size() / sizeof(T));
-        if (!result.empty()) std::memcpy(result.data(), tensor.bytes.data(), tensor.bytes.size());
-        if constexpr (std::is_same_v<T, float>) {
-            for (const float value : result)
-                if (!std::isfinite(value)) throw damaged(name, "holds a value that is not finite");
-        }
-        return result;
-    }
-
-    template <class T>
-    std::vector<T> matrix(const std::string& name, int rows, int columns) const {
-        std::vector<T> result = values<T>(name, columns);
-        if (result.size() != index(rows) * index(columns))
-            throw damaged(name, fmt::format("is not a {} x {} tensor", rows, columns));
-        return result;
-    }
-
-  private:
-    const TensorFile& file_;
-    std::string where_;
-};
+constexpr char FORMAT[] = "permloom-checkpoint-2";
 
 std::string layer_name(int i, const char* field) {
     return fmt::format("layers.{}.{}", i, field);
 }
-std::string training_name(int i, const char* field) {
-    return fmt::format("training.{}.{}", i, field);
+std::string norm_name(int i, size_t k) {
+    return fmt::format("layers.{}.batch_norm.{}", i, k);
 }
 
 void write_layer(TensorFile& file, const LayerState& layer, const LayerSpec& spec, int i) {
@@ -111,10 +34,37 @@ void write_layer(TensorFile& file, const LayerState& layer, const LayerSpec& spe
                                                       {"act_range", layer.act_range}};
     for (const auto& [name, value] : scalars)
         file.metadata[layer_name(i, name)] = fmt::format("{}", value);
+    put(file, layer_name(i, "bias"), layer.bias, spec.outputs);
+    for (size_t k = 0; k < layer.batch_norms.size(); ++k) {
+        const LayerState::BatchNorm& norm = layer.batch_norms[k];
+        std::vector<float> rows;
+        for (const auto* values : {&norm.gamma, &norm.beta, &norm.mean, &norm.variance})
+            rows.insert(rows.end(), values->begin(), values->end());
+        put(file, norm_name(i, k), rows, spec.outputs);
+    }
+}
+
+size_t count_norms(const LayerSpec& spec) {
+    return static_cast<size_t>(
+        std::count_if(spec.then.begin(), spec.then.end(), [](const OpSpec& op) {
+            return std::holds_alternative<BatchNormSpec>(op);
+        }));
+}
+
+LayerState::BatchNorm read_norm(const TensorReader& reader, const LayerSpec& spec, int i, size_t k) {
+    const auto rows = reader.matrix<float>(norm_name(i, k), 4, spec.outputs);
+    const auto part = [&](int row) {
+        const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(row) * spec.outputs;
+        return std::vector<float>(begin, begin + spec.outputs);
+    };
+    LayerState::BatchNorm norm{part(0), part(1), part(2), part(3)};
+    for (const float variance : norm.variance)
+        if (variance < 0.0F) throw reader.damaged(norm_name(i, k), "has a negative variance");
+    return norm;
 }
 
 /// Each row of `source` must hold every line once.
-void check_source(const Reader& reader, const LayerState& layer, const LayerSpec& spec, int i) {
+void check_source(const TensorReader& reader, const LayerState& layer, const LayerSpec& spec, int i) {
     const size_t lines = index(spec.lines());
     std::vector<int> seen(lines, -1);
     for (int neuron = 0; neuron < spec.outputs; ++neuron) {
@@ -129,7 +79,7 @@ void check_source(const Reader& reader, const LayerState& layer, const LayerSpec
 }
 
 /// Banks ascend, and the integers say the same as the real values.
-void check_profile(const Reader& reader, const LayerState& layer, const LayerSpec& spec, int i) {
+void check_profile(const TensorReader& reader, const LayerState& layer, const LayerSpec& spec, int i) {
     const size_t lines = index(spec.lines());
     for (size_t k = 0; k < layer.profile.size(); ++k) {
         if (k % lines != 0 && layer.profile[k] < layer.profile[k - 1])
@@ -140,7 +90,7 @@ void check_profile(const Reader& reader, const LayerState& layer, const LayerSpe
     }
 }
 
-LayerState read_layer(const Reader& reader, const LayerSpec& spec, int i) {
+LayerState read_layer(const TensorReader& reader, const LayerSpec& spec, int i) {
     const int lines = spec.lines();
     LayerState layer;
     layer.source = reader.matrix<int32_t>(layer_name(i, "source"), spec.outputs, lines);
@@ -158,50 +108,12 @@ LayerState read_layer(const Reader& reader, const LayerSpec& spec, int i) {
     layer.act_range = reader.finite(layer_name(i, "act_range"));
     if (!(layer.act_range > 0.0))
         throw reader.damaged(layer_name(i, "act_range"), "is not positive");
+    if (spec.has_bias) layer.bias = reader.matrix<float>(layer_name(i, "bias"), 1, spec.outputs);
+    for (size_t k = 0; k < count_norms(spec); ++k)
+        layer.batch_norms.push_back(read_norm(reader, spec, i, k));
     check_source(reader, layer, spec, i);
     check_profile(reader, layer, spec, i);
     return layer;
-}
-
-void write_training(TensorFile& file, const Checkpoint& checkpoint) {
-    const TrainingState& training = checkpoint.training;
-    file.metadata["training.epoch"] = fmt::format("{}", training.epoch);
-    file.metadata["training.step"] = fmt::format("{}", training.step);
-    file.metadata["training.protocol"] = training.protocol;
-    file.metadata["training.epoch_loss"] = fmt::format("{}", training.epoch_loss);
-    file.metadata["training.best_accuracy"] = fmt::format("{}", training.best_accuracy);
-    for (size_t i = 0; i < training.weights.size(); ++i) {
-        const int layer = static_cast<int>(i);
-        const int lines = checkpoint.network.layers[i].lines();
-        put(file, training_name(layer, "weights"), training.weights[i], lines);
-        put(file, training_name(layer, "first_moment"), training.first_moment[i], lines);
-        put(file, training_name(layer, "second_moment"), training.second_moment[i], lines);
-        put(file, training_name(layer, "auxiliary"), training.auxiliary[i], 1);
-    }
-}
-
-TrainingState read_training(const Reader& reader, const TensorFile& file,
-                            const NetworkSpec& network) {
-    TrainingState training;
-    training.epoch = reader.number<int>("training.epoch");
-    training.step = reader.number<int64_t>("training.step");
-    training.protocol = reader.text("training.protocol");
-    training.epoch_loss = reader.finite("training.epoch_loss");
-    training.best_accuracy = reader.finite("training.best_accuracy");
-    // A network that was imported has no state to resume from.
-    if (!file.tensors.contains(training_name(0, "weights"))) return training;
-    for (size_t i = 0; i < network.layers.size(); ++i) {
-        const LayerSpec& spec = network.layers[i];
-        const int layer = static_cast<int>(i);
-        const auto matrix = [&](const char* field) {
-            return reader.matrix<float>(training_name(layer, field), spec.outputs, spec.lines());
-        };
-        training.weights.push_back(matrix("weights"));
-        training.first_moment.push_back(matrix("first_moment"));
-        training.second_moment.push_back(matrix("second_moment"));
-        training.auxiliary.push_back(reader.values<float>(training_name(layer, "auxiliary"), 1));
-    }
-    return training;
 }
 
 }  // namespace
@@ -225,6 +137,8 @@ void save_checkpoint(const Checkpoint& checkpoint, const fs::path& path) {
     PERMLOOM_ASSERT(checkpoint.layers.size() == checkpoint.network.layers.size());
     for (size_t i = 0; i < checkpoint.layers.size(); ++i)
         write_layer(file, checkpoint.layers[i], checkpoint.network.layers[i], static_cast<int>(i));
+    if (!checkpoint.input_mean.empty())
+        put(file, "input.mean", checkpoint.input_mean, checkpoint.network.input.size);
     write_training(file, checkpoint);
     write_file(path, to_safetensors(file));
 }
@@ -240,7 +154,7 @@ Checkpoint load_checkpoint(const fs::path& path) {
                     "has format '" + format->second + "', this version reads '" + FORMAT + "'",
                     "use the version of permloom that wrote it");
 
-    const Reader reader(file, where);
+    const TensorReader reader(file, where);
     Checkpoint checkpoint;
     checkpoint.network = parse_network(reader.text("network"), where);
     if (fingerprint(checkpoint.network) != reader.text("network_fingerprint"))
@@ -260,6 +174,9 @@ Checkpoint load_checkpoint(const fs::path& path) {
     for (size_t i = 0; i < checkpoint.network.layers.size(); ++i)
         checkpoint.layers.push_back(
             read_layer(reader, checkpoint.network.layers[i], static_cast<int>(i)));
+    if (checkpoint.network.input.per_pixel_mean)
+        checkpoint.input_mean =
+            reader.matrix<float>("input.mean", 1, checkpoint.network.input.size);
     checkpoint.training = read_training(reader, file, checkpoint.network);
     return checkpoint;
 }

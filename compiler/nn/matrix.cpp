@@ -1,67 +1,37 @@
 #include "compiler/nn/matrix.h"
 
-#include <Eigen/Core>
+#include <dnnl.h>
 
 #include "compiler/base/error.h"
+#include "compiler/nn/kernels.h"
 
 namespace permloom {
 namespace {
 
-using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Stride = Eigen::OuterStride<>;
-using In = Eigen::Map<const RowMajor, Eigen::Unaligned, Stride>;
-using Out = Eigen::Map<RowMajor, Eigen::Unaligned, Stride>;
-
-In map(const ConstMatrix& m) {
-    return {m.data, m.rows, m.columns, Stride(m.stride)};
+void product(char transpose_a, char transpose_b, ConstMatrix a, ConstMatrix b, Matrix c,
+             int summed) {
+    run_kernels_on_this_thread();
+    const dnnl_status_t status =
+        dnnl_sgemm(transpose_a, transpose_b, c.rows, c.columns, summed, 1.0F, a.data, a.stride,
+                   b.data, b.stride, 0.0F, c.data, c.stride);
+    PERMLOOM_ASSERT(status == dnnl_success);
 }
-Out map(const Matrix& m) {
-    return {m.data, m.rows, m.columns, Stride(m.stride)};
-}
-
-/// Eigen cuts the summed dimension by cache sizes that it asks the processor for, which would make
-/// the rounding depend on the machine; it is told fixed ones instead, before the first product.
-const bool CACHE_SIZES_ARE_FIXED = [] {
-    Eigen::setCpuCacheSizes(32 << 10, 512 << 10, 8 << 20);
-    return true;
-}();
 
 }  // namespace
 
 void multiply(ConstMatrix a, ConstMatrix b, Matrix c) {
     PERMLOOM_ASSERT(a.columns == b.rows && c.rows == a.rows && c.columns == b.columns);
-    map(c).noalias() = map(a) * map(b);
+    product('N', 'N', a, b, c, a.columns);
 }
 
 void multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c) {
     PERMLOOM_ASSERT(a.columns == b.columns && c.rows == a.rows && c.columns == b.rows);
-    map(c).noalias() = map(a) * map(b).transpose();
+    product('N', 'T', a, b, c, a.columns);
 }
 
 void transposed_multiply(ConstMatrix a, ConstMatrix b, Matrix c) {
     PERMLOOM_ASSERT(a.rows == b.rows && c.rows == a.columns && c.columns == b.columns);
-    map(c).noalias() = map(a).transpose() * map(b);
-}
-
-std::string instruction_set() {
-#if defined(__x86_64__)
-    std::string name = "x86-64";
-#elif defined(__aarch64__)
-    std::string name = "aarch64";
-#else
-    std::string name = "generic";
-#endif
-#if defined(__AVX512F__)
-    name += " avx512";
-#elif defined(__AVX2__)
-    name += " avx2";
-#elif defined(__AVX__)
-    name += " avx";
-#endif
-#if defined(__FMA__)
-    name += " fma";
-#endif
-    return name;
+    product('T', 'N', a, b, c, a.rows);
 }
 
 }  // namespace permloom

@@ -4,8 +4,6 @@
 /// The same call on the same instruction set gives the same bytes.
 #pragma once
 
-#include <string>
-
 namespace permloom {
 
 struct ConstMatrix {
@@ -37,8 +35,5 @@ void multiply(ConstMatrix a, ConstMatrix b, Matrix c);
 void multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c);
 /// c = transpose(a) * b
 void transposed_multiply(ConstMatrix a, ConstMatrix b, Matrix c);
-
-/// The instruction set that the products use, e.g. "x86-64 avx2 fma".
-std::string instruction_set();
 
 }  // namespace permloom

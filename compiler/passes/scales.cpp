@@ -35,6 +35,11 @@ std::vector<ActivationScale> activation_scales(const Checkpoint& checkpoint) {
         throw Error("input", fmt::format("zero point {} is not a code of {} bits",
                                          network.input.zero, network.input.bits));
 
+    for (size_t l = 0; l < network.layers.size(); ++l)
+        if (!network.layers[l].plain(static_cast<int>(l)))
+            throw Error(fmt::format("layer {}", l),
+                        "only dense layers without bias, each after the other, can be compiled",
+                        "train and evaluate it in floating point");
     for (size_t l = 0; l + 1 < network.layers.size(); ++l) {
         const LayerSpec& layer = network.layers[l];
         const std::string where = fmt::format("layer {}", l);

@@ -6,103 +6,23 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/spec/layer.h"
+#include "compiler/spec/training.h"
+
 namespace permloom {
 
-/// Which physical lines a bank's slots choose from (design.md section 4, Rails).
-enum class Rail {
-    single,  ///< the n inputs
-    dual,    ///< 2n lines: n inputs, then their n complements hi - x; one bank of 2n slots
-    split,   ///< n lines, used twice: the largest ranks on the inputs, the smallest on complements
-};
-
-enum class DeviceValues {
-    he_uniform,
-    he_normal,
-    glorot_uniform,
-    glorot_normal,  ///< training-facts.md 7.3
-    shared,  ///< {0, value}; on split rails trained as {-value, 0, value}, built as {0, value}
-    signed_shared,  ///< {-value, 0, value}, a device that carries the sign; single rail only
-};
-
-/// exact: every neuron keeps round(keep * lines) devices (two signs: round(keep * lines / 2) of
-/// each); bernoulli: each device is kept with probability `keep`, so the counts differ by neuron.
-enum class Pruning { exact, bernoulli };
-enum class Activation { relu, clip, none };  ///< clip(z, 0, 1); the last layer has none
-enum class Algorithm { adam, laperm, laperm_latent };
-enum class Estimator { automatic, drift, mask };
-
 /// x_q = clamp(round((x / div - mean) / scale) + zero, 0, 2^bits - 1); the real value is
-/// (x_q - zero) * scale. Training, reference and hardware all start from x_q.
+/// (x_q - zero) * scale. Training, reference and hardware all start from x_q. With bits = 0 the real
+/// value x / div - mean goes in as it is: training only.
 struct InputSpec {
-    int size = 0;  ///< pixels of an image, flattened
-    int bits = 8;  ///< of x_q, 1..8
+    int size = 0;  ///< values of an image, flattened
+    int bits = 8;  ///< of x_q, 1..8, or 0
     double div = 1.0, mean = 0.0, scale = 1.0;
     int zero = 0;
+    Shape shape{};  ///< of an image; not declared (YAML `size`): 1 x 1 x size
+    bool per_pixel_mean = false;  ///< `mean: per_pixel`: measured on the training images; bits 0
 
     bool operator==(const InputSpec&) const = default;
-};
-
-struct DeviceSpec {
-    DeviceValues values = DeviceValues::he_uniform;
-    /// Levels +-(2^(bits-1)-1); 0: real values (train only), and always for the shared kinds.
-    int bits = 0;
-    bool shared_profile = false;  ///< one bank for the whole layer (YAML `profile: layer|neuron`)
-    double keep = 1.0;            ///< fraction of non-zero devices, both signs together
-    Pruning pruning = Pruning::exact;
-    double value = 1.0;  ///< of the shared kinds; else 1
-
-    bool shared() const {
-        return values == DeviceValues::shared || values == DeviceValues::signed_shared;
-    }
-    /// Largest integer a device stands for: 1 for the shared kinds, Q = 2^(bits-1) - 1 for
-    /// quantised values, 0 for real values.
-    int largest_level() const { return shared() ? 1 : bits == 0 ? 0 : (1 << (bits - 1)) - 1; }
-
-    bool operator==(const DeviceSpec&) const = default;
-};
-
-struct LayerSpec {
-    int inputs = 0;  ///< derived: outputs of the layer before
-    int outputs = 0;
-    Rail rail = Rail::single;
-    DeviceSpec devices;
-    Activation activation = Activation::relu;
-    int bits = 8;  ///< of its activations; the last layer has none and keeps 8
-
-    /// Lines of the switch network = slots of a bank: 2 * inputs for dual rails, else inputs.
-    int lines() const { return rail == Rail::dual ? 2 * inputs : inputs; }
-    bool operator==(const LayerSpec&) const = default;
-};
-
-enum class ScheduleKind { constant, exponential, cosine, step };
-
-/// Value at fractional epoch e of E: constant: initial; exponential: initial * decay^floor(e);
-/// cosine: initial * (1 + cos(pi e / E)) / 2 + floor; step: initial * decay^(floor(e) / every).
-struct Schedule {
-    ScheduleKind kind = ScheduleKind::constant;
-    double initial = 0.0;
-    double decay = 1.0;
-    double floor = 0.0;
-    int every = 1;
-
-    bool operator==(const Schedule&) const = default;
-};
-
-struct TrainingSpec {
-    Algorithm algorithm = Algorithm::laperm_latent;
-    Estimator estimator = Estimator::automatic;
-    int epochs = 1;
-    int batch = 50;
-    Schedule learning_rate;
-    Schedule sync_every;     ///< k in steps, rounded to at least 1
-    int refresh_every = 20;  ///< steps between threshold refreshes of estimator mask
-    double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
-    double gain = 1.0;     ///< std of the pre-activation after calibration (estimator mask)
-    double beta = 1.0;     ///< std of the logits after calibration (estimator mask)
-    double l2 = 0.0;       ///< coefficient on the hidden layers' weights, coupled
-    int shift_pixels = 0;  ///< augmentation: circular shift by up to this many pixels, per batch
-
-    bool operator==(const TrainingSpec&) const = default;
 };
 
 struct NetworkSpec {

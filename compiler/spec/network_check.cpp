@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "compiler/base/error.h"
@@ -17,6 +18,10 @@ constexpr int64_t WEIGHT_LIMIT = int64_t{1} << 28;
 void check_devices(const LayerSpec& layer, const std::string& path, const Where& where) {
     const DeviceSpec& devices = layer.devices;
     const int lines = layer.lines();
+    if (devices.values == DeviceValues::dissimilar && devices.bits != 0)
+        throw Error(where(path + ".devices.bits"),
+                    "dissimilar profiles have no common range to divide into levels",
+                    "use bits: 0");
     const bool two_signs =
         devices.values == DeviceValues::signed_shared || layer.rail == Rail::split;
     if (devices.pruning == Pruning::exact) {
@@ -36,8 +41,19 @@ void check_devices(const LayerSpec& layer, const std::string& path, const Where&
                     "use profile: neuron, or pruning: exact");
 }
 
-void check_rail(const LayerSpec& layer, const LayerSpec* before, const std::string& path,
-                const Where& where) {
+void check_rail(const NetworkSpec& spec, size_t i, const std::string& path, const Where& where) {
+    const LayerSpec& layer = spec.layers[i];
+    const LayerSpec* before =
+        layer.from == NETWORK_INPUT ? nullptr : &spec.layers[static_cast<size_t>(layer.from)];
+    if (layer.rail != Rail::single && layer.convolves)
+        throw Error(where(path + ".rail"), "a convolution reads single lines only",
+                    "use rail: single");
+    if (layer.rail != Rail::single && before && !before->then.empty())
+        throw Error(where(path + ".rail"),
+                    fmt::format("{} rails need a complement of their inputs, and what follows the "
+                                "activation of the layer before has no fixed range",
+                                to_string(layer.rail)),
+                    "use rail: single");
     if (layer.rail != Rail::single && before && before->activation != Activation::clip)
         throw Error(
             where(path + ".rail"),
@@ -64,16 +80,44 @@ void check_layers(const NetworkSpec& spec, const Where& where) {
                         fmt::format("the last layer gives logits and has no {}",
                                     to_string(layer.activation)),
                         "use activation: none");
-        if (!last && layer.activation == Activation::none)
+        if (!last && layer.activation == Activation::none && layer.plain(static_cast<int>(i)))
             throw Error(where(path + ".activation"), "a hidden layer needs an activation",
-                        "use relu or clip");
+                        "use relu or clip, or say what follows with 'then'");
+        if (last && layer.convolves)
+            throw Error(where(path + ".conv"), "the last layer gives logits and is dense",
+                        "end with a layer of outputs: CLASSES");
+        if (last && !layer.then.empty())
+            throw Error(where(path + ".then"), "nothing follows the logits", "remove the key");
         if (int64_t{layer.lines()} * layer.outputs > WEIGHT_LIMIT)
             throw Error(where(path + ".outputs"),
                         fmt::format("{} lines x {} neurons are more than {} weights", layer.lines(),
                                     layer.outputs, WEIGHT_LIMIT));
-        check_rail(layer, i == 0 ? nullptr : &spec.layers[i - 1], path, where);
+        check_rail(spec, i, path, where);
         check_devices(layer, path, where);
     }
+}
+
+bool syncs_periodically(const TrainingSpec& training) {
+    return training.algorithm != Algorithm::free && training.algorithm != Algorithm::supermask;
+}
+
+/// Keys that mean nothing beside others.
+void check_unused(const TrainingSpec& training, const Where& where) {
+    const bool sgd = training.optimizer == Optimizer::sgd;
+    if (training.momentum != 0.0 && !sgd)
+        throw Error(where("training.momentum"), "only sgd has a momentum; adam has beta1");
+    if (training.weight_decay != 0.0 && training.optimizer != Optimizer::adamw)
+        throw Error(where("training.weight_decay"), "only adamw decays weights on its own",
+                    "use l2, or optimizer: adamw");
+    if (training.learning_rate.kind == ScheduleKind::learning_rate)
+        throw Error(where("training.learning_rate"), "cannot follow itself");
+    if (training.frozen_zeros && training.algorithm != Algorithm::free)
+        throw Error(where("training.frozen_zeros"),
+                    "only free weights have zeros that stay where they are",
+                    "use algorithm: free");
+    if (training.augment.any() && training.shift_pixels > 0)
+        throw Error(where("training.shift_pixels"), "two kinds of augmentation at once",
+                    "use augment: {shift: ...} alone");
 }
 
 void check_training(const NetworkSpec& spec, const Where& where) {
@@ -87,10 +131,23 @@ void check_training(const NetworkSpec& spec, const Where& where) {
                             "use estimator: drift or auto");
     const bool masks =
         training.algorithm == Algorithm::laperm_latent && training.estimator == Estimator::mask;
-    const bool syncs = training.algorithm != Algorithm::adam && !masks;
+    const bool syncs = syncs_periodically(training) && !masks;
     if (syncs && training.sync_every.initial < 1.0)
         throw Error(where("training"), "key 'sync_every' is missing",
                     "give the steps between two syncs, 100 for example");
+    check_unused(training, where);
+    if (training.augment.any() && spec.input.shape.rows == 1)
+        throw Error(where("training.augment"), "needs images, and the input has only a size",
+                    "give the input's shape: [rows, columns, channels]");
+    const bool normalises =
+        std::any_of(spec.layers.begin(), spec.layers.end(), [](const LayerSpec& layer) {
+            return std::any_of(layer.then.begin(), layer.then.end(), [](const OpSpec& op) {
+                return std::holds_alternative<BatchNormSpec>(op);
+            });
+        });
+    if (training.bn_recalibrate > 0 && !normalises)
+        throw Error(where("training.bn_recalibrate"), "the network has no batch_norm",
+                    "remove the key");
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ struct LayerParameters {
     std::vector<float> owned;      ///< outputs x lines: what Adam moves
     std::vector<float> auxiliary;  ///< of the algorithm
     std::vector<float> first_moment, second_moment;
+    std::vector<float> slow;  ///< of Lookahead, else empty
 
     /// Row `row` of an outputs x lines matrix.
     template <class Values>
@@ -70,6 +71,11 @@ class LayerAlgorithm {
     virtual void derive(const LayerParameters& layer, int row, int begin, int end,
                         float* weights) const = 0;
 
+    /// Turns the gradient by the derived weights of a row's lines [begin, end) into the gradient by
+    /// what is owned, in place.
+    virtual void pull_back(const LayerParameters&, int /*row*/, int /*begin*/, int /*end*/,
+                           float* /*gradient*/) const {}
+
     /// The ranking variable of a row: the devices go in ascending order of it. `synced`: a sync was
     /// the last thing that happened.
     virtual std::span<const float> latent(const LayerParameters& layer, int row, bool synced) const;
@@ -79,18 +85,26 @@ class LayerAlgorithm {
     virtual double unit(const LayerParameters&) const { return 1.0; }
     /// Whether the sync period k means anything to it.
     virtual bool has_period() const { return true; }
-    /// Whether the devices keep their values; false: the trained weights are the devices.
+    /// Whether the devices keep their values; false: the derived weights are the devices.
     virtual bool keeps_devices() const { return true; }
+    /// Whether the optimiser moves what is owned; false: the step only averages gradients, in
+    /// first_moment, for `sync` to use.
+    virtual bool moves_values() const { return true; }
 };
 
-/// Adam on free weights: the reference that knows no devices.
-std::unique_ptr<LayerAlgorithm> make_adam();
+/// Free weights: the reference that knows no devices.
+std::unique_ptr<LayerAlgorithm> make_free();
 /// Algorithm 1 of Train-by-Reconnect.
 std::unique_ptr<LayerAlgorithm> make_laperm();
 /// Latents that are never overwritten; distinct or multi-level devices.
 std::unique_ptr<LayerAlgorithm> make_latent_drift();
 /// Latents that are never overwritten; devices {0, v} or {-v, 0, v}.
 std::unique_ptr<LayerAlgorithm> make_latent_mask(int refresh_every);
+
+/// Fixed weights of which each neuron uses the fraction `keep` with the largest scores.
+std::unique_ptr<LayerAlgorithm> make_supermask(double keep, int refresh_every);
+/// Devices that change places in pairs, by the sign of the mean gradient alone.
+std::unique_ptr<LayerAlgorithm> make_swap(double share);
 
 /// The algorithm that the description asks for on this layer. Throws Error, naming the layer, when
 /// the devices do not suit it.

@@ -36,12 +36,16 @@ std::span<const float> LayerAlgorithm::latent(const LayerParameters& layer, int 
 std::unique_ptr<LayerAlgorithm> make_algorithm(const TrainingSpec& training,
                                                const LayerParameters& layer, int index) {
     switch (training.algorithm) {
-        case Algorithm::adam:
-            return make_adam();
+        case Algorithm::free:
+            return make_free();
         case Algorithm::laperm:
             return make_laperm();
         case Algorithm::laperm_latent:
             break;
+        case Algorithm::supermask:
+            return make_supermask(training.mask_keep, training.refresh_every);
+        case Algorithm::swap:
+            return make_swap(training.swap_share);
     }
     const bool maskable = has_one_magnitude(layer.profile);
     switch (training.estimator) {

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "compiler/base/error.h"
+#include "compiler/nn/graph.h"
 #include "compiler/nn/loss.h"
+#include "compiler/train/evaluate.h"
 
 namespace permloom {
 namespace {
@@ -13,46 +16,22 @@ constexpr size_t CONSTANT_IMAGES = 2000;
 constexpr size_t RANGE_IMAGES = 5000;
 constexpr size_t CHOICE_IMAGES = 10000;
 constexpr double FRACTIONS[] = {0.99, 0.999, 1.0};
-constexpr int SLICE = 128;
+/// Of networks that no choice is made for, see calibrate_ranges.
+constexpr double MAP_FRACTION = 0.999;
+constexpr size_t MAP_IMAGES = 100;
 
-/// images x width
-struct Values {
-    int rows = 0, columns = 0;
-    std::vector<float> data;
-
-    Values(int r, int c)
-        : rows(r), columns(c), data(static_cast<size_t>(r) * static_cast<size_t>(c)) {}
-    Matrix matrix() { return {data.data(), rows, columns, columns}; }
-};
-
-void for_each_slice(int count, ThreadPool& pool, const std::function<void(int, int)>& body) {
-    pool.for_each((count + SLICE - 1) / SLICE,
-                  [&](int slice) { body(slice * SLICE, std::min(SLICE, count - slice * SLICE)); });
-}
-
-Values first_layer(const DenseLayer& layer, const Inputs& inputs, std::span<const int32_t> images,
-                   ThreadPool& pool) {
-    Values z(static_cast<int>(images.size()), layer.outputs);
-    for_each_slice(z.rows, pool, [&](int begin, int rows) {
-        Values x(rows, layer.inputs);
-        for (int r = 0; r < rows; ++r)
-            inputs.write(images[static_cast<size_t>(begin + r)], {}, x.matrix().row(r));
-        forward_layer(layer, x.matrix(), z.matrix().block(begin, 0, rows, layer.outputs));
+/// z of layer l for every image, image by image.
+std::vector<float> sums_of(const NetworkSpec& network, std::vector<LayerWeights>& weights, size_t l,
+                           const Inputs& inputs, std::span<const int32_t> images,
+                           ThreadPool& pool) {
+    Graph graph(network, weights, {.capacity = evaluation_batch(network)});
+    const auto width = static_cast<size_t>(network.layers[l].map.size());
+    std::vector<float> z(images.size() * width);
+    infer_sums(graph, l, inputs, images, pool, [&](const Slice& slice, size_t first) {
+        Value& sums = graph.sums(l);
+        std::copy_n(sums.row(slice.begin), sums.count(slice), z.data() + first * width);
     });
     return z;
-}
-
-Values next_layer(const DenseLayer& layer, Values& a, ThreadPool& pool) {
-    Values z(a.rows, layer.outputs);
-    for_each_slice(z.rows, pool, [&](int begin, int rows) {
-        forward_layer(layer, a.matrix().block(begin, 0, rows, layer.inputs),
-                      z.matrix().block(begin, 0, rows, layer.outputs));
-    });
-    return z;
-}
-
-void activate_all(Nonlinearity kind, Values& z) {
-    activate(kind, z.data.data(), z.data.data(), static_cast<int>(z.data.size()));
 }
 
 struct Moments {
@@ -94,94 +73,166 @@ double quantile(std::vector<float> values, double fraction) {
 }
 
 /// Activations as the codes 0 .. 2^bits - 1 of [0, range] carry them.
-void round_to_codes(Values& a, double range, int bits) {
+void round_to_codes(std::span<float> values, double range, int bits) {
     const float top = static_cast<float>((1 << bits) - 1);
     const float step = static_cast<float>(range) / top;
-    for (float& value : a.data)
+    for (float& value : values)
         value = std::min(std::max(std::floor(value / step + 0.5F), 0.0F), top) * step;
 }
 
-double range_of(Activation activation, const Values& a, double fraction) {
+double range_of(Activation activation, const std::vector<float>& values, double fraction) {
     if (activation == Activation::clip) return 1.0;
-    const double range = quantile(a.data, fraction);
+    const double range = quantile(values, fraction);
     if (range > 0.0) return range;
-    const double largest = *std::max_element(a.data.begin(), a.data.end());
+    const double largest = *std::max_element(values.begin(), values.end());
     return largest > 0.0 ? largest : 1.0;
 }
 
-}  // namespace
-
-void calibrate_constants(TrainingNet& net, const TrainingSpec& training, const Inputs& inputs,
-                         std::span<const int32_t> images, ThreadPool& pool) {
-    images = images.first(std::min(CONSTANT_IMAGES, images.size()));
-    Values a(0, 0);
-    for (size_t l = 0; l < net.size(); ++l) {
-        LayerParameters& layer = net.layer(l);
-        const LayerAlgorithm& algorithm = net.algorithm(l);
-        DenseLayer dense = net.dense()[l];
-        dense.alpha = 1.0F;
-        dense.offset = 0.0F;
-        const bool last = l + 1 == net.size();
-        Values z = l == 0 ? first_layer(dense, inputs, images, pool) : next_layer(dense, a, pool);
-        if (algorithm.calibrates()) {
-            const Moments sums = moments(z.data);
-            if (!(sums.deviation > 0.0))
-                throw Error("layers." + std::to_string(l),
-                            "its sums are the same for every image, so it cannot be calibrated",
-                            "raise keep");
-            const double unit = algorithm.unit(layer);
-            layer.alpha = (last ? training.beta : training.gain) / (sums.deviation * unit);
-            layer.offset = offset_of(layer, net.complement_sum(l), sums, unit);
-            net.set_constants();
-            const float alpha = net.dense()[l].alpha, offset = net.dense()[l].offset;
-            for (float& value : z.data)
-                value = alpha * (value - offset);
-        }
-        activate_all(dense.nonlinearity, z);
-        a = std::move(z);
+/// The activations of a chain of dense layers, for a list of images.
+class Chain {
+  public:
+    Chain(const NetworkSpec& network, const std::vector<LayerWeights>& weights,
+          const Inputs& inputs, std::span<const int32_t> images, ThreadPool& pool)
+        : network_(network), weights_(weights), pool_(pool), rows_(static_cast<int>(images.size())) {
+        std::vector<LayerWeights> copy = weights;
+        values_ = sums_of(network, copy, 0, inputs, images, pool);
+        activate(0);
     }
-}
 
-void calibrate_ranges(const NetworkSpec& network, std::vector<LayerState>& layers, int classes,
-                      const Inputs& inputs, std::span<const int32_t> images, ThreadPool& pool) {
+    const std::vector<float>& values() const { return values_; }
+    const float* row(int r) const {
+        return values_.data() + static_cast<size_t>(r) * values_.size() / static_cast<size_t>(rows_);
+    }
+    void round(double range, int bits) { round_to_codes(values_, range, bits); }
+
+    /// From the output of layer l - 1 to that of layer l.
+    void advance(size_t l) {
+        constexpr int SLICE = 128;
+        const LayerWeights& layer = weights_[l];
+        std::vector<float> next(static_cast<size_t>(rows_) * static_cast<size_t>(layer.outputs));
+        const Matrix in{values_.data(), rows_, layer.inputs, layer.inputs};
+        const Matrix out{next.data(), rows_, layer.outputs, layer.outputs};
+        pool_.for_each((rows_ + SLICE - 1) / SLICE, [&](int slice) {
+            const int begin = slice * SLICE, count = std::min(SLICE, rows_ - begin);
+            const Matrix z = out.block(begin, 0, count, layer.outputs);
+            multiply_transposed(in.block(begin, 0, count, layer.inputs), layer.matrix(), z);
+            scale_sums(layer, z);
+        });
+        values_ = std::move(next);
+        activate(l);
+    }
+
+  private:
+    void activate(size_t l) {
+        const Activation kind = network_.layers[l].activation;
+        if (kind == Activation::none) return;
+        const float top = kind == Activation::clip ? 1.0F : std::numeric_limits<float>::max();
+        for (float& value : values_)
+            value = std::min(std::max(value, 0.0F), top);
+    }
+
+    const NetworkSpec& network_;
+    const std::vector<LayerWeights>& weights_;
+    ThreadPool& pool_;
+    int rows_;
+    std::vector<float> values_;
+};
+
+/// What chips of dense layers will carry: the range of each hidden layer, one quantile for all.
+void choose_ranges(const NetworkSpec& network, std::vector<LayerState>& layers, int classes,
+                   const Inputs& inputs, std::span<const int32_t> images, ThreadPool& pool) {
     const size_t hidden = layers.size() - 1;
-    for (LayerState& layer : layers)
-        layer.act_range = 1.0;
-    const bool has_relu = std::any_of(
-        network.layers.begin(), network.layers.begin() + static_cast<std::ptrdiff_t>(hidden),
-        [](const LayerSpec& layer) { return layer.activation == Activation::relu; });
-    if (!has_relu) return;
-
     const auto range_images = images.first(std::min(RANGE_IMAGES, (images.size() + 1) / 2));
     auto choice_images = images.subspan(range_images.size());
     choice_images = choice_images.first(std::min(CHOICE_IMAGES, choice_images.size()));
-    const std::vector<DenseLayer> dense = projected_layers(network, layers);
-    const Values first_range = first_layer(dense[0], inputs, range_images, pool);
-    const Values first_choice = first_layer(dense[0], inputs, choice_images, pool);
+    const std::vector<LayerWeights> weights = projected_weights(network, layers);
+    const Chain first_range(network, weights, inputs, range_images, pool);
+    const Chain first_choice(network, weights, inputs, choice_images, pool);
 
     int best = -1;
     for (const double fraction : FRACTIONS) {
         std::vector<double> ranges;
-        Values a = first_range, b = first_choice;
+        Chain a = first_range, b = first_choice;
         for (size_t l = 0; l < hidden; ++l) {
-            activate_all(dense[l].nonlinearity, a);
-            activate_all(dense[l].nonlinearity, b);
-            ranges.push_back(range_of(network.layers[l].activation, a, fraction));
-            round_to_codes(a, ranges.back(), network.layers[l].bits);
-            round_to_codes(b, ranges.back(), network.layers[l].bits);
-            if (l + 1 < hidden) a = next_layer(dense[l + 1], a, pool);
-            b = next_layer(dense[l + 1], b, pool);
+            ranges.push_back(range_of(network.layers[l].activation, a.values(), fraction));
+            a.round(ranges.back(), network.layers[l].bits);
+            b.round(ranges.back(), network.layers[l].bits);
+            if (l + 1 < hidden) a.advance(l + 1);
+            b.advance(l + 1);
         }
         int correct = 0;
-        for (int r = 0; r < b.rows; ++r)
-            if (predicted_class(b.matrix().row(r), classes) ==
-                inputs.label(choice_images[static_cast<size_t>(r)]))
+        for (size_t r = 0; r < choice_images.size(); ++r)
+            if (predicted_class(b.row(static_cast<int>(r)), classes) ==
+                inputs.label(choice_images[r]))
                 ++correct;
         if (correct <= best) continue;
         best = correct;
         for (size_t l = 0; l < hidden; ++l)
             layers[l].act_range = ranges[l];
     }
+}
+
+/// Any other network: a high quantile of the magnitudes that leave each layer.
+void measure_ranges(const NetworkSpec& network, std::vector<LayerState>& layers,
+                    const Inputs& inputs, std::span<const int32_t> images, ThreadPool& pool) {
+    std::vector<LayerWeights> weights = projected_weights(network, layers);
+    Graph graph(network, weights, {.capacity = evaluation_batch(network)});
+    images = images.first(std::min(MAP_IMAGES, images.size()));
+    std::vector<std::vector<float>> values(layers.size() - 1);
+    for (size_t l = 0; l + 1 < layers.size(); ++l)
+        values[l].resize(images.size() * static_cast<size_t>(network.layers[l].output.size()));
+    infer_all(graph, inputs, images, pool, [&](const Slice& slice, size_t first) {
+        for (size_t l = 0; l + 1 < layers.size(); ++l) {
+            Value& output = graph.output(l);
+            const float* from = output.row(slice.begin);
+            float* to = values[l].data() + first * output.at(1);
+            for (size_t i = 0; i < output.count(slice); ++i)
+                to[i] = std::abs(from[i]);
+        }
+    });
+    for (size_t l = 0; l + 1 < layers.size(); ++l)
+        layers[l].act_range = range_of(network.layers[l].activation, values[l], MAP_FRACTION);
+}
+
+}  // namespace
+
+void calibrate_constants(const NetworkSpec& network, TrainingNet& net, const Inputs& inputs,
+                         std::span<const int32_t> images, ThreadPool& pool) {
+    const TrainingSpec& training = network.training;
+    images = images.first(std::min(CONSTANT_IMAGES, images.size()));
+    for (size_t l = 0; l < net.size(); ++l) {
+        LayerParameters& layer = net.layer(l);
+        const LayerAlgorithm& algorithm = net.algorithm(l);
+        if (!algorithm.calibrates()) continue;
+        const bool last = l + 1 == net.size();
+        net.weights()[l].alpha = 1.0F;
+        net.weights()[l].offset = 0.0F;
+        const Moments sums = moments(sums_of(network, net.weights(), l, inputs, images, pool));
+        if (!(sums.deviation > 0.0))
+            throw Error("layers." + std::to_string(l),
+                        "its sums are the same for every image, so it cannot be calibrated",
+                        "raise keep");
+        const double unit = algorithm.unit(layer);
+        layer.alpha = (last ? training.beta : training.gain) / (sums.deviation * unit);
+        layer.offset = offset_of(layer, net.complement_sum(l), sums, unit);
+        net.set_constants();
+    }
+}
+
+void calibrate_ranges(const NetworkSpec& network, std::vector<LayerState>& layers, int classes,
+                      const Inputs& inputs, std::span<const int32_t> images, ThreadPool& pool) {
+    bool chain = true, ends_open = false;
+    for (size_t l = 0; l < layers.size(); ++l) {
+        layers[l].act_range = 1.0;
+        chain = chain && network.layers[l].plain(static_cast<int>(l));
+        if (l + 1 < layers.size() && network.layers[l].activation != Activation::clip)
+            ends_open = true;
+    }
+    if (!ends_open) return;
+    if (chain)
+        choose_ranges(network, layers, classes, inputs, images, pool);
+    else
+        measure_ranges(network, layers, inputs, images, pool);
 }
 
 }  // namespace permloom

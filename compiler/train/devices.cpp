@@ -26,7 +26,9 @@ bool is_normal(DeviceValues values) {
 /// Largest magnitude of a drawn value: the limit of the uniforms, two deviations of the normals
 /// before Keras' division.
 double limit(const LayerSpec& layer) {
-    const double fan_in = layer.lines(), fan_both = layer.lines() + layer.outputs;
+    const double fan_in = layer.lines();
+    const int window = layer.convolves ? layer.conv.kernel * layer.conv.kernel : 1;
+    const double fan_both = fan_in + static_cast<double>(window) * layer.outputs;
     switch (layer.devices.values) {
         case DeviceValues::he_uniform:
             return std::sqrt(6.0 / fan_in);
@@ -41,8 +43,64 @@ double limit(const LayerSpec& layer) {
     }
 }
 
+/// Exponential with mean 1, by comparing uniforms alone (von Neumann, 1951): the same on every
+/// machine, whatever its logarithm.
+double draw_exponential(Rng& random) {
+    for (double whole = 0.0;; whole += 1.0) {
+        const double first = random.uniform();
+        double last = first;
+        for (bool odd = true;; odd = !odd) {
+            const double next = random.uniform();
+            if (next >= last) {
+                if (odd) return whole + first;
+                break;
+            }
+            last = next;
+        }
+    }
+}
+
+/// 4^t for t uniform in (-1, 1), from square roots alone.
+double draw_scale(Rng& random) {
+    constexpr int BITS = 24;
+    double scale = 0.25, factor = 16.0;
+    const uint64_t bits = random.next();
+    for (int i = 0; i < BITS; ++i) {
+        factor = std::sqrt(factor);
+        if ((bits >> i & 1) != 0) scale *= factor;
+    }
+    return scale;
+}
+
+/// A family and a scale of its own for every neuron, around the deviation of He's rule.
+void draw_dissimilar(const LayerSpec& layer, Rng& random, std::span<double> values) {
+    enum class Family : uint64_t { uniform, normal, laplace, two_point, count };
+    const auto family = static_cast<Family>(random.below(static_cast<uint64_t>(Family::count)));
+    const double deviation = std::sqrt(2.0 / layer.lines()) * draw_scale(random);
+    for (double& value : values) {
+        switch (family) {
+            case Family::uniform:
+                value = deviation * std::sqrt(3.0) * random.uniform(-1.0, 1.0);
+                break;
+            case Family::normal:
+                value = deviation / CUT_NORMAL_DEVIATION * random.truncated_normal();
+                break;
+            case Family::laplace:
+                value = deviation / std::sqrt(2.0) * draw_exponential(random) *
+                        (random.chance(0.5) ? 1.0 : -1.0);
+                break;
+            default:
+                value = random.chance(0.5) ? deviation : -deviation;
+        }
+    }
+}
+
 /// One vector of real values before pruning and quantisation.
 void draw_values(const LayerSpec& layer, Rng& random, std::span<double> values) {
+    if (layer.devices.values == DeviceValues::dissimilar) {
+        draw_dissimilar(layer, random, values);
+        return;
+    }
     const double bound = limit(layer);
     for (double& value : values)
         value = is_normal(layer.devices.values)
@@ -167,6 +225,17 @@ LayerDevices draw_devices(const LayerSpec& layer, int index, uint64_t seed) {
         throw Error("layers." + std::to_string(index) + ".devices", "every device is zero",
                     "raise keep");
     return result;
+}
+
+LayerDevices shuffled_devices(const LayerSpec& layer, int index, std::vector<float> banks,
+                              uint64_t seed) {
+    const size_t lines = size(layer.lines());
+    const bool shared_profile = banks.size() == lines && layer.outputs > 1;
+    Rng places = stream(seed, Draw::arrangement, static_cast<uint64_t>(index));
+    if (!shared_profile)
+        for (int j = 0; j < layer.outputs; ++j)
+            places.shuffle(std::span(banks).subspan(size(j) * lines, lines));
+    return arrange(layer, shared_profile, std::move(banks), places);
 }
 
 LayerDevices frozen_devices(const LayerSpec& layer, int index, bool shared_profile,

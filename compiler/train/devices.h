@@ -21,6 +21,10 @@ struct LayerDevices {
 /// devices on every machine. Throws Error when all of them are zero.
 LayerDevices draw_devices(const LayerSpec& layer, int index, uint64_t seed);
 
+/// The weights of a trained layer, outputs x lines ascending banks, each bank in random places.
+LayerDevices shuffled_devices(const LayerSpec& layer, int index, std::vector<float> banks,
+                              uint64_t seed);
+
 /// Devices of an existing chip, (1 or outputs) x lines integers, in random places. Their real value
 /// is integer * scale, with the scale that the description's own rule would use: the shared value,
 /// else the rule's limit over the largest level of its width (of the devices, where that is

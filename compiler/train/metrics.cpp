@@ -27,11 +27,23 @@ void Metrics::add(const EpochReport& report) {
                  {"learning_rate", report.learning_rate},
                  {"images_per_second", report.images_per_second}};
     if (report.accuracy >= 0.0) {
+        line["protocol"] = report.protocol;
+        line["synced"] = report.synced;
         line["split"] = report.split;
         line["accuracy"] = report.accuracy;
         line["loss"] = report.loss;
     }
+    for (const LayerMonitor& layer : report.layers)
+        line["layers"].push_back({{"ranking_distance_mean", layer.distance_mean},
+                                  {"ranking_distance_sd", layer.distance_sd},
+                                  {"moved", layer.moved},
+                                  {"similarity", layer.similarity}});
     text_ += line.dump() + '\n';
+    write_file(path_, std::string_view(text_));
+}
+
+void Metrics::add_loss(int64_t step, double loss) {
+    text_ += Json{{"step", step}, {"step_loss", loss}}.dump() + '\n';
     write_file(path_, std::string_view(text_));
 }
 

@@ -1,8 +1,10 @@
 #include "compiler/train/net.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "compiler/base/error.h"
+#include "compiler/nn/graph.h"
 #include "compiler/train/inputs.h"
 #include "compiler/train/streams.h"
 
@@ -12,46 +14,24 @@ namespace {
 /// Rows of one piece of parallel work.
 constexpr int ROWS = 8;
 
-Nonlinearity nonlinearity(Activation activation) {
-    switch (activation) {
-        case Activation::relu:
-            return Nonlinearity::relu;
-        case Activation::clip:
-            return Nonlinearity::clip;
-        case Activation::none:
-            return Nonlinearity::none;
-    }
-    return Nonlinearity::none;
-}
-
 /// line + complement of the lines that layer l reads; `range` is where the activations before it
 /// end.
 float complement_sum_of(const NetworkSpec& network, size_t l, double range) {
     return static_cast<float>(l == 0 ? Inputs::complement_sum(network.input) : range);
 }
 
-DenseLayer empty_dense(const LayerSpec& spec, bool last) {
-    DenseLayer dense;
-    dense.inputs = spec.inputs;
-    dense.outputs = spec.outputs;
-    dense.nonlinearity = last ? Nonlinearity::none : nonlinearity(spec.activation);
-    dense.weights.resize(static_cast<size_t>(spec.inputs) * static_cast<size_t>(spec.outputs));
-    if (spec.rail == Rail::dual) dense.bias.resize(static_cast<size_t>(spec.outputs));
-    return dense;
-}
-
 /// Rail dual: sum_i p_i x_i + q_i (c - x_i) = sum_i (p_i - q_i) x_i + c sum_i q_i.
-void fold_dual(const float* weights, float complement_sum, int row, DenseLayer& dense) {
-    float* folded = dense.weights.data() + static_cast<long>(row) * dense.inputs;
+void fold_dual(const float* weights, float complement_sum, int row, LayerWeights& layer) {
+    float* folded = layer.weights.data() + static_cast<long>(row) * layer.inputs;
     double complements = 0.0;
-    for (int i = 0; i < dense.inputs; ++i) {
-        folded[i] = weights[i] - weights[dense.inputs + i];
-        complements += weights[dense.inputs + i];
+    for (int i = 0; i < layer.inputs; ++i) {
+        folded[i] = weights[i] - weights[layer.inputs + i];
+        complements += weights[layer.inputs + i];
     }
-    dense.bias[static_cast<size_t>(row)] = static_cast<float>(complements * complement_sum);
+    layer.bias[static_cast<size_t>(row)] = static_cast<float>(complements * complement_sum);
 }
 
-std::vector<float> projected_weights(const LayerState& state, const LayerSpec& spec) {
+std::vector<float> arranged_devices(const LayerState& state, const LayerSpec& spec) {
     const auto lines = static_cast<size_t>(spec.lines());
     const bool shared_profile = state.profile.size() == lines && spec.outputs > 1;
     std::vector<float> weights(state.source.size());
@@ -62,10 +42,20 @@ std::vector<float> projected_weights(const LayerState& state, const LayerSpec& s
     return weights;
 }
 
+std::vector<float> initial_bias(const BiasSpec& spec, int outputs, Rng random) {
+    std::vector<float> values(static_cast<size_t>(outputs));
+    if (spec.values == BiasValues::zeros) return values;
+    const double limit = std::sqrt(6.0 / outputs);
+    for (float& value : values)
+        value = static_cast<float>(random.uniform(-limit, limit));
+    return values;
+}
+
 }  // namespace
 
 TrainingNet::TrainingNet(const NetworkSpec& network, std::vector<LayerDevices> devices,
-                         uint64_t seed) {
+                         uint64_t seed)
+    : weights_(empty_weights(network)) {
     for (size_t l = 0; l < network.layers.size(); ++l) {
         LayerParameters layer;
         layer.shared_profile = devices[l].shared_profile;
@@ -75,14 +65,21 @@ TrainingNet::TrainingNet(const NetworkSpec& network, std::vector<LayerDevices> d
         add_layer(network, l, std::move(layer));
         Rng random = stream(seed, Draw::latents, l);
         algorithms_[l]->start(layers_[l], devices[l].arrangement, random);
-        layers_[l].first_moment.assign(layers_[l].owned.size(), 0.0F);
-        layers_[l].second_moment.assign(layers_[l].owned.size(), 0.0F);
     }
+    for (size_t l = 0; l < network.layers.size(); ++l)
+        if (network.layers[l].has_bias)
+            weights_[l].bias = initial_bias(network.layers[l].bias, network.layers[l].outputs,
+                                            stream(seed, Draw::bias, l));
+    add_vectors(network);
+    start_optimiser(network);
     set_constants();
 }
 
-TrainingNet::TrainingNet(const NetworkSpec& network, const Checkpoint& checkpoint, Continue how) {
+TrainingNet::TrainingNet(const NetworkSpec& network, const Checkpoint& checkpoint, Continue how)
+    : weights_(empty_weights(network)) {
     PERMLOOM_ASSERT(network.layers.size() == checkpoint.layers.size());
+    const TrainingState& training = checkpoint.training;
+    const bool resumes = how == Continue::resume;
     for (size_t l = 0; l < network.layers.size(); ++l) {
         const LayerState& state = checkpoint.layers[l];
         const LayerSpec& spec = network.layers[l];
@@ -95,18 +92,48 @@ TrainingNet::TrainingNet(const NetworkSpec& network, const Checkpoint& checkpoin
         layer.alpha = state.alpha;
         layer.offset = state.offset;
         add_layer(network, l, std::move(layer));
-        if (how == Continue::resume) {
-            const TrainingState& training = checkpoint.training;
+        for (size_t k = 0; k < state.batch_norms.size(); ++k) {
+            const LayerState::BatchNorm& norm = state.batch_norms[k];
+            BatchNormWeights& to = weights_[l].batch_norms[k];
+            to.gamma = norm.gamma;
+            to.beta = norm.beta;
+            to.mean = norm.mean;
+            to.variance = norm.variance;
+        }
+        weights_[l].bias = spec.has_bias ? state.bias : weights_[l].bias;
+        if (resumes) {
             layers_[l].owned = training.weights[l];
             layers_[l].auxiliary = training.auxiliary[l];
             layers_[l].first_moment = training.first_moment[l];
             layers_[l].second_moment = training.second_moment[l];
+            layers_[l].slow = training.slow[l];
         } else {
-            algorithms_[l]->start_from(layers_[l], projected_weights(state, spec), state.latent);
-            layers_[l].first_moment.assign(layers_[l].owned.size(), 0.0F);
-            layers_[l].second_moment.assign(layers_[l].owned.size(), 0.0F);
+            algorithms_[l]->start_from(layers_[l], arranged_devices(state, spec), state.latent);
         }
     }
+    add_vectors(network);
+    if (!resumes) {
+        start_optimiser(network);
+        set_constants();
+        return;
+    }
+    for (size_t i = 0; i < vectors_.size(); ++i) {
+        LayerParameters& to = vectors_[i].parameters;
+        const TrainingState::Vector& from = training.vectors[i];
+        to.profile = from.profile;
+        to.owned = from.weights;
+        to.auxiliary = from.auxiliary;
+        to.first_moment = from.first_moment;
+        to.second_moment = from.second_moment;
+        to.slow = from.slow;
+    }
+    size_t running = 0;
+    for (LayerWeights& layer : weights_)
+        for (BatchNormWeights& norm : layer.batch_norms) {
+            norm.mean = training.running[running].mean;
+            norm.variance = training.running[running].variance;
+            ++running;
+        }
     set_constants();
 }
 
@@ -118,12 +145,58 @@ void TrainingNet::add_layer(const NetworkSpec& network, size_t l, LayerParameter
     layer.rail = spec.rail;
     algorithms_.push_back(make_algorithm(network.training, layer, static_cast<int>(l)));
     layers_.push_back(std::move(layer));
-    dense_.push_back(empty_dense(spec, l + 1 == network.layers.size()));
     // A clipped activation ends at 1. What ends nowhere has no complement: the reader of network
     // descriptions refuses such rails.
     PERMLOOM_ASSERT(l == 0 || spec.rail == Rail::single ||
                     network.layers[l - 1].activation == Activation::clip);
     complement_sums_.push_back(complement_sum_of(network, l, 1.0));
+}
+
+/// From what is in `weights_`.
+void TrainingNet::add_vectors(const NetworkSpec& network) {
+    for (size_t l = 0; l < network.layers.size(); ++l) {
+        const LayerWeights& layer = weights_[l];
+        if (network.layers[l].has_bias)
+            add_vector(network, TrainedVector::Kind::bias, l, 0, layer.bias);
+        for (size_t k = 0; k < layer.batch_norms.size(); ++k) {
+            add_vector(network, TrainedVector::Kind::gamma, l, k, layer.batch_norms[k].gamma);
+            add_vector(network, TrainedVector::Kind::beta, l, k, layer.batch_norms[k].beta);
+        }
+    }
+}
+
+void TrainingNet::add_vector(const NetworkSpec& network, TrainedVector::Kind kind, size_t l,
+                             size_t norm, std::vector<float> values) {
+    TrainedVector vector;
+    vector.kind = kind;
+    vector.layer = l;
+    vector.norm = norm;
+    LayerParameters& parameters = vector.parameters;
+    parameters.outputs = 1;
+    parameters.inputs = parameters.lines = static_cast<int>(values.size());
+    parameters.profile = values;
+    std::sort(parameters.profile.begin(), parameters.profile.end());
+    const bool permuted =
+        kind == TrainedVector::Kind::bias && network.layers[l].bias.permuted;
+    vector.algorithm = !permuted ? make_free()
+                       : network.training.algorithm == Algorithm::laperm_latent
+                           ? make_latent_drift()
+                           : make_algorithm(network.training, parameters, static_cast<int>(l));
+    Rng unused(0);
+    vector.algorithm->start(parameters, values, unused);
+    vectors_.push_back(std::move(vector));
+}
+
+void TrainingNet::start_optimiser(const NetworkSpec& network) {
+    const auto start = [&](LayerParameters& parameters) {
+        parameters.first_moment.assign(parameters.owned.size(), 0.0F);
+        parameters.second_moment.assign(parameters.owned.size(), 0.0F);
+        if (network.training.lookahead.every > 0) parameters.slow = parameters.owned;
+    };
+    for (LayerParameters& layer : layers_)
+        start(layer);
+    for (TrainedVector& vector : vectors_)
+        start(vector.parameters);
 }
 
 bool TrainingNet::has_period() const {
@@ -146,6 +219,12 @@ void TrainingNet::for_each_row(ThreadPool& pool,
 
 void TrainingNet::sync(int64_t t, int k, ThreadPool& pool) {
     const auto due = [&](const auto& algorithm) { return algorithm->due(t, k); };
+    for (TrainedVector& vector : vectors_) {
+        if (!due(vector.algorithm)) continue;
+        thread_local Ranker ranker;
+        vector.algorithm->sync(vector.parameters, 0, ranker);
+        derive_vector(vector);
+    }
     if (std::none_of(algorithms_.begin(), algorithms_.end(), due)) return;
     for_each_row(pool, [&](size_t l, int row) {
         if (!algorithms_[l]->due(t, k)) return;
@@ -155,10 +234,33 @@ void TrainingNet::sync(int64_t t, int k, ThreadPool& pool) {
     });
 }
 
+void TrainingNet::prune(double keep) {
+    for (LayerParameters& layer : layers_) {
+        const auto n = static_cast<size_t>(layer.lines);
+        const auto kept = static_cast<size_t>(std::llround(keep * static_cast<double>(n)));
+        for (size_t begin = 0; begin < layer.profile.size(); begin += n) {
+            const auto bank = std::span(layer.profile).subspan(begin, n);
+            // The bank ascends: what is near 0 lies in the middle, and stays in order.
+            auto live = n - static_cast<size_t>(std::count(bank.begin(), bank.end(), 0.0F));
+            auto low = std::lower_bound(bank.begin(), bank.end(), 0.0F) - bank.begin();
+            auto high = std::upper_bound(bank.begin(), bank.end(), 0.0F) - bank.begin();
+            for (; live > kept; --live) {
+                const bool take_low =
+                    high == std::ssize(bank) ||
+                    (low > 0 && -bank[static_cast<size_t>(low - 1)] <=
+                                    bank[static_cast<size_t>(high)]);
+                const auto place = static_cast<size_t>(take_low ? --low : high++);
+                bank[place] = 0.0F;
+                if (!layer.profile_q.empty()) layer.profile_q[begin + place] = 0;
+            }
+        }
+    }
+}
+
 void TrainingNet::derive(size_t l, int row, int begin, int end) {
     const LayerParameters& layer = layers_[l];
     if (layer.rail != Rail::dual) {
-        float* weights = dense_[l].weights.data() + static_cast<long>(row) * layer.lines + begin;
+        float* weights = weights_[l].weights.data() + static_cast<long>(row) * layer.lines + begin;
         algorithms_[l]->derive(layer, row, begin, end, weights);
         return;
     }
@@ -166,18 +268,58 @@ void TrainingNet::derive(size_t l, int row, int begin, int end) {
     thread_local std::vector<float> weights;
     weights.resize(static_cast<size_t>(layer.lines));
     algorithms_[l]->derive(layer, row, begin, end, weights.data());
-    fold_dual(weights.data(), complement_sums_[l], row, dense_[l]);
+    fold_dual(weights.data(), complement_sums_[l], row, weights_[l]);
+}
+
+std::vector<float>& TrainingNet::target(const TrainedVector& vector) {
+    LayerWeights& layer = weights_[vector.layer];
+    switch (vector.kind) {
+        case TrainedVector::Kind::bias:
+            return layer.bias;
+        case TrainedVector::Kind::gamma:
+            return layer.batch_norms[vector.norm].gamma;
+        case TrainedVector::Kind::beta:
+            break;
+    }
+    return layer.batch_norms[vector.norm].beta;
+}
+
+void TrainingNet::derive_vector(const TrainedVector& vector) {
+    vector.algorithm->derive(vector.parameters, 0, 0, vector.parameters.lines,
+                             target(vector).data());
 }
 
 void TrainingNet::derive_all(ThreadPool& pool) {
+    for (const TrainedVector& vector : vectors_)
+        derive_vector(vector);
     for_each_row(pool, [&](size_t l, int row) { derive(l, row, 0, layers_[l].lines); });
+}
+
+void TrainingNet::look_ahead(double rate, ThreadPool& pool) {
+    const auto step = [share = static_cast<float>(rate)](float* slow, float* fast, size_t count) {
+        for (size_t i = 0; i < count; ++i) {
+            slow[i] += share * (fast[i] - slow[i]);
+            fast[i] = slow[i];
+        }
+    };
+    for (TrainedVector& vector : vectors_) {
+        step(vector.parameters.slow.data(), vector.parameters.owned.data(),
+             vector.parameters.owned.size());
+        derive_vector(vector);
+    }
+    for_each_row(pool, [&](size_t l, int row) {
+        LayerParameters& layer = layers_[l];
+        const auto n = static_cast<size_t>(layer.lines);
+        step(layer.part(layer.slow, row).data(), layer.owned_row(row).data(), n);
+        derive(l, row, 0, layer.lines);
+    });
 }
 
 void TrainingNet::set_constants() {
     for (size_t l = 0; l < layers_.size(); ++l) {
         const double unit = algorithms_[l]->unit(layers_[l]);
-        dense_[l].alpha = static_cast<float>(layers_[l].alpha * unit);
-        dense_[l].offset = static_cast<float>(layers_[l].offset / unit);
+        weights_[l].alpha = static_cast<float>(layers_[l].alpha * unit);
+        weights_[l].offset = static_cast<float>(layers_[l].offset / unit);
     }
 }
 
@@ -198,22 +340,44 @@ std::vector<LayerState> TrainingNet::project(int64_t t, int k, ThreadPool& pool)
             state.profile.resize(layer.owned.size());
             state.scale = 1.0;
         }
+        for (const BatchNormWeights& norm : weights_[l].batch_norms)
+            state.batch_norms.push_back({norm.gamma, norm.beta, norm.mean, norm.variance});
     }
     for_each_row(pool, [&](size_t l, int row) {
         const LayerParameters& layer = layers_[l];
+        const LayerAlgorithm& algorithm = *algorithms_[l];
         const auto n = static_cast<size_t>(layer.lines), at = static_cast<size_t>(row) * n;
         const std::span<int32_t> source = std::span(states[l].source).subspan(at, n);
-        const bool synced = algorithms_[l]->due(t, k);
-        const std::span<const float> latent = algorithms_[l]->latent(layer, row, synced);
-        std::copy(latent.begin(), latent.end(), states[l].latent.begin() + static_cast<long>(at));
+        const std::span<float> latent = std::span(states[l].latent).subspan(at, n);
+        if (algorithm.keeps_devices()) {
+            const auto ranked = algorithm.latent(layer, row, algorithm.due(t, k));
+            std::copy(ranked.begin(), ranked.end(), latent.begin());
+        } else {
+            algorithm.derive(layer, row, 0, layer.lines, latent.data());
+        }
         thread_local Ranker ranker;
         ranker.rank(latent, source);
-        if (!algorithms_[l]->keeps_devices())
+        if (!algorithm.keeps_devices())
             for (size_t r = 0; r < n; ++r)
                 states[l].profile[at + r] = latent[static_cast<size_t>(source[r])];
-        const bool shared = layer.shared_profile && algorithms_[l]->keeps_devices();
+        const bool shared = layer.shared_profile && algorithm.keeps_devices();
         make_canonical(std::span(states[l].profile).subspan(shared ? 0 : at, n), source);
     });
+    for (const TrainedVector& vector : vectors_) {
+        if (vector.kind != TrainedVector::Kind::bias) continue;
+        const LayerAlgorithm& algorithm = *vector.algorithm;
+        const LayerParameters& parameters = vector.parameters;
+        std::vector<float>& bias = states[vector.layer].bias;
+        bias.resize(parameters.owned.size());
+        if (!algorithm.keeps_devices()) {
+            algorithm.derive(parameters, 0, 0, parameters.lines, bias.data());
+            continue;
+        }
+        std::vector<int32_t> source(bias.size());
+        Ranker ranker;
+        ranker.rank(algorithm.latent(parameters, 0, algorithm.due(t, k)), source);
+        scatter(source, parameters.profile, bias);
+    }
     return states;
 }
 
@@ -222,30 +386,51 @@ void TrainingNet::save_state(TrainingState& training) const {
     training.auxiliary.clear();
     training.first_moment.clear();
     training.second_moment.clear();
+    training.slow.clear();
+    training.vectors.clear();
+    training.running.clear();
     for (const LayerParameters& layer : layers_) {
         training.weights.push_back(layer.owned);
         training.auxiliary.push_back(layer.auxiliary);
         training.first_moment.push_back(layer.first_moment);
         training.second_moment.push_back(layer.second_moment);
+        training.slow.push_back(layer.slow);
     }
+    for (const TrainedVector& vector : vectors_) {
+        const LayerParameters& p = vector.parameters;
+        training.vectors.push_back(
+            {p.profile, p.owned, p.auxiliary, p.first_moment, p.second_moment, p.slow});
+    }
+    for (const LayerWeights& layer : weights_)
+        for (const BatchNormWeights& norm : layer.batch_norms)
+            training.running.push_back({norm.mean, norm.variance});
 }
 
-std::vector<DenseLayer> projected_layers(const NetworkSpec& network,
-                                         const std::vector<LayerState>& layers) {
-    std::vector<DenseLayer> result;
+std::vector<LayerWeights> projected_weights(const NetworkSpec& network,
+                                            const std::vector<LayerState>& layers) {
+    std::vector<LayerWeights> result = empty_weights(network);
     for (size_t l = 0; l < layers.size(); ++l) {
         const LayerSpec& spec = network.layers[l];
-        DenseLayer dense = empty_dense(spec, l + 1 == layers.size());
-        dense.alpha = static_cast<float>(layers[l].alpha);
-        dense.offset = static_cast<float>(layers[l].offset);
-        const std::vector<float> weights = projected_weights(layers[l], spec);
+        const LayerState& state = layers[l];
+        LayerWeights& to = result[l];
+        to.alpha = static_cast<float>(state.alpha);
+        to.offset = static_cast<float>(state.offset);
+        if (spec.has_bias) to.bias = state.bias;
+        for (size_t k = 0; k < state.batch_norms.size(); ++k) {
+            const LayerState::BatchNorm& norm = state.batch_norms[k];
+            BatchNormWeights& weights = to.batch_norms[k];
+            weights.gamma = norm.gamma;
+            weights.beta = norm.beta;
+            weights.mean = norm.mean;
+            weights.variance = norm.variance;
+        }
+        std::vector<float> devices = arranged_devices(state, spec);
         const float sum = complement_sum_of(network, l, l == 0 ? 0.0 : layers[l - 1].act_range);
         if (spec.rail == Rail::dual)
             for (int j = 0; j < spec.outputs; ++j)
-                fold_dual(weights.data() + static_cast<long>(j) * spec.lines(), sum, j, dense);
+                fold_dual(devices.data() + static_cast<long>(j) * spec.lines(), sum, j, to);
         else
-            dense.weights = weights;
-        result.push_back(std::move(dense));
+            to.weights = std::move(devices);
     }
     return result;
 }

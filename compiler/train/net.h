@@ -1,18 +1,30 @@
-/// The network in training: per layer its parameters, its algorithm and the dense layer that the
+/// The network in training: everything that is moved, its algorithms, and the weights that the
 /// forward pass sees.
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "compiler/base/parallel.h"
 #include "compiler/checkpoint/checkpoint.h"
-#include "compiler/nn/dense.h"
+#include "compiler/nn/layer_weights.h"
 #include "compiler/train/algorithm.h"
 #include "compiler/train/devices.h"
 
 namespace permloom {
+
+/// A bias, gamma or beta: one vector of numbers, one a neuron. A permuted bias is one more weight
+/// vector with an algorithm of its layer's kind.
+struct TrainedVector {
+    enum class Kind { bias, gamma, beta };
+
+    Kind kind = Kind::bias;
+    size_t layer = 0;
+    size_t norm = 0;             ///< of the layer's batch norms, for gamma and beta
+    LayerParameters parameters;  ///< one row
+    std::unique_ptr<LayerAlgorithm> algorithm;
+};
 
 class TrainingNet {
   public:
@@ -29,7 +41,10 @@ class TrainingNet {
     size_t size() const { return layers_.size(); }
     LayerParameters& layer(size_t l) { return layers_[l]; }
     const LayerAlgorithm& algorithm(size_t l) const { return *algorithms_[l]; }
-    const std::vector<DenseLayer>& dense() const { return dense_; }
+    std::vector<TrainedVector>& vectors() { return vectors_; }
+    /// What the forward pass computes with.
+    std::vector<LayerWeights>& weights() { return weights_; }
+    const std::vector<LayerWeights>& weights() const { return weights_; }
     /// line + its complement, for the lines of layer l.
     float complement_sum(size_t l) const { return complement_sums_[l]; }
     /// Whether some layer syncs with period k.
@@ -37,11 +52,16 @@ class TrainingNet {
 
     /// Calls `sync` where it is due after step t, on all rows.
     void sync(int64_t t, int k, ThreadPool& pool);
-    /// Dense weights of lines [begin, end) of a row from its parameters; rows of rail dual whole.
+    /// Sets the smallest magnitudes of every bank to 0 until at most `keep` of it are left.
+    void prune(double keep);
+    /// Weights of lines [begin, end) of a row from its parameters; rows of rail dual whole.
     void derive(size_t l, int row, int begin, int end);
+    void derive_vector(const TrainedVector& vector);
     void derive_all(ThreadPool& pool);
-    /// Constants of the dense layers from alpha and offset.
+    /// Constants of the weights from alpha and offset.
     void set_constants();
+    /// Lookahead's outer step on everything.
+    void look_ahead(double rate, ThreadPool& pool);
 
     /// Devices, projected wiring and latents, as of step t with period k; act_range is left at 1.
     std::vector<LayerState> project(int64_t t, int k, ThreadPool& pool) const;
@@ -50,17 +70,23 @@ class TrainingNet {
 
   private:
     void add_layer(const NetworkSpec& network, size_t l, LayerParameters layer);
+    void add_vectors(const NetworkSpec& network);
+    void add_vector(const NetworkSpec& network, TrainedVector::Kind kind, size_t l, size_t norm,
+                    std::vector<float> values);
+    void start_optimiser(const NetworkSpec& network);
+    std::vector<float>& target(const TrainedVector& vector);
     void for_each_row(ThreadPool& pool,
                       const std::function<void(size_t layer, int row)>& body) const;
 
     std::vector<LayerParameters> layers_;
     std::vector<std::unique_ptr<LayerAlgorithm>> algorithms_;
-    std::vector<DenseLayer> dense_;
+    std::vector<TrainedVector> vectors_;
+    std::vector<LayerWeights> weights_;
     std::vector<float> complement_sums_;
 };
 
-/// What evaluation runs: the projected weights of a checkpoint, outputs x lines, as dense layers.
-std::vector<DenseLayer> projected_layers(const NetworkSpec& network,
-                                         const std::vector<LayerState>& layers);
+/// What evaluation runs: the projected weights of a checkpoint's layers.
+std::vector<LayerWeights> projected_weights(const NetworkSpec& network,
+                                            const std::vector<LayerState>& layers);
 
 }  // namespace permloom

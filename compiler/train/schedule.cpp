@@ -8,7 +8,7 @@
 
 namespace permloom {
 
-double value_at(const Schedule& schedule, double e, int epochs) {
+double value_at(const Schedule& schedule, double e, int epochs, double rate_fall) {
     switch (schedule.kind) {
         case ScheduleKind::constant:
             return schedule.initial;
@@ -20,13 +20,29 @@ double value_at(const Schedule& schedule, double e, int epochs) {
         case ScheduleKind::step:
             return schedule.initial *
                    std::pow(schedule.decay, std::floor(std::floor(e) / schedule.every));
+        case ScheduleKind::piecewise: {
+            const auto piece = std::upper_bound(schedule.at.begin(), schedule.at.end(), e);
+            return piece == schedule.at.begin()
+                       ? schedule.initial
+                       : schedule.values[static_cast<size_t>(piece - schedule.at.begin()) - 1];
+        }
+        case ScheduleKind::linear:
+            return schedule.initial + (schedule.last - schedule.initial) * e / epochs;
+        case ScheduleKind::learning_rate:
+            return schedule.initial * std::pow(rate_fall, schedule.exponent);
     }
     PERMLOOM_ASSERT(!"known schedule");
     return 0.0;
 }
 
-int period_at(const Schedule& schedule, double e, int epochs) {
-    return static_cast<int>(std::lround(std::clamp(value_at(schedule, e, epochs), 1.0, 1e9)));
+double rate_at(const TrainingSpec& training, double e) {
+    return value_at(training.learning_rate, e, training.epochs);
+}
+
+int period_at(const TrainingSpec& training, double e) {
+    const double fall = rate_at(training, 0.0) / std::max(rate_at(training, e), 1e-300);
+    const double k = value_at(training.sync_every, e, training.epochs, fall);
+    return static_cast<int>(std::lround(std::clamp(k, 1.0, 1e9)));
 }
 
 }  // namespace permloom

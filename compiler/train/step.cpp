@@ -4,16 +4,17 @@
 
 #include "compiler/base/error.h"
 #include "compiler/nn/loss.h"
+#include "compiler/train/streams.h"
 
 namespace permloom {
 namespace {
 
-/// Images of one slice of the batch, and weights times images of one block: large enough for the
-/// products to run at speed, small enough to share out.
-constexpr int SLICE = 32;
-constexpr int SMALLEST_SLICE = 16;
+/// Weights times images of one block: large enough for the products to run at speed, small enough
+/// to share out.
 constexpr int BLOCK_ROWS = 32;
 constexpr int BLOCK_WORK = 1 << 18;
+/// A row of a block with more lines than this is cut: the gradient of a block stays in the cache.
+constexpr int BLOCK_LINES = 4096;
 
 int pieces_of(int total, int piece) {
     return (total + piece - 1) / piece;
@@ -24,111 +25,184 @@ int edge(int total, int pieces, int i) {
     return static_cast<int>(static_cast<int64_t>(total) * i / pieces);
 }
 
+/// Working memory of the calling thread, at least `count` floats.
+float* scratch(size_t count) {
+    thread_local AlignedFloats memory;
+    if (memory.size() < count) memory.resize(count);
+    return memory.data();
+}
+
 }  // namespace
 
-Stepper::Stepper(TrainingNet& net, int batch, int classes, double l2, ThreadPool& pool)
-    : net_(net),
+Stepper::Stepper(const NetworkSpec& network, TrainingNet& net, const Options& options,
+                 ThreadPool& pool)
+    : network_(network),
+      net_(net),
       pool_(pool),
-      buffers_(net.dense(), batch),
-      classes_(classes),
-      l2_(l2),
-      labels_(static_cast<size_t>(batch)),
-      losses_(static_cast<size_t>(batch)) {
+      options_(options),
+      graph_(network, net.weights(),
+             {options.batch, true, false, options.sparse_input && !network.layers[0].convolves &&
+                                              network.layers[0].rail != Rail::dual}),
+      labels_(static_cast<size_t>(options.batch)),
+      losses_(static_cast<size_t>(options.batch)) {
     for (size_t l = 0; l < net.size(); ++l)
-        add_blocks(l, batch);
+        add_blocks(l);
+    host_ = {[this](const Slice& slice) { load(slice); },
+             [this](const Slice& slice) { finish(slice); }};
+    update_block_ = [this](int i) { update(blocks_[static_cast<size_t>(i)]); };
 }
 
-void Stepper::add_blocks(size_t l, int batch) {
+void Stepper::add_blocks(size_t l) {
     const LayerParameters& layer = net_.layer(l);
-    if (layer.rail == Rail::dual || layer.outputs >= 2 * BLOCK_ROWS) {
-        // Whole rows; a neuron's two rails stay together.
-        const int count = pieces_of(layer.outputs, BLOCK_ROWS);
-        for (int i = 0; i < count; ++i) {
-            const int begin = edge(layer.outputs, count, i);
-            const int end = edge(layer.outputs, count, i + 1);
-            blocks_.push_back({l, begin, end - begin, 0, layer.lines});
-        }
+    if (l == 0 && graph_.sparse_input()) {
+        for (int row = 0; row < layer.outputs; row += PANEL)
+            blocks_.push_back({l, row, std::min(PANEL, layer.outputs - row), 0, layer.lines, true});
         return;
     }
-    // Few neurons with many lines: all neurons, some lines.
-    const int64_t work = static_cast<int64_t>(layer.outputs) * layer.lines * batch;
-    const int count = static_cast<int>(std::clamp<int64_t>(work / BLOCK_WORK, 1, layer.lines));
-    for (int i = 0; i < count; ++i) {
-        const int begin = edge(layer.lines, count, i), end = edge(layer.lines, count, i + 1);
-        blocks_.push_back({l, 0, layer.outputs, begin, end - begin});
+    int row_pieces = 1, line_pieces = 1;
+    if (layer.rail == Rail::dual || layer.outputs >= 2 * BLOCK_ROWS) {
+        row_pieces = pieces_of(layer.outputs, BLOCK_ROWS);
+        // A neuron's two rails stay together.
+        if (layer.rail != Rail::dual) line_pieces = pieces_of(layer.lines, BLOCK_LINES);
+    } else {
+        // Few neurons with many lines: all neurons, some lines.
+        const int64_t work = static_cast<int64_t>(layer.outputs) * layer.lines * options_.batch;
+        line_pieces = static_cast<int>(std::clamp<int64_t>(work / BLOCK_WORK, 1, layer.lines));
+    }
+    for (int i = 0; i < row_pieces; ++i)
+        for (int j = 0; j < line_pieces; ++j) {
+            const int row = edge(layer.outputs, row_pieces, i);
+            const int line = edge(layer.lines, line_pieces, j);
+            blocks_.push_back({l, row, edge(layer.outputs, row_pieces, i + 1) - row, line,
+                               edge(layer.lines, line_pieces, j + 1) - line, false});
+        }
+}
+
+void Stepper::load(const Slice& slice) {
+    for (int r = slice.begin; r < slice.end; ++r)
+        inputs_->prefetch(images_[static_cast<size_t>(r)]);
+    for (int r = slice.begin; r < slice.end; ++r) {
+        const int32_t image = images_[static_cast<size_t>(r)];
+        labels_[static_cast<size_t>(r)] = inputs_->label(image);
+        if (graph_.sparse_input()) {
+            inputs_->write_sparse(image, graph_.sparse(), r);
+        } else if (random_->augmenter != nullptr) {
+            Rng random = stream(random_->seed, Draw::augment,
+                                random_->step << 20 | static_cast<uint64_t>(r));
+            inputs_->write_augmented(image, *random_->augmenter, random,
+                                     scratch(static_cast<size_t>(network_.input.size)),
+                                     graph_.input().row(r));
+        } else {
+            inputs_->write(image, random_->shift, graph_.input().row(r));
+        }
     }
 }
 
-void Stepper::batch_slice(const Inputs& inputs, std::span<const int32_t> images, Shift shift,
-                          int begin, int end) {
-    for (int r = begin; r < end; ++r)
-        inputs.prefetch(images[static_cast<size_t>(r)]);
-    for (int r = begin; r < end; ++r) {
-        const int32_t image = images[static_cast<size_t>(r)];
-        inputs.write(image, shift, buffers_.input(0).row(r));
-        labels_[static_cast<size_t>(r)] = inputs.label(image);
-    }
-    forward(net_.dense(), buffers_, begin, end);
-    const size_t last = net_.size() - 1, first = static_cast<size_t>(begin);
-    const int rows = end - begin, outputs = net_.dense()[last].outputs;
-    softmax_cross_entropy(
-        buffers_.pre(last).block(begin, 0, rows, outputs), std::span(labels_).subspan(first),
-        classes_, 1.0F / static_cast<float>(images.size()),
-        buffers_.gradient(last).block(begin, 0, rows, outputs), std::span(losses_).subspan(first));
-    backward(net_.dense(), buffers_, begin, end);
+void Stepper::finish(const Slice& slice) {
+    const auto first = static_cast<size_t>(slice.begin);
+    softmax_cross_entropy(graph_.logits(slice), std::span(labels_).subspan(first),
+                          options_.classes, 1.0F / static_cast<float>(images_.size()),
+                          graph_.logit_gradient(slice), std::span(losses_).subspan(first));
 }
 
-void Stepper::update(const Block& block, int batch, const AdamStep& adam) {
-    LayerParameters& layer = net_.layer(block.layer);
+/// Moves lines [line, line + lines) of a row along their gradient.
+void Stepper::move(LayerParameters& layer, const LayerAlgorithm& algorithm, int row, int line,
+                   int lines, float l2, bool frozen_zeros, float* gradient) {
+    const auto at = static_cast<size_t>(row) * static_cast<size_t>(layer.lines) +
+                    static_cast<size_t>(line);
+    float* owned = layer.owned.data() + at;
+    float* first = layer.first_moment.data() + at;
+    float* second = layer.second_moment.data() + at;
+    if (l2 != 0.0F)
+        for (int i = 0; i < lines; ++i)
+            gradient[i] += 2.0F * l2 * owned[i];
+    algorithm.pull_back(layer, row, line, line + lines, gradient);
+    if (!algorithm.moves_values()) {
+        for (int i = 0; i < lines; ++i)
+            first[i] = options_.averaging * first[i] + (1.0F - options_.averaging) * gradient[i];
+        return;
+    }
+    if (frozen_zeros)
+        // A frozen weight has never had a gradient: what is 0 without one stays.
+        for (int i = 0; i < lines; ++i)
+            gradient[i] = owned[i] == 0.0F && second[i] == 0.0F && first[i] == 0.0F ? 0.0F
+                                                                                   : gradient[i];
+    apply(*update_, gradient, first, second, owned, lines);
+}
+
+void Stepper::update(const Block& block) {
+    const size_t l = block.layer;
+    LayerParameters& layer = net_.layer(l);
+    const LayerAlgorithm& algorithm = net_.algorithm(l);
+    const int batch = static_cast<int>(images_.size());
     const bool dual = layer.rail == Rail::dual;
+    const float l2 = l + 1 < net_.size() ? static_cast<float>(options_.l2) : 0.0F;
     const int columns = dual ? layer.inputs : block.lines;
-    thread_local std::vector<float> storage, unfolded;
-    storage.resize(static_cast<size_t>(block.rows) * static_cast<size_t>(columns));
-    const Matrix gradient{storage.data(), block.rows, columns, columns};
-    const Matrix sums = buffers_.gradient(block.layer).block(0, block.row, batch, block.rows);
-    transposed_multiply(sums, buffers_.input(block.layer).block(0, block.line, batch, columns),
-                        gradient);
+    const auto area = static_cast<size_t>(block.rows) * static_cast<size_t>(columns);
+    const auto panel = block.panel ? static_cast<size_t>(PANEL) * static_cast<size_t>(columns) : 0;
+    const auto unfolded_size = dual ? static_cast<size_t>(layer.lines) : 0;
+    float* memory = scratch(area + panel + unfolded_size);
+    Matrix gradient{memory, block.rows, columns, columns};
+
+    if (const float* whole = graph_.weight_gradient(l)) {
+        for (int r = 0; r < block.rows; ++r)
+            std::copy_n(whole + static_cast<long>(block.row + r) * layer.lines + block.line,
+                        block.lines, gradient.row(r));
+    } else if (block.panel) {
+        sparse_gradient(graph_.sparse(), batch, graph_.sums_gradient(l, batch), block.row / PANEL,
+                        memory + area, gradient);
+    } else {
+        const ConstMatrix sums =
+            graph_.sums_gradient(l, batch).block(0, block.row, batch, block.rows);
+        const ConstMatrix in = graph_.read_by(l).rows({0, 0, batch});
+        transposed_multiply(sums, in.block(0, block.line, batch, columns), gradient);
+    }
 
     for (int r = 0; r < block.rows; ++r) {
         const int row = block.row + r;
         float* g = gradient.row(r);
         if (dual) {
             // sum_i p_i x_i + q_i (c - x_i): the complement's gradient is c * sum of g - d/dp_i.
+            const ConstMatrix sums = graph_.sums_gradient(l, batch);
             float sum = 0.0F;
             for (int b = 0; b < batch; ++b)
-                sum += sums.row(b)[r];
-            const float constant = net_.complement_sum(block.layer) * sum;
-            unfolded.resize(static_cast<size_t>(layer.lines));
-            std::copy_n(g, columns, unfolded.begin());
+                sum += sums.data[static_cast<long>(b) * sums.stride + row];
+            const float constant = net_.complement_sum(l) * sum;
+            float* unfolded = memory + area;
+            std::copy_n(g, columns, unfolded);
             for (int i = 0; i < columns; ++i)
-                unfolded[static_cast<size_t>(columns + i)] = constant - g[i];
-            g = unfolded.data();
+                unfolded[columns + i] = constant - g[i];
+            g = unfolded;
         }
-        const auto at = static_cast<size_t>(row) * static_cast<size_t>(layer.lines) +
-                        static_cast<size_t>(block.line);
-        float* owned = layer.owned.data() + at;
-        if (l2_ != 0.0 && block.layer + 1 < net_.size()) {
-            const float twice = static_cast<float>(2.0 * l2_);
-            for (int i = 0; i < block.lines; ++i)
-                g[i] += twice * owned[i];
-        }
-        adam.apply(g, layer.first_moment.data() + at, layer.second_moment.data() + at, owned,
-                   block.lines);
-        net_.derive(block.layer, row, block.line, block.line + block.lines);
+        move(layer, algorithm, row, block.line, block.lines, l2, options_.frozen_zeros, g);
+        net_.derive(l, row, block.line, block.line + block.lines);
     }
 }
 
-double Stepper::step(const Inputs& inputs, std::span<const int32_t> images, Shift shift,
-                     const AdamStep& adam) {
+void Stepper::update_vector(TrainedVector& vector) {
+    const auto& gradient =
+        vector.kind == TrainedVector::Kind::bias    ? graph_.bias_gradient(vector.layer)
+        : vector.kind == TrainedVector::Kind::gamma ? graph_.gamma_gradient(vector.layer, vector.norm)
+                                                    : graph_.beta_gradient(vector.layer, vector.norm);
+    float* copy = scratch(gradient.size());
+    std::copy(gradient.begin(), gradient.end(), copy);
+    move(vector.parameters, *vector.algorithm, 0, 0, vector.parameters.lines, 0.0F, false, copy);
+    net_.derive_vector(vector);
+}
+
+double Stepper::step(const Inputs& inputs, std::span<const int32_t> images,
+                     const StepRandom& random, const UpdateStep& update) {
     const int batch = static_cast<int>(images.size());
-    PERMLOOM_ASSERT(batch >= 1 && batch <= buffers_.capacity());
-    const int slices =
-        std::max(pieces_of(batch, SLICE), std::min(2, pieces_of(batch, SMALLEST_SLICE)));
-    pool_.for_each(slices, [&](int i) {
-        batch_slice(inputs, images, shift, edge(batch, slices, i), edge(batch, slices, i + 1));
-    });
-    pool_.for_each(static_cast<int>(blocks_.size()),
-                   [&](int i) { update(blocks_[static_cast<size_t>(i)], batch, adam); });
+    PERMLOOM_ASSERT(batch >= 1 && batch <= graph_.capacity());
+    inputs_ = &inputs;
+    images_ = images;
+    random_ = &random;
+    update_ = &update;
+    const uint64_t dropout = stream(random.seed, Draw::dropout, random.step).next();
+    graph_.differentiate(batch, true, dropout, host_, pool_);
+    pool_.for_each(static_cast<int>(blocks_.size()), update_block_);
+    for (TrainedVector& vector : net_.vectors())
+        update_vector(vector);
     double loss = 0.0;
     for (int r = 0; r < batch; ++r)
         loss += losses_[static_cast<size_t>(r)];

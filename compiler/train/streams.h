@@ -14,7 +14,10 @@ enum class Draw : uint64_t {
     latents = 3,      ///< per layer
     validation = 4,   ///< which training images are held out
     order = 5,        ///< per epoch: the order of the training images
-    shift = 6,        ///< per step: augmentation
+    shift = 6,        ///< per step: augmentation by whole pixels
+    bias = 7,         ///< per layer: initial bias
+    augment = 8,      ///< per step and image: augmentation
+    dropout = 9,      ///< per step
 };
 
 inline Rng stream(uint64_t seed, Draw draw, uint64_t index = 0) {

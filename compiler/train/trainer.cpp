@@ -8,7 +8,7 @@
 
 #include "compiler/base/error.h"
 #include "compiler/base/version.h"
-#include "compiler/nn/matrix.h"
+#include "compiler/nn/kernels.h"
 #include "compiler/train/calibrate.h"
 #include "compiler/train/devices.h"
 #include "compiler/train/evaluate.h"
@@ -97,9 +97,13 @@ TrainingNet make_net(const NetworkSpec& network, const TrainOptions& options, ui
         return TrainingNet(network, *options.from, TrainingNet::Continue::from);
     }
     std::vector<LayerDevices> devices;
+    if (options.shuffled) require_same_layers(network, options.shuffled->network);
     for (size_t l = 0; l < network.layers.size(); ++l) {
         const int index = static_cast<int>(l);
-        if (options.devices.empty())
+        if (options.shuffled)
+            devices.push_back(shuffled_devices(network.layers[l], index,
+                                               options.shuffled->layers[l].profile, seed));
+        else if (options.devices.empty())
             devices.push_back(draw_devices(network.layers[l], index, seed));
         else
             devices.push_back(frozen_devices(network.layers[l], index,
@@ -119,11 +123,15 @@ class Run {
   private:
     bool train_epoch();
     double train_step();
+    Stepper::Options stepper_options() const;
+    StepRandom step_random() const;
+    void sync();
     void begin_epoch();
     /// Fractional epoch at which step `step_` starts.
     double time() const;
-    int period() const { return period_at(spec_.sync_every, time(), spec_.epochs); }
-    bool stopped() const { return options_.stop && *options_.stop; }
+    int period() const { return period_at(spec_, time()); }
+    bool reached_limit() const { return options_.stop_after > 0 && step_ >= options_.stop_after; }
+    bool stopped() const { return (options_.stop && *options_.stop) || reached_limit(); }
     bool selects() const { return options_.protocol != Protocol::final; }
     bool evaluates_here() const;
     void finish_epoch();
@@ -141,10 +149,13 @@ class Run {
     ThreadPool& pool_;
     uint64_t seed_;
     Split split_;
+    std::vector<float> input_mean_;
     Inputs inputs_, test_inputs_;
     TrainingNet net_;
     Stepper stepper_;
     Metrics metrics_;
+    RankingMonitor monitor_;
+    std::optional<Augmenter> augmenter_;
 
     int64_t epoch_steps_, steps_;
     int64_t step_ = 0;  // completed
@@ -169,12 +180,20 @@ Run::Run(const NetworkSpec& network, const Dataset& data, const TrainOptions& op
       pool_(pool),
       seed_(options.resume ? options.resume->seed : options.seed),
       split_(split_images(data.train.count, options.protocol, seed_)),
-      inputs_(network.input, data.train, data.name),
-      test_inputs_(network.input, data.test, data.name),
+      input_mean_(network.input.per_pixel_mean ? pixel_means(network.input, data.train)
+                                               : std::vector<float>{}),
+      inputs_(network.input, data.train, data.name, input_mean_),
+      test_inputs_(network.input, data.test, data.name, input_mean_),
       net_(make_net(network, options, seed_)),
-      stepper_(net_, spec_.batch, data.classes, spec_.l2, pool),
+      stepper_(network, net_, stepper_options(), pool),
       metrics_(options.run / "metrics.jsonl", options.resume ? options.resume->training.step : 0) {
     const auto images = static_cast<int64_t>(split_.train.size());
+    if (spec_.augment.any()) {
+        const Shape& shape = network.input.shape;
+        augmenter_.emplace(Augmentation{spec_.augment.rotation, spec_.augment.zoom,
+                                        spec_.augment.shift, spec_.augment.flip},
+                           shape.rows, shape.columns, shape.channels);
+    }
     epoch_steps_ = (images + spec_.batch - 1) / spec_.batch;
     steps_ = epoch_steps_ * spec_.epochs;
     if (options.resume) {
@@ -185,13 +204,25 @@ Run::Run(const NetworkSpec& network, const Dataset& data, const TrainOptions& op
         net_.derive_all(pool);
         // The period that was in force in the last step.
         const double e = static_cast<double>(step_ - 1) / static_cast<double>(epoch_steps_);
-        if (step_ > 0) k_ = period_at(spec_.sync_every, e, spec_.epochs);
+        if (step_ > 0) k_ = period_at(spec_, e);
+        monitor_.start(options.resume->layers);
         return;
     }
     k_ = period();
     net_.sync(0, k_, pool);
     net_.derive_all(pool);
-    if (!options.from) calibrate_constants(net_, spec_, inputs_, split_.train, pool);
+    if (!options.from) calibrate_constants(network_, net_, inputs_, split_.train, pool);
+    monitor_.start(net_.project(0, k_, pool_));
+}
+
+Stepper::Options Run::stepper_options() const {
+    return {.batch = spec_.batch,
+            .classes = data_.classes,
+            .l2 = spec_.l2,
+            .frozen_zeros = spec_.frozen_zeros,
+            .averaging = static_cast<float>(spec_.beta1),
+            .sparse_input =
+                inputs_.is_sparse() && !spec_.augment.any() && spec_.shift_pixels == 0};
 }
 
 double Run::time() const {
@@ -210,24 +241,42 @@ double Run::train_step() {
     const auto first = static_cast<size_t>(step_ % epoch_steps_) * static_cast<size_t>(spec_.batch);
     const auto images = std::span<const int32_t>(order_).subspan(
         first, std::min(order_.size() - first, static_cast<size_t>(spec_.batch)));
-    learning_rate_ = value_at(spec_.learning_rate, time(), spec_.epochs);
+    learning_rate_ = rate_at(spec_, time());
     k_ = period();
-    Shift shift;
-    if (spec_.shift_pixels > 0) {
-        Rng random = stream(seed_, Draw::shift, static_cast<uint64_t>(step_));
-        const auto width = static_cast<uint64_t>(2 * spec_.shift_pixels + 1);
-        shift.rows = static_cast<int>(random.below(width)) - spec_.shift_pixels;
-        shift.columns = static_cast<int>(random.below(width)) - spec_.shift_pixels;
-    }
-    const AdamStep adam({spec_.beta1, spec_.beta2, spec_.epsilon}, learning_rate_, step_ + 1);
-    const double loss = stepper_.step(inputs_, images, shift, adam);
+    const double loss = stepper_.step(inputs_, images, step_random(),
+                                      update_step(spec_, learning_rate_, step_ + 1));
     ++step_;
     if (!std::isfinite(loss))
         throw Error("training", fmt::format("the loss is not a number after step {}", step_),
                     "lower training.learning_rate");
-    net_.sync(step_, k_, pool_);
+    sync();
+    if (options_.log_every > 0 && step_ % options_.log_every == 0)
+        metrics_.add_loss(step_, loss / static_cast<double>(images.size()));
     epoch_images_ += static_cast<int64_t>(images.size());
     return loss;
+}
+
+StepRandom Run::step_random() const {
+    StepRandom random;
+    random.seed = seed_;
+    random.step = static_cast<uint64_t>(step_);
+    random.augmenter = augmenter_ ? &*augmenter_ : nullptr;
+    if (spec_.shift_pixels > 0) {
+        Rng draw = stream(seed_, Draw::shift, random.step);
+        const auto width = static_cast<uint64_t>(2 * spec_.shift_pixels + 1);
+        random.shift.rows = static_cast<int>(draw.below(width)) - spec_.shift_pixels;
+        random.shift.columns = static_cast<int>(draw.below(width)) - spec_.shift_pixels;
+    }
+    return random;
+}
+
+/// What follows a step: Lookahead, then the devices that training gives up, then the sync.
+void Run::sync() {
+    if (spec_.lookahead.every > 0 && step_ % spec_.lookahead.every == 0)
+        net_.look_ahead(spec_.lookahead.rate, pool_);
+    if (spec_.keep.initial > 0.0 && step_ % k_ == 0)
+        net_.prune(std::min(value_at(spec_.keep, time(), spec_.epochs), 1.0));
+    net_.sync(step_, k_, pool_);
 }
 
 bool Run::evaluates_here() const {
@@ -267,6 +316,7 @@ EpochReport Run::report() const {
         std::min<int64_t>(in_epoch * spec_.batch, static_cast<int64_t>(split_.train.size()));
     result.train_loss = epoch_loss_ / static_cast<double>(seen);
     result.learning_rate = learning_rate_;
+    result.protocol = to_string(options_.protocol);
     if (epoch_seconds_ > 0.0)
         result.images_per_second = static_cast<double>(epoch_images_) / epoch_seconds_;
     result.seconds_left = train_seconds_ / static_cast<double>(step_ - first_step_) *
@@ -285,11 +335,11 @@ void Run::show_progress() {
 void Run::select(EpochReport& report) {
     Checkpoint here = snapshot();
     const bool held_out = options_.protocol == Protocol::held_out;
-    const auto layers = projected_layers(network_, here.layers);
-    const Score score =
-        held_out
-            ? evaluate(layers, inputs_, split_.validation, data_.classes, pool_)
-            : evaluate(layers, test_inputs_, all_images(data_.test.count), data_.classes, pool_);
+    const Score score = held_out ? evaluate(network_, here.layers, inputs_, split_.validation,
+                                            data_.classes, pool_)
+                                 : evaluate(network_, here.layers, test_inputs_,
+                                            all_images(data_.test.count), data_.classes, pool_);
+    report.synced = !net_.has_period() || step_ % k_ == 0;
     report.split = held_out ? "val" : "test";
     report.accuracy = score.accuracy;
     report.loss = score.loss;
@@ -301,6 +351,7 @@ void Run::select(EpochReport& report) {
 void Run::finish_epoch() {
     EpochReport now = report();
     if (selects()) select(now);
+    now.layers = monitor_.observe(network_, net_.project(step_, k_, pool_));
     epoch_loss_ = 0.0;
     metrics_.add(now);
     if (step_ < steps_) save(snapshot(), "last.safetensors");
@@ -313,6 +364,12 @@ Checkpoint Run::snapshot() {
     Checkpoint checkpoint;
     checkpoint.network = network_;
     checkpoint.layers = net_.project(step_, k_, pool_);
+    if (spec_.bn_recalibrate > 0) {
+        recalibrate_batch_norm(network_, checkpoint.layers, inputs_, split_.train,
+                               spec_.bn_recalibrate, pool_);
+        checkpoint.training.recalibrated = true;
+    }
+    checkpoint.input_mean = input_mean_;
     calibrate_ranges(network_, checkpoint.layers, data_.classes, inputs_, split_.train, pool_);
     checkpoint.classes = data_.classes;
     checkpoint.dataset = data_.name;
@@ -340,7 +397,7 @@ void Run::save(const Checkpoint& checkpoint, const char* name) const {
 Checkpoint Run::finish() {
     Checkpoint last = snapshot();
     const auto measure = [&](Checkpoint& checkpoint) {
-        checkpoint.test = evaluate(projected_layers(network_, checkpoint.layers), test_inputs_,
+        checkpoint.test = evaluate(network_, checkpoint.layers, test_inputs_,
                                    all_images(data_.test.count), data_.classes, pool_);
         checkpoint.test.protocol = to_string(options_.protocol);
     };
@@ -359,7 +416,7 @@ Checkpoint Run::finish() {
 
 Checkpoint Run::train() {
     while (step_ < steps_) {
-        if (!train_epoch()) {
+        if (reached_limit() || !train_epoch()) {
             Checkpoint last = snapshot();
             save(last, "last.safetensors");
             return last;

@@ -13,6 +13,7 @@
 #include "compiler/checkpoint/checkpoint.h"
 #include "compiler/data/dataset.h"
 #include "compiler/spec/network.h"
+#include "compiler/train/monitor.h"
 
 namespace permloom {
 
@@ -25,6 +26,9 @@ struct EpochReport {
     double images_per_second = 0.0, seconds_left = 0.0;
     double accuracy = -1.0, loss = 0.0;  ///< of the selection split on projected weights; -1: none
     std::string split;                   ///< "val" or "test"; empty: none
+    std::string protocol;
+    bool synced = false;  ///< the weights in training were a permutation of the devices just then
+    std::vector<LayerMonitor> layers;  ///< at the end of an epoch
 };
 
 /// How the reported checkpoint is chosen. `held_out` sets 5000 training images
@@ -40,6 +44,10 @@ struct TrainOptions {
     std::string command_line;
     std::optional<Checkpoint> resume;  ///< continue this run to the same bytes
     std::optional<Checkpoint> from;    ///< start from these devices and latents
+    /// Start from the weights of this run, shuffled inside each weight vector (N_S of the paper).
+    std::optional<Checkpoint> shuffled;
+    int64_t stop_after = 0;  ///< steps of the whole run after which it saves and returns; 0: none
+    int log_every = 0;       ///< steps between two lines of metrics.jsonl with the loss; 0: none
     /// Devices frozen beforehand (`--devices FILE.chip`): per layer the sorted integer banks. The
     /// caller has checked the shapes against the network.
     struct FrozenLayer {
@@ -58,7 +66,7 @@ struct TrainOptions {
 /// Trains as the description says and writes last.safetensors after every epoch. best.safetensors
 /// is the best so far where the protocol selects (by the validation split, or by the test set), and
 /// the last one otherwise. Returns the checkpoint that the protocol reports, with its test score;
-/// after `stop`, the last one without. Throws Error when the data or the checkpoint to continue
+/// after `stop` or `stop_after`, the last one without. Throws Error when the data or the checkpoint to continue
 /// from do not fit the network, and when the loss is no longer a number.
 Checkpoint train(const NetworkSpec& network, const Dataset& data, const TrainOptions& options,
                  ThreadPool& pool);

@@ -98,9 +98,11 @@ class Data(CliTest):
 
     def test_data_set_that_is_not_here_names_fetch(self):
         self.fails(1, "mnist: .*permloom fetch mnist", "train", "f1", "--data", "mnist")
+        self.fails(1, "cifar10: .*permloom fetch cifar10", "train", "f1", "--data", "cifar10")
 
     def test_fetch_of_an_unknown_data_set(self):
-        self.fails(2, "cifar: cannot be fetched.*known are mnist and fashion-mnist", "fetch", "cifar")
+        self.fails(2, "cifar: cannot be fetched, did you mean 'cifar10'.*"
+                      "known are mnist, fashion-mnist and cifar10", "fetch", "cifar")
 
     def test_wrong_data_set_for_the_network(self):
         write_data(self.directory / "large", rows=28)
@@ -116,6 +118,19 @@ class Data(CliTest):
             Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes()))
             path.unlink()
         self.ok("train", "digits", "--data", "fine", "--epochs", "1", "--out", "zipped")
+
+    def test_a_directory_of_cifar_10_files(self):
+        directory = self.directory / "pictures"
+        directory.mkdir()
+        for name in [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]:
+            (directory / f"{name}.bin").write_bytes(bytes(2 * 3073))
+        self.fails(1, "network takes 64 pixels, pictures has 3072",
+                   "train", "digits", "--data", "pictures")
+        (directory / "test_batch.bin").write_bytes(bytes(3000))
+        self.fails(1, "test_batch.bin: has 3000 bytes, not a whole number of records",
+                   "train", "digits", "--data", "pictures")
+        (directory / "test_batch.bin").unlink()
+        self.fails(1, "pictures: has no test_batch.bin", "train", "digits", "--data", "pictures")
 
     def test_damaged_idx_files(self):
         pixels = [0] * (20 * 64)

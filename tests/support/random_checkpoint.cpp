@@ -86,6 +86,7 @@ NetworkSpec network_of(const std::vector<int>& sizes, Rail rail, const DeviceSpe
     NetworkSpec network;
     network.name = "random";
     network.input = {sizes.front(), 8, 1.0, 0.0, 1.0 / 255.0, 0};
+    network.input.shape = {1, 1, sizes.front()};
     for (size_t l = 1; l < sizes.size(); ++l) {
         LayerSpec layer;
         layer.inputs = sizes[l - 1];
@@ -94,6 +95,9 @@ NetworkSpec network_of(const std::vector<int>& sizes, Rail rail, const DeviceSpe
         layer.devices = devices;
         layer.activation = l + 1 == sizes.size() ? Activation::none : activation;
         layer.bits = bits;
+        layer.from = static_cast<int>(l) - 2;
+        layer.input = {1, 1, layer.inputs};
+        layer.map = layer.output = {1, 1, layer.outputs};
         network.layers.push_back(layer);
     }
     return network;

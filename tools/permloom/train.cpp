@@ -48,8 +48,9 @@ Options options() {
                    "permloom train digits --data digits-odd --devices digits.chip   # same "
                    "devices, new task")
         .argument("NETWORK", "a description (.yaml), or the name of one in models/networks")
-        .value("data", "D",
-               "data set: a name or a directory of IDX files; default: the network's own")
+        .value(
+            "data", "D",
+            "data set: a name or a directory of IDX or CIFAR-10 files; default: the network's own")
         .value("out", "RUN", "run directory; default: runs/NETWORK-DATA-sSEED")
         .value("epochs", "N", "passes over the training set; default: the network's own")
         .value("seed", "S", "seed of every random draw", "1")
@@ -63,6 +64,9 @@ Options options() {
             "epoch; paper: the best test accuracy is kept",
             "final")
         .flag("paper-protocol", "the same as --protocol paper")
+        .value("steps", "N", "save and stop after N steps of the whole run; 0: all", "0")
+        .value("log-every", "N", "steps between two lines of metrics.jsonl with the loss; 0: none",
+               "0")
         .value("threads", "N", "0: one per core; the result does not depend on it", "0")
         .flag("force", "write into an existing RUN")
         .flag("quiet", "no progress")
@@ -180,6 +184,8 @@ int train_command(const Arguments& arguments) {
         options.resume = load_checkpoint(checkpoint_path(options.run, "last"));
     else
         make_output_directory(options.run, values.flag("force"));
+    options.stop_after = values.integer("steps", 0, INT64_MAX);
+    options.log_every = static_cast<int>(values.integer("log-every", 0, 1 << 30));
     ThreadPool pool(static_cast<int>(values.integer("threads", 0, 1024)));
 
     Progress progress(values.flag("quiet"));

@@ -135,7 +135,7 @@ TEST_CASE("checkpoint -- what does not fit together is refused, each with its ow
     CHECK(problem([](File& f) { f.metadata.erase("format"); }) ==
           "is a safetensors file, but not an intact permloom checkpoint");
     CHECK(problem([](File& f) { f.metadata["format"] = "permloom-checkpoint-7"; }) ==
-          "has format 'permloom-checkpoint-7', this version reads 'permloom-checkpoint-1'");
+          "has format 'permloom-checkpoint-7', this version reads 'permloom-checkpoint-2'");
     CHECK(problem([](File& f) { f.metadata["seed"] = "-1"; }) == "'seed' is not a number");
     CHECK(problem([](File& f) { f.metadata["layers.0.alpha"] = "nan"; }) ==
           "'layers.0.alpha' is not finite");

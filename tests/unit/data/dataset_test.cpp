@@ -9,6 +9,7 @@
 
 #include "compiler/base/error.h"
 #include "compiler/base/file.h"
+#include "compiler/data/cifar10.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/data/idx_files.h"
 
@@ -169,8 +170,36 @@ TEST_CASE("mnist -- is read from the data directory, with its fixed classes") {
     CHECK(load_dataset("fashion-mnist").class_names.back() == "boot");
 }
 
+TEST_CASE("cifar10 -- is read from the data directory or from any other, with its class names") {
+    const TemporaryDirectory directory;
+    const DataDirectory here(directory.path());
+    // What an interrupted fetch leaves is no data set.
+    std::filesystem::create_directories(directory / "cifar10");
+    write_file(directory.path() / "cifar10/cifar-10-binary.tar.gz.part", Bytes(10));
+    CHECK_THAT(message("cifar10"), Contains("cifar10: is not on this machine") &&
+                                       Contains("run: permloom fetch cifar10"));
+    const auto unpacked = directory.path() / "cifar10" / CIFAR10_FOLDER;
+    std::filesystem::create_directories(unpacked);
+    for (const std::string& file : cifar10_files())
+        write_file(unpacked / file, Bytes(3073, 1));
+    const Dataset data = load_dataset("cifar10");
+    CHECK(data.classes == 10);
+    CHECK(data.class_names.front() == "airplane");
+    CHECK(data.class_names.back() == "truck");
+    CHECK(data.train.count == 5);
+    CHECK(data.train.pixels_per_image() == 3072);
+    CHECK(data.train.pixels.size() == 5 * 3072);
+    CHECK(data.test.labels == Bytes{1});
+    const Dataset same = load_dataset(unpacked.string());
+    CHECK(same.checksum == data.checksum);
+    CHECK(same.class_names == data.class_names);
+    write_file(unpacked / "test_batch.bin", Bytes(3073, 10));
+    CHECK_THAT(message("cifar10"), Contains("test set: label 10 of image 0 is not one of the 10"));
+}
+
 TEST_CASE("dataset -- an unknown name offers the nearest and says what a directory needs") {
     CHECK_THAT(message("minst"),
                Contains("minst: is neither a data set nor a directory, did you mean 'mnist'?"));
-    CHECK_THAT(message("/nowhere"), Contains("data sets are digits, digits-odd, mnist"));
+    CHECK_THAT(message("/nowhere"), Contains("data sets are digits, digits-odd, mnist") &&
+                                        Contains("the six binary files of CIFAR-10"));
 }

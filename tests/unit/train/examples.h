@@ -60,6 +60,7 @@ inline NetworkSpec small_network(Algorithm algorithm, Rail rail, const DeviceSpe
     network.layers.resize(2);
     network.layers[0] = {12, 8, rail, devices, activation, 8};
     network.layers[1] = {8, 4, rail, devices, Activation::none, 8};
+    network.layers[1].from = 0;
     TrainingSpec& training = network.training;
     training.algorithm = algorithm;
     training.epochs = 4;
@@ -79,7 +80,7 @@ inline std::vector<NetworkSpec> all_kinds() {
     const DeviceSpec one = devices_of(DeviceValues::shared, 0, 0.5, true);
     const DeviceSpec sign = devices_of(DeviceValues::signed_shared, 0, 0.6, true);
     using enum Algorithm;
-    return {small_network(adam, Rail::single, own, Activation::relu),
+    return {small_network(free, Rail::single, own, Activation::relu),
             small_network(laperm, Rail::single, own, Activation::relu),
             small_network(laperm, Rail::dual, many, Activation::clip),
             small_network(laperm_latent, Rail::single, many, Activation::relu),

@@ -34,9 +34,37 @@ TEST_CASE("schedule -- step changes every few epochs") {
 }
 
 TEST_CASE("schedule -- a sync period is a whole number of steps, at least one") {
-    CHECK(period_at({ScheduleKind::constant, 0.0, 1.0, 0.0, 1}, 0.0, 1) == 1);
-    CHECK(period_at({ScheduleKind::constant, 2.6, 1.0, 0.0, 1}, 0.0, 1) == 3);
-    CHECK(period_at({ScheduleKind::exponential, 100.0, 0.5, 0.0, 1}, 2.0, 5) == 25);
+    const auto period = [](const Schedule& schedule, double e) {
+        TrainingSpec training;
+        training.epochs = 5;
+        training.learning_rate = {ScheduleKind::exponential, 0.1, 0.25, 0.0, 1};
+        training.sync_every = schedule;
+        return period_at(training, e);
+    };
+    CHECK(period({ScheduleKind::constant, 0.0, 1.0, 0.0, 1}, 0.0) == 1);
+    CHECK(period({ScheduleKind::constant, 2.6, 1.0, 0.0, 1}, 0.0) == 3);
+    CHECK(period({ScheduleKind::exponential, 100.0, 0.5, 0.0, 1}, 2.0) == 25);
+
+    Schedule tied{ScheduleKind::learning_rate, 50.0};
+    tied.exponent = 0.5;
+    CHECK(period(tied, 0.5) == 50);
+    CHECK(period(tied, 1.0) == 100);
+    CHECK(period(tied, 2.0) == 200);
+}
+
+TEST_CASE("schedule -- piecewise and linear") {
+    Schedule pieces{ScheduleKind::piecewise, 1.0};
+    pieces.at = {2.0, 3.5};
+    pieces.values = {0.5, 0.125};
+    CHECK(value_at(pieces, 1.99, 10) == 1.0);
+    CHECK(value_at(pieces, 2.0, 10) == 0.5);
+    CHECK(value_at(pieces, 3.4, 10) == 0.5);
+    CHECK(value_at(pieces, 9.0, 10) == 0.125);
+    Schedule line{ScheduleKind::linear, 1.0};
+    line.last = 0.5;
+    CHECK(value_at(line, 0.0, 4) == 1.0);
+    CHECK(value_at(line, 2.0, 4) == 0.75);
+    CHECK(value_at(line, 4.0, 4) == 0.5);
 }
 
 }  // namespace permloom

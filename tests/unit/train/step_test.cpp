@@ -27,7 +27,7 @@ struct Bench {
           net(spec, devices(spec), 1) {
         net.sync(0, 7, pool);
         net.derive_all(pool);
-        calibrate_constants(net, spec.training, inputs, all_images(data.train.count), pool);
+        calibrate_constants(network, net, inputs, all_images(data.train.count), pool);
         for (int i = 0; i < batch; ++i)
             images.push_back((7 * i + 3) % data.train.count);
     }
@@ -78,7 +78,7 @@ struct PlainNet {
     explicit PlainNet(Bench& bench) {
         for (size_t l = 0; l < bench.net.size(); ++l) {
             LayerParameters& p = bench.net.layer(l);
-            const DenseLayer& dense = bench.net.dense()[l];
+            const LayerWeights& dense = bench.net.weights()[l];
             Layer layer{p.inputs,
                         p.outputs,
                         p.lines,
@@ -136,7 +136,7 @@ TEST_CASE("step -- every algorithm, rail and constant: Adam gets the gradient of
         const auto labels = bench.labels();
         const int classes = 3;
         // After the first step with beta1 = 0.5 the first moment is half the gradient.
-        Stepper stepper(bench.net, 16, classes, 0.0, bench.pool);
+        Stepper stepper(network, bench.net, {.batch = 16, .classes = classes}, bench.pool);
         const double loss =
             stepper.step(bench.inputs, bench.images, {}, AdamStep({0.5, 0.9, 1e-7}, 0.0, 1));
         CHECK(loss / 16.0 == Approx(plain.loss(x, labels, classes)).margin(1e-5));
@@ -161,8 +161,10 @@ TEST_CASE("step -- L2 adds twice its coefficient times the weight, in all layers
     const NetworkSpec network = testing::all_kinds()[1];
     Bench plain(network), decayed(network);
     const AdamStep adam({0.5, 0.9, 1e-7}, 0.0, 1);
-    Stepper(plain.net, 16, 3, 0.0, plain.pool).step(plain.inputs, plain.images, {}, adam);
-    Stepper(decayed.net, 16, 3, 0.01, decayed.pool).step(decayed.inputs, decayed.images, {}, adam);
+    Stepper(network, plain.net, {.batch = 16, .classes = 3}, plain.pool)
+        .step(plain.inputs, plain.images, {}, adam);
+    Stepper(network, decayed.net, {.batch = 16, .classes = 3, .l2 = 0.01}, decayed.pool)
+        .step(decayed.inputs, decayed.images, {}, adam);
     for (size_t i = 0; i < plain.net.layer(0).owned.size(); ++i)
         CHECK(decayed.net.layer(0).first_moment[i] - plain.net.layer(0).first_moment[i] ==
               Approx(0.5 * 2.0 * 0.01 * plain.net.layer(0).owned[i]).margin(1e-7));
@@ -172,12 +174,15 @@ TEST_CASE("step -- L2 adds twice its coefficient times the weight, in all layers
 TEST_CASE("step -- the bytes do not depend on the number of threads, nor on a short batch") {
     for (const NetworkSpec& network : testing::all_kinds()) {
         Bench one(network, 50, 1), three(network, 50, 3);
-        Stepper first(one.net, 50, 3, 1e-4, one.pool), second(three.net, 50, 3, 1e-4, three.pool);
+        const Stepper::Options options{.batch = 50, .classes = 3, .l2 = 1e-4};
+        Stepper first(network, one.net, options, one.pool);
+        Stepper second(network, three.net, options, three.pool);
         for (int t = 1; t <= 6; ++t) {
             const auto images = std::span<const int32_t>(one.images).first(t % 2 ? 50 : 17);
             const AdamStep adam({}, 0.01, t);
-            CHECK(first.step(one.inputs, images, {1, -1}, adam) ==
-                  second.step(three.inputs, images, {1, -1}, adam));
+            const StepRandom random{.shift = {1, -1}};
+            CHECK(first.step(one.inputs, images, random, adam) ==
+                  second.step(three.inputs, images, random, adam));
             one.net.sync(t, 3, one.pool);
             three.net.sync(t, 3, three.pool);
         }
@@ -185,7 +190,7 @@ TEST_CASE("step -- the bytes do not depend on the number of threads, nor on a sh
             CHECK(one.net.layer(l).owned == three.net.layer(l).owned);
             CHECK(one.net.layer(l).auxiliary == three.net.layer(l).auxiliary);
             CHECK(one.net.layer(l).second_moment == three.net.layer(l).second_moment);
-            CHECK(one.net.dense()[l].weights == three.net.dense()[l].weights);
+            CHECK(one.net.weights()[l].weights == three.net.weights()[l].weights);
         }
     }
 }

@@ -7,7 +7,7 @@
 namespace permloom {
 namespace {
 
-class Adam : public LayerAlgorithm {
+class Free : public LayerAlgorithm {
   public:
     bool due(int64_t, int) const override { return false; }
     void sync(LayerParameters&, int, Ranker&) const override {}
@@ -21,8 +21,8 @@ class Adam : public LayerAlgorithm {
 
 }  // namespace
 
-std::unique_ptr<LayerAlgorithm> make_adam() {
-    return std::make_unique<Adam>();
+std::unique_ptr<LayerAlgorithm> make_free() {
+    return std::make_unique<Free>();
 }
 
 }  // namespace permloom

@@ -1,0 +1,119 @@
+#include "compiler/nn/sparse.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "compiler/base/error.h"
+
+namespace permloom {
+namespace {
+
+/// Sixteen neurons at once, whatever vectors the processor has.
+typedef float Vector __attribute__((vector_size(PANEL * sizeof(float)), may_alias));
+
+/// Panels that share the reading of one input value.
+constexpr int GROUP = 4;
+
+void store(const Vector& values, float* to, int count) {
+    std::memcpy(to, &values, static_cast<size_t>(count) * sizeof(float));
+}
+
+/// `Panels` panels of one image.
+template <int Panels>
+void accumulate(const int32_t* line, const float* value, int count, const float* packed,
+                size_t panel_size, Vector (&sums)[GROUP]) {
+    for (int k = 0; k < count; ++k) {
+        const float* row = packed + static_cast<size_t>(line[k]) * PANEL;
+        for (int p = 0; p < Panels; ++p)
+            sums[p] +=
+                value[k] * *reinterpret_cast<const Vector*>(row + static_cast<size_t>(p) *
+                                                                      panel_size);
+    }
+}
+
+}  // namespace
+
+SparseRows::SparseRows(int images, int lines)
+    : width(lines),
+      count(static_cast<size_t>(images)),
+      line(static_cast<size_t>(images) * static_cast<size_t>(lines)),
+      value(line.size()) {}
+
+void pack_panel(ConstMatrix weights, int panel, float* packed) {
+    const int first = panel * PANEL, neurons = std::min(PANEL, weights.rows - first);
+    if (neurons < PANEL)
+        std::fill_n(packed, static_cast<size_t>(PANEL) * static_cast<size_t>(weights.columns),
+                    0.0F);
+    // Blocks of lines, so that what is written stays in the first-level cache.
+    constexpr int LINES = 64;
+    for (int begin = 0; begin < weights.columns; begin += LINES) {
+        const int end = std::min(begin + LINES, weights.columns);
+        for (int j = 0; j < neurons; ++j) {
+            const float* row = weights.data + static_cast<long>(first + j) * weights.stride;
+            for (int i = begin; i < end; ++i)
+                packed[static_cast<long>(i) * PANEL + j] = row[i];
+        }
+    }
+}
+
+void multiply_sparse(const SparseRows& x, int begin, const float* packed, Matrix z) {
+    const int panels = panels_of(z.columns);
+    const size_t panel_size = static_cast<size_t>(PANEL) * static_cast<size_t>(x.width);
+    for (int r = 0; r < z.rows; ++r) {
+        const auto image = static_cast<size_t>(begin + r);
+        const int32_t* line = x.line.data() + image * static_cast<size_t>(x.width);
+        const float* value = x.value.data() + image * static_cast<size_t>(x.width);
+        const int count = x.count[image];
+        for (int p = 0; p < panels; p += GROUP) {
+            Vector sums[GROUP] = {};
+            const float* first = packed + static_cast<size_t>(p) * panel_size;
+            const int group = std::min(GROUP, panels - p);
+            switch (group) {
+                case 1:
+                    accumulate<1>(line, value, count, first, panel_size, sums);
+                    break;
+                case 2:
+                    accumulate<2>(line, value, count, first, panel_size, sums);
+                    break;
+                case 3:
+                    accumulate<3>(line, value, count, first, panel_size, sums);
+                    break;
+                default:
+                    accumulate<4>(line, value, count, first, panel_size, sums);
+            }
+            for (int q = 0; q < group; ++q) {
+                const int neuron = (p + q) * PANEL;
+                store(sums[q], z.row(r) + neuron, std::min(PANEL, z.columns - neuron));
+            }
+        }
+    }
+}
+
+void sparse_gradient(const SparseRows& x, int images, ConstMatrix g, int panel, float* scratch,
+                     Matrix result) {
+    PERMLOOM_ASSERT(result.columns == x.width);
+    const int first = panel * PANEL, neurons = result.rows;
+    std::fill_n(scratch, static_cast<size_t>(PANEL) * static_cast<size_t>(x.width), 0.0F);
+    for (int b = 0; b < images; ++b) {
+        Vector sums = {};
+        std::memcpy(&sums, g.data + static_cast<long>(b) * g.stride + first,
+                    static_cast<size_t>(neurons) * sizeof(float));
+        const auto at = static_cast<size_t>(b) * static_cast<size_t>(x.width);
+        const int32_t* line = x.line.data() + at;
+        const float* value = x.value.data() + at;
+        const int count = x.count[static_cast<size_t>(b)];
+        for (int k = 0; k < count; ++k) {
+            auto* row = reinterpret_cast<Vector*>(scratch + static_cast<long>(line[k]) * PANEL);
+            *row += value[k] * sums;
+        }
+    }
+    constexpr int LINES = 64;
+    for (int begin = 0; begin < x.width; begin += LINES) {
+        const int end = std::min(begin + LINES, x.width);
+        for (int j = 0; j < neurons; ++j)
+            for (int i = begin; i < end; ++i)
+                result.row(j)[i] = scratch[static_cast<long>(i) * PANEL + j];
+    }
+}
+
+}  // namespace permloom

@@ -1,0 +1,30 @@
+/// How far the wiring moves while it is trained: the measures of the paper, layer by layer.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/checkpoint/checkpoint.h"
+
+namespace permloom {
+
+/// Between two observations. Distances are |rank now - rank before| of a weight in its vector, over
+/// the vector's length.
+struct LayerMonitor {
+    double distance_mean = 0.0, distance_sd = 0.0;
+    double moved = 0.0;       ///< fraction of the weights whose device is another one
+    double similarity = 0.0;  ///< of the weight profiles, 1: all alike (training-facts.md 7.9)
+};
+
+class RankingMonitor {
+  public:
+    /// The wiring that the first observation is compared with.
+    void start(const std::vector<LayerState>& layers);
+    std::vector<LayerMonitor> observe(const NetworkSpec& network,
+                                      const std::vector<LayerState>& layers);
+
+  private:
+    std::vector<std::vector<float>> latents_;
+};
+
+}  // namespace permloom

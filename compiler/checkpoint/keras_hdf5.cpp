@@ -104,8 +104,7 @@ class KerasFile {
         return result;
     }
 
-    /// Appends a list of strings. Keras pads them to one length; those of variable length, which it
-    /// never writes, can hang or crash version 1.10 of the library when the file is damaged.
+    /// Appends a list of strings: of one length, or of variable length as h5py 3 writes them.
     void read_names(const Handle& object, const std::string& name,
                     std::vector<std::string>& result) const {
         const Error wrong = damaged("'" + name + "' is not a list of names");
@@ -116,11 +115,18 @@ class KerasFile {
         const hssize_t count = H5Sget_simple_extent_npoints(space.id());
         // Keras writes the list of a layer without weights as an empty list of numbers.
         if (count == 0) return;
-        if (count < 0 || H5Tget_class(type.id()) != H5T_STRING || H5Tis_variable_str(type.id()) != 0)
-            throw wrong;
+        if (count < 0 || H5Tget_class(type.id()) != H5T_STRING) throw wrong;
         // The list lies in the object's header, so that it cannot be larger than the file.
         const size_t length = H5Tget_size(type.id());
         if (length == 0 || static_cast<uint64_t>(count) > file_bytes() / length) throw wrong;
+        if (H5Tis_variable_str(type.id()) > 0) {
+            std::vector<char*> texts(static_cast<size_t>(count), nullptr);
+            if (H5Aread(attribute.id(), type.id(), texts.data()) < 0) throw wrong;
+            for (const char* text : texts)
+                result.emplace_back(text == nullptr ? "" : text);
+            H5Dvlen_reclaim(type.id(), space.id(), H5P_DEFAULT, texts.data());
+            return;
+        }
         std::vector<char> texts(length * static_cast<size_t>(count));
         if (H5Aread(attribute.id(), type.id(), texts.data()) < 0) throw wrong;
         for (size_t i = 0; i < static_cast<size_t>(count); ++i) {

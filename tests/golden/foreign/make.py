@@ -20,13 +20,23 @@ def counting(start, shape, dtype="<f4"):
     return (start + np.arange(int(np.prod(shape))) / 4).reshape(shape).astype(dtype)
 
 
-def write_layers(group, layers):
+def fixed(names):
+    """A list of strings of one length, as h5py 2 wrote lists of bytes."""
+    return np.array([name.encode() for name in names], dtype="S") if names else np.array([])
+
+
+def variable(names):
+    """A list of strings of variable length, as h5py 3 writes lists of bytes."""
+    return [name.encode() for name in names]
+
+
+def write_layers(group, layers, names_of):
     """What keras.saving.hdf5_format.save_weights_to_hdf5_group does."""
-    group.attrs["layer_names"] = [name.encode() for name in layers]
+    group.attrs["layer_names"] = names_of(list(layers))
     group.attrs["backend"] = b"tensorflow"
     for name, weights in layers.items():
         layer = group.create_group(name)
-        layer.attrs["weight_names"] = [weight.encode() for weight in weights]
+        layer.attrs["weight_names"] = names_of(list(weights))
         for weight, values in weights.items():
             layer.create_dataset(weight, data=values)
 
@@ -41,19 +51,19 @@ LAYERS = {
 
 def keras():
     with h5py.File(HERE / "keras_weights.h5", "w") as file:
-        write_layers(file, LAYERS)
+        write_layers(file, LAYERS, fixed)
     with h5py.File(HERE / "keras_model.h5", "w") as file:
         file.attrs["model_config"] = b"{}"
         weights = file.create_group("model_weights")
         # The list cut into two, as Keras does with long ones.
-        write_layers(weights, LAYERS)
+        write_layers(weights, LAYERS, variable)
         del weights.attrs["layer_names"]
-        weights.attrs["layer_names0"] = [b"flatten", b"dense_10"]
-        weights.attrs["layer_names1"] = [b"conv2d"]
+        weights.attrs["layer_names0"] = variable(["flatten", "dense_10"])
+        weights.attrs["layer_names1"] = variable(["conv2d"])
     with h5py.File(HERE / "other.h5", "w") as file:
         file["values"] = counting(0, (2,))
-    with h5py.File(HERE / "variable_names.h5", "w") as file:
-        file.attrs.create("layer_names", ["dense"], dtype=h5py.string_dtype())
+    with h5py.File(HERE / "numbers_for_names.h5", "w") as file:
+        file.attrs["layer_names"] = [1, 2]
 
 
 def numpy():

@@ -48,6 +48,7 @@ class Bound {
     }
 
     void run() {
+        if (!primitive_) return;
         run_kernels_on_this_thread();
         memories_.back().second.set_data_handle(scratch(scratch_bytes_));
         const dnnl_status_t status =
@@ -94,6 +95,7 @@ ConvGeometry ConvGeometry::of(const LayerSpec& layer) {
 struct Convolution::Kernels {
     /// The primitives for one number of images.
     struct Set {
+        memory::desc x, y;  ///< as the kernels want them
         dnnl::convolution_forward::primitive_desc forward;
         dnnl::convolution_backward_data::primitive_desc backward_data;
         dnnl::convolution_backward_weights::primitive_desc backward_weights;
@@ -107,6 +109,7 @@ struct Convolution::Kernels {
     memory::desc plain;  ///< of the weights as they come
     memory::desc forward, backward, gradient;
     memory::desc bias;
+    bool winograd = false;
     std::mutex mutex;
     std::unordered_map<int, Set> sets;
 
@@ -114,9 +117,18 @@ struct Convolution::Kernels {
         const int k = shape.kernel;
         plain = memory::desc({shape.output.channels, shape.input.channels, k, k}, F32, Tag::ohwi);
         bias = memory::desc({shape.output.channels}, F32, Tag::x);
+        winograd = suits_winograd();
         // Packed forms do not depend on the number of images: the first set decides.
         forward = backward = gradient = any_weights();
         constexpr int TYPICAL_IMAGES = 13;
+        try {
+            set(TYPICAL_IMAGES);
+        } catch (const dnnl::error&) {
+            // Made for AVX-512 only.
+            PERMLOOM_ASSERT(winograd);
+            winograd = false;
+            set(TYPICAL_IMAGES);
+        }
         Set& first = set(TYPICAL_IMAGES);
         forward = first.forward.weights_desc();
         gradient = first.backward_weights.diff_weights_desc();
@@ -126,8 +138,18 @@ struct Convolution::Kernels {
     memory::desc any_weights() const {
         return memory::desc(plain.dims(), F32, Tag::any);
     }
-    memory::desc map(int images, const Shape& shape) const {
-        return memory::desc({images, shape.channels, shape.rows, shape.columns}, F32, Tag::nhwc);
+    memory::desc map(int images, const Shape& shape, Tag tag) const {
+        return memory::desc({images, shape.channels, shape.rows, shape.columns}, F32, tag);
+    }
+
+    /// Winograd's minimal filtering F(4 x 4, 3 x 3) (Lavin and Gray, 2016) takes a quarter of the
+    /// multiplications; it needs whole vectors of channels, and maps of more than a tile or two to
+    /// be faster.
+    bool suits_winograd() const {
+        constexpr int VECTOR = 16, SMALLEST_MAP = 7;
+        return geometry.kernel == 3 && geometry.stride == 1 &&
+               geometry.input.channels % VECTOR == 0 && geometry.output.channels % VECTOR == 0 &&
+               std::min(geometry.output.rows, geometry.output.columns) >= SMALLEST_MAP;
     }
 
     Set& set(int images) {
@@ -135,11 +157,14 @@ struct Convolution::Kernels {
         const auto found = sets.find(images);
         if (found != sets.end()) return found->second;
         run_kernels_on_this_thread();
-        const memory::desc x = map(images, geometry.input), y = map(images, geometry.output);
+        const Tag tag = winograd ? Tag::nChw16c : Tag::nhwc;
+        const auto method = winograd ? dnnl::algorithm::convolution_winograd
+                                     : dnnl::algorithm::convolution_direct;
+        const memory::desc x = map(images, geometry.input, tag);
+        const memory::desc y = map(images, geometry.output, tag);
         const memory::dims strides = {geometry.stride, geometry.stride};
         const memory::dims before = {geometry.top, geometry.left};
         const memory::dims after = {geometry.bottom, geometry.right};
-        constexpr auto DIRECT = dnnl::algorithm::convolution_direct;
         const dnnl::primitive_attr attributes = own_scratchpad();
         dnnl::primitive_attr forward_attributes = own_scratchpad();
         if (options.relu) {
@@ -150,19 +175,21 @@ struct Convolution::Kernels {
         constexpr auto TRAINING = dnnl::prop_kind::forward_training;
         using Forward = dnnl::convolution_forward;
         Set made;
+        made.x = x;
+        made.y = y;
         made.forward = Forward::primitive_desc(
             options.bias
-                ? Forward::desc(TRAINING, DIRECT, x, forward, bias, y, strides, before, after)
-                : Forward::desc(TRAINING, DIRECT, x, forward, y, strides, before, after),
+                ? Forward::desc(TRAINING, method, x, forward, bias, y, strides, before, after)
+                : Forward::desc(TRAINING, method, x, forward, y, strides, before, after),
             forward_attributes, cpu());
         made.run_forward = dnnl::convolution_forward(made.forward);
-        made.backward_weights = {{DIRECT, x, gradient, y, strides, before, after},
+        made.backward_weights = {{method, x, gradient, y, strides, before, after},
                                  attributes,
                                  cpu(),
                                  made.forward};
         made.run_backward_weights = dnnl::convolution_backward_weights(made.backward_weights);
         if (options.input_gradient) {
-            made.backward_data = {{DIRECT, x, backward, y, strides, before, after},
+            made.backward_data = {{method, x, backward, y, strides, before, after},
                                   attributes,
                                   cpu(),
                                   made.forward};
@@ -196,10 +223,12 @@ class Reorders final : public Convolution::Copy {
 };
 
 /// The three calls on one slice.
-template <class Set>
+template <class Kernels>
 class SliceCall final : public Convolution::Call {
   public:
-    SliceCall(Set& set, const Convolution::Buffers& b) {
+    SliceCall(Kernels& kernels, int images, Convolution::Buffers b) {
+        auto& set = kernels.set(images);
+        if (kernels.winograd) stage(kernels, images, set.x, set.y, b);
         std::vector<std::pair<int, memory>> arguments = {
             {DNNL_ARG_SRC, wrap(set.forward.src_desc(), b.x)},
             {DNNL_ARG_WEIGHTS, wrap(set.forward.weights_desc(), b.forward)},
@@ -222,12 +251,44 @@ class SliceCall final : public Convolution::Call {
                      set.backward_data.scratchpad_desc()};
     }
 
-    void forward() override { forward_.run(); }
-    void backward_data() override { data_.run(); }
-    void backward_weights() override { weights_.run(); }
+    void forward() override {
+        x_in_.run();
+        forward_.run();
+        y_out_.run();
+    }
+    void backward_weights() override {
+        dy_in_.run();
+        weights_.run();
+    }
+    void backward_data() override {
+        data_.run();
+        dx_out_.run();
+    }
 
   private:
+    /// Puts copies in the kernels' own order between the buffers and the kernels.
+    void stage(Kernels& kernels, int images, const memory::desc& x, const memory::desc& y,
+               Convolution::Buffers& b) {
+        const memory::desc plain_x = kernels.map(images, kernels.geometry.input, Tag::nhwc);
+        const memory::desc plain_y = kernels.map(images, kernels.geometry.output, Tag::nhwc);
+        x_.resize(x.get_size() / sizeof(float));
+        y_.resize(y.get_size() / sizeof(float));
+        x_in_ = Kernels::reorder(plain_x, b.x, x, x_.data());
+        y_out_ = Kernels::reorder(y, y_.data(), plain_y, b.y);
+        if (b.dw != nullptr) dy_in_ = Kernels::reorder(plain_y, b.dy, y, y_.data());
+        if (b.dx != nullptr) {
+            dx_.resize(x_.size());
+            dx_out_ = Kernels::reorder(x, dx_.data(), plain_x, b.dx);
+            b.dx = dx_.data();
+        }
+        b.x = x_.data();
+        b.y = y_.data();
+        b.dy = y_.data();
+    }
+
     Bound forward_, weights_, data_;
+    Bound x_in_, y_out_, dy_in_, dx_out_;  // empty where the kernels take the buffers as they are
+    AlignedFloats x_, y_, dx_;
 };
 
 }  // namespace
@@ -265,7 +326,7 @@ std::unique_ptr<Convolution::Copy> Convolution::prepare_unpack(const float* pack
 }
 
 std::unique_ptr<Convolution::Call> Convolution::prepare(int images, const Buffers& buffers) const {
-    return std::make_unique<SliceCall<Kernels::Set>>(kernels_->set(images), buffers);
+    return std::make_unique<SliceCall<Kernels>>(*kernels_, images, buffers);
 }
 
 }  // namespace permloom

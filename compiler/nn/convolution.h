@@ -75,8 +75,8 @@ class Convolution::Call {
   public:
     virtual ~Call() = default;
     virtual void forward() = 0;           ///< y = w * x
-    virtual void backward_data() = 0;     ///< dx from dy
-    virtual void backward_weights() = 0;  ///< dw from x and dy
+    virtual void backward_weights() = 0;  ///< dw from x (of the last forward) and dy
+    virtual void backward_data() = 0;     ///< dx from dy, after backward_weights
 };
 
 }  // namespace permloom

@@ -151,6 +151,8 @@ void Graph::add_then(const NetworkSpec& network, size_t l, LayerWeights& weights
     const auto next = [&](const Shape& shape) -> Value& {
         return add_value(shape, options_.trains);
     };
+    // The gradient of a relu looks at what it left: nothing is added in place after it.
+    const Value* rectified = network.layers[l].activation == Activation::relu ? value : nullptr;
     for (const OpSpec& op : network.layers[l].then) {
         const Shape shape = value->shape;
         if (std::holds_alternative<BatchNormSpec>(op)) {
@@ -162,6 +164,7 @@ void Graph::add_then(const NetworkSpec& network, size_t l, LayerWeights& weights
         } else if (const auto* activation = std::get_if<ActivationSpec>(&op)) {
             if (activation->kind == Activation::relu) {
                 add_op<ReluOp>(*value, false);
+                rectified = value;
             } else {
                 Value& out = next(shape);
                 add_op<ClipOp>(*value, out);
@@ -183,7 +186,9 @@ void Graph::add_then(const NetworkSpec& network, size_t l, LayerWeights& weights
         } else if (const auto* add = std::get_if<AddSpec>(&op)) {
             Value& other = *layers_[static_cast<size_t>(add->layer)].output;
             const InputGradient gradient = reader(add->layer);
-            add_op<AddOp>(*value, other, gradient);
+            Value& out = value == rectified ? next(shape) : *value;
+            add_op<AddOp>(*value, out, other, gradient);
+            value = &out;
         }
         // Flatten changes nothing: values lie row, column, channel already.
     }

@@ -48,7 +48,7 @@ class Graph {
 
     /// Forward over `images` images with running statistics and no dropout.
     void infer(int images, const Host& host, ThreadPool& pool);
-    /// Forward up to the sums of layer `l` (z, before the activation) instead of the logits.
+    /// Forward up to the sums of layer `l` instead of the logits.
     void infer_sums(int images, size_t l, const Host& host, ThreadPool& pool);
     /// Forward with batch statistics, which also move the running ones; no dropout.
     void measure_statistics(int images, const Host& host, ThreadPool& pool);
@@ -57,7 +57,8 @@ class Graph {
                        ThreadPool& pool);
     Value& input() { return *values_.front(); }
     SparseRows& sparse() { return sparse_; }
-    /// z of layer l. Lasts until the operations after it run in place.
+    /// z of layer l (of a convolution with relu max(z, 0)). Lasts until the operations after it run
+    /// in place.
     Value& sums(size_t l) { return *layers_[l].sums; }
     /// What layers that read layer l see.
     Value& output(size_t l) { return *layers_[l].output; }

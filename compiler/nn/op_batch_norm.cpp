@@ -66,8 +66,10 @@ void BatchNormOp::add_up(const Pass& pass, std::vector<double>& first,
 void BatchNormOp::prepare(const Pass& pass, int) {
     if (pass.batch_statistics) return;
     for (size_t c = 0; c < scale_.size(); ++c) {
-        scale_[c] = weights_.gamma[c] / std::sqrt(weights_.variance[c] + BATCH_NORM_EPSILON);
-        shift_[c] = weights_.beta[c] - weights_.mean[c] * scale_[c];
+        mean_[c] = weights_.mean[c];
+        inverse_[c] = 1.0F / std::sqrt(weights_.variance[c] + BATCH_NORM_EPSILON);
+        scale_[c] = weights_.gamma[c] * inverse_[c];
+        shift_[c] = weights_.beta[c] - mean_[c] * scale_[c];
     }
 }
 
@@ -112,8 +114,7 @@ void BatchNormOp::forward(const Pass&, const Slice& slice) {
             y[c] = x[c] * scale[c] + shift[c];
 }
 
-void BatchNormOp::gather_gradient(const Pass& pass, const Slice& slice) {
-    if (!pass.batch_statistics) return;
+void BatchNormOp::gather_gradient(const Pass&, const Slice& slice) {
     thread_local std::vector<float> scratch;
     scratch.resize(2 * static_cast<size_t>(channels_));
     Sums& sums = sums_[static_cast<size_t>(slice.index)];
@@ -123,14 +124,9 @@ void BatchNormOp::gather_gradient(const Pass& pass, const Slice& slice) {
                  channels_, scratch.data(), sums.first.data(), sums.second.data());
 }
 
-/// With h = (x - mean) * inverse: dx = gamma * inverse * (dy - mean(dy) - h * mean(dy * h)).
+/// With h = (x - mean) * inverse: dx = gamma * inverse * (dy - mean(dy) - h * mean(dy * h)), and
+/// gamma * inverse * dy where the statistics are the running ones, which x does not move.
 void BatchNormOp::combine_gradient(const Pass& pass) {
-    if (!pass.batch_statistics) {
-        by_gradient_ = scale_;
-        std::fill(by_x_.begin(), by_x_.end(), 0.0F);
-        std::fill(rest_.begin(), rest_.end(), 0.0F);
-        return;
-    }
     add_up(pass, first_, second_);
     const double count = positions(pass.images);
     for (size_t c = 0; c < scale_.size(); ++c) {
@@ -139,6 +135,10 @@ void BatchNormOp::combine_gradient(const Pass& pass) {
         gamma_gradient_[c] = static_cast<float>(by_gamma);
         beta_gradient_[c] = static_cast<float>(first_[c]);
         by_gradient_[c] = scale_[c];
+        if (!pass.batch_statistics) {
+            by_x_[c] = rest_[c] = 0.0F;
+            continue;
+        }
         const double by_x = -scale * inverse * by_gamma / count;
         by_x_[c] = static_cast<float>(by_x);
         rest_[c] = static_cast<float>(-scale * first_[c] / count - by_x * mean);

@@ -41,7 +41,7 @@ class BatchNormOp : public Op {
     int channels_;
     std::vector<Sums> sums_;                        // a slice
     std::vector<double> first_, second_;            // over all slices
-    std::vector<float> mean_, inverse_;             // of this batch
+    std::vector<float> mean_, inverse_;             // of this pass
     std::vector<float> scale_, shift_;              // y = scale * x + shift
     std::vector<float> by_gradient_, by_x_, rest_;  // dx = by_gradient * dy + by_x * x + rest
     std::vector<float> gamma_gradient_, beta_gradient_;

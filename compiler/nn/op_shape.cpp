@@ -80,7 +80,7 @@ void DropoutOp::backward(const Pass& pass, const Slice& slice) {
 
 MaxPoolOp::MaxPoolOp(Value& in, Value& out, int window, int images)
     : in_(in), out_(out), window_(window), place_(out.at(images)) {
-    PERMLOOM_ASSERT(window * window <= 256);
+    PERMLOOM_ASSERT(window <= 256);
 }
 
 void MaxPoolOp::forward(const Pass&, const Slice& slice) {
@@ -88,14 +88,14 @@ void MaxPoolOp::forward(const Pass&, const Slice& slice) {
     const int channels = from.channels;
     for (int image = slice.begin; image < slice.end; ++image) {
         float* y = out_.row(image);
-        uint8_t* place = place_.data() + out_.at(image);
+        uint16_t* place = place_.data() + out_.at(image);
         for (int row = 0; row < to.rows; ++row)
             for (int column = 0; column < to.columns; ++column, y += channels, place += channels) {
                 const float* corner =
                     in_.row(image) +
                     static_cast<long>((row * from.columns + column) * window_) * channels;
                 std::copy_n(corner, channels, y);
-                std::fill_n(place, channels, uint8_t{0});
+                std::fill_n(place, channels, uint16_t{0});
                 for (int k = 1; k < window_ * window_; ++k) {
                     const float* x =
                         corner + static_cast<long>(k / window_ * from.columns + k % window_) *
@@ -103,7 +103,7 @@ void MaxPoolOp::forward(const Pass&, const Slice& slice) {
                     for (int c = 0; c < channels; ++c) {
                         const bool larger = x[c] > y[c];
                         y[c] = larger ? x[c] : y[c];
-                        place[c] = larger ? static_cast<uint8_t>(k) : place[c];
+                        place[c] = larger ? static_cast<uint16_t>(k) : place[c];
                     }
                 }
             }
@@ -115,7 +115,7 @@ void MaxPoolOp::backward(const Pass&, const Slice& slice) {
     const int channels = from.channels;
     for (int image = slice.begin; image < slice.end; ++image) {
         const float* dy = out_.gradient_row(image);
-        const uint8_t* place = place_.data() + out_.at(image);
+        const uint16_t* place = place_.data() + out_.at(image);
         // Rows and columns that fill no window have no gradient.
         if (to.rows * window_ != from.rows || to.columns * window_ != from.columns)
             std::fill_n(in_.gradient_row(image), from.size(), 0.0F);
@@ -176,15 +176,17 @@ void AveragePoolOp::backward(const Pass&, const Slice& slice) {
 }
 
 void AddOp::forward(const Pass&, const Slice& slice) {
-    float* y = value_.row(slice.begin);
-    const float* x = other_.row(slice.begin);
-    const size_t count = value_.count(slice);
+    const float *a = in_.row(slice.begin), *b = other_.row(slice.begin);
+    float* y = out_.row(slice.begin);
+    const size_t count = out_.count(slice);
     for (size_t i = 0; i < count; ++i)
-        y[i] += x[i];
+        y[i] = a[i] + b[i];
 }
 
 void AddOp::backward(const Pass&, const Slice& slice) {
-    if (gradient_.wanted()) gradient_.take(slice, value_.gradient_row(slice.begin));
+    const float* dy = out_.gradient_row(slice.begin);
+    if (gradient_.wanted()) gradient_.take(slice, dy);
+    if (&in_ != &out_) std::copy_n(dy, out_.count(slice), in_.gradient_row(slice.begin));
 }
 
 }  // namespace permloom

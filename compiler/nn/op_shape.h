@@ -59,7 +59,7 @@ class MaxPoolOp : public Op {
   private:
     Value &in_, &out_;
     int window_;
-    std::vector<uint8_t> place_;  // in the window, of each output
+    std::vector<uint16_t> place_;  // in the window, of each output
 };
 
 /// Mean of each window.
@@ -75,16 +75,16 @@ class AveragePoolOp : public Op {
     int rows_, columns_;
 };
 
-/// value += other.
+/// out = in + other; `out` may be `in`.
 class AddOp : public Op {
   public:
-    AddOp(Value& value, Value& other, InputGradient other_gradient)
-        : value_(value), other_(other), gradient_(std::move(other_gradient)) {}
+    AddOp(Value& in, Value& out, Value& other, InputGradient other_gradient)
+        : in_(in), out_(out), other_(other), gradient_(std::move(other_gradient)) {}
     void forward(const Pass&, const Slice& slice) override;
     void backward(const Pass&, const Slice& slice) override;
 
   private:
-    Value &value_, &other_;
+    Value &in_, &out_, &other_;
     InputGradient gradient_;
 };
 

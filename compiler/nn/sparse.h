@@ -2,7 +2,7 @@
 /// visit the others only.
 ///
 /// Weights and their gradient lie in panels of 16 neurons, line by line, so that one input value
-/// meets 16 weights in one vector.
+/// meets 16 weights in one vector. Panels and scratch memory start on a cache line.
 #pragma once
 
 #include <cstdint>

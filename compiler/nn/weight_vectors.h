@@ -14,12 +14,16 @@ namespace permloom {
 /// Ranks weights; keeps its scratch memory between calls. One per thread.
 class Ranker {
   public:
-    /// source[r] = index of the weight of rank r. Stable: equal weights rank by ascending index.
+    /// source[r] = index of the weight of rank r. Stable: equal weights rank by ascending index,
+    /// and -0 equals +0. NaNs rank below or above all numbers.
     void rank(std::span<const float> weights, std::span<int32_t> source);
 
   private:
-    std::vector<uint32_t> keys_, other_keys_;
-    std::vector<int32_t> other_;
+    bool rank_by_level(std::span<const float> weights, std::span<int32_t> source);
+    void rank_by_key(std::span<const float> weights, std::span<int32_t> source);
+
+    std::vector<uint64_t> items_, spare_;
+    int skip_levels_ = 0;  ///< so many further calls do not try rank_by_level
 };
 
 /// weights[source[r]] = profile[r] for every rank r.

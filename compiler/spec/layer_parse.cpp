@@ -8,6 +8,7 @@ namespace permloom {
 namespace {
 
 constexpr size_t LAYER_LIMIT = 128;
+constexpr int MAX_POOL_LIMIT = 256;
 
 bool read_profile(const MapReader& map) {
     const std::string profile = map.text("profile");
@@ -77,7 +78,7 @@ class LayerReader {
     void read_then(const MapReader& map);
     OpSpec read_op(const YAML::Node& node, const std::string& path);
     void apply(const OpSpec& op, const std::string& where);
-    int read_window(const YAML::Node& value, const std::string& where) const;
+    int read_window(const YAML::Node& value, const std::string& where, int limit) const;
 
     YamlSource& source_;
     const InputSpec& input_;
@@ -146,9 +147,9 @@ void LayerReader::read_bias(const MapReader& map) {
     layer_.bias.permuted = read_flag(bias, "permuted", false);
 }
 
-int LayerReader::read_window(const YAML::Node& value, const std::string& where) const {
+int LayerReader::read_window(const YAML::Node& value, const std::string& where, int limit) const {
     const int largest = std::min(layer_.output.rows, layer_.output.columns);
-    const int window = read_integer(value, where, 1, SIZE_LIMIT);
+    const int window = read_integer(value, where, 1, limit);
     if (window > largest)
         throw Error(where, fmt::format("a window of {} does not fit a map of {} x {}", window,
                                        layer_.output.rows, layer_.output.columns));
@@ -172,11 +173,11 @@ OpSpec LayerReader::read_op(const YAML::Node& node, const std::string& path) {
     }
     if (word == "max_pool") {
         takes(true);
-        return MaxPoolSpec{read_window(node.begin()->second, here)};
+        return MaxPoolSpec{read_window(node.begin()->second, here, MAX_POOL_LIMIT)};
     }
     if (word == "average_pool") {
         takes(true);
-        return AveragePoolSpec{read_window(node.begin()->second, here)};
+        return AveragePoolSpec{read_window(node.begin()->second, here, SIZE_LIMIT)};
     }
     if (word == "add") {
         takes(true);

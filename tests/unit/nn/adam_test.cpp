@@ -31,6 +31,25 @@ TEST_CASE("adam -- follows Keras' formula step by step") {
     }
 }
 
+TEST_CASE("adam -- weight decay shrinks weights by its own rate, whatever the gradient") {
+    constexpr size_t COUNT = 19;
+    Rng rng(4);
+    const std::vector<float> start = testing::random_floats(COUNT, rng);
+    const std::vector<float> gradient = testing::random_floats(COUNT, rng);
+    const auto step = [&](double decay) {
+        std::vector<float> weights = start, first(COUNT), second(COUNT);
+        AdamSettings settings;
+        settings.weight_decay = decay;
+        AdamStep(settings, 0.1, 1)
+            .apply(gradient.data(), first.data(), second.data(), weights.data(), COUNT);
+        CHECK(first[0] == Approx(0.1 * gradient[0]).margin(1e-7));
+        return weights;
+    };
+    const std::vector<float> plain = step(0.0), decayed = step(0.5);
+    for (size_t i = 0; i < COUNT; ++i)
+        CHECK(decayed[i] == Approx(plain[i] - 0.1 * 0.5 * start[i]).margin(1e-6));
+}
+
 TEST_CASE("adam -- without a gradient nothing moves") {
     std::vector<float> weights{0.5F, -2.0F}, first(2), second(2);
     const std::vector<float> gradient(2);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -29,21 +30,31 @@ std::vector<int32_t> ranked_by_comparison(const std::vector<float>& weights) {
 }  // namespace
 
 TEST_CASE("ranking -- equals a stable comparison sort on every vector of few values") {
-    // All 4^6 vectors over values that include both zeros.
+    // All vectors of up to 6 values that include both zeros.
     const float values[] = {-1.5F, -0.0F, 0.0F, 2.0F};
-    for (int code = 0; code < 4096; ++code) {
-        std::vector<float> weights;
-        for (int i = 0; i < 6; ++i)
-            weights.push_back(values[(code >> (2 * i)) & 3]);
-        REQUIRE(ranked(weights) == ranked_by_comparison(weights));
-    }
+    for (int length = 0; length <= 6; ++length)
+        for (int code = 0; code < 1 << (2 * length); ++code) {
+            std::vector<float> weights;
+            for (int i = 0; i < length; ++i)
+                weights.push_back(values[(code >> (2 * i)) & 3]);
+            REQUIRE(ranked(weights) == ranked_by_comparison(weights));
+        }
 }
 
 TEST_CASE("ranking -- equals a stable comparison sort on random vectors of any length") {
     Rng rng(8);
-    for (const size_t length : {0U, 1U, 2U, 63U, 784U, 5000U}) {
+    std::vector<size_t> lengths(301);
+    std::iota(lengths.begin(), lengths.end(), 0);
+    lengths.insert(lengths.end(), {784, 1600, 5000, 65535, 65536, 65537});
+    for (const size_t length : lengths) {
+        INFO(length << " weights");
         std::vector<float> weights = testing::random_floats(length, rng);
         CHECK(ranked(weights) == ranked_by_comparison(weights));
+        std::vector<float> sorted = weights;
+        std::sort(sorted.begin(), sorted.end());
+        CHECK(ranked(sorted) == ranked_by_comparison(sorted));
+        std::reverse(sorted.begin(), sorted.end());
+        CHECK(ranked(sorted) == ranked_by_comparison(sorted));
         for (float& weight : weights)
             weight = std::round(weight * 7.0F) / 7.0F;
         CHECK(ranked(weights) == ranked_by_comparison(weights));
@@ -53,11 +64,55 @@ TEST_CASE("ranking -- equals a stable comparison sort on random vectors of any l
     }
 }
 
+TEST_CASE("ranking -- weights that crowd in parts of their range, one Ranker for all vectors") {
+    // What a Ranker has seen may change how it ranks the next vectors, never the result.
+    Rng rng(11);
+    Ranker ranker;
+    for (int trial = 0; trial < 300; ++trial) {
+        std::vector<float> weights = testing::random_floats(1 + rng.below(1000), rng);
+        if (rng.chance(0.5))
+            for (float& weight : weights)
+                weight = std::round(weight) + 1e-5F * weight;
+        if (rng.chance(0.2)) weights[rng.below(weights.size())] = 1e6F;
+        std::vector<int32_t> source(weights.size());
+        ranker.rank(weights, source);
+        REQUIRE(source == ranked_by_comparison(weights));
+    }
+}
+
 TEST_CASE("ranking -- infinities and the smallest and largest numbers are in order") {
     using Limits = std::numeric_limits<float>;
-    const std::vector<float> weights{Limits::infinity(),  Limits::max(),        0.0F,
-                                     -Limits::infinity(), Limits::denorm_min(), -Limits::max()};
-    CHECK(ranked(weights) == std::vector<int32_t>{3, 5, 2, 4, 1, 0});
+    CHECK(ranked({Limits::infinity(), Limits::max(), 0.0F, -Limits::infinity(),
+                  Limits::denorm_min(), -Limits::max()}) == std::vector<int32_t>{3, 5, 2, 4, 1, 0});
+    CHECK(ranked({Limits::max(), 0.0F, -Limits::max(), 1.0F}) == std::vector<int32_t>{2, 1, 3, 0});
+    CHECK(ranked({Limits::denorm_min(), 0.0F, -Limits::denorm_min(), -0.0F}) ==
+          std::vector<int32_t>{2, 1, 3, 0});
+    CHECK(ranked({Limits::infinity(), Limits::infinity()}) == std::vector<int32_t>{0, 1});
+}
+
+TEST_CASE("ranking -- NaNs go to the ends, the numbers between them are in order") {
+    Rng rng(12);
+    for (const size_t length : {1U, 2U, 17U, 300U}) {
+        for (const double part : {0.01, 0.5, 1.0}) {
+            std::vector<float> weights = testing::random_floats(length, rng);
+            for (float& weight : weights)
+                if (rng.chance(part))
+                    weight = std::copysign(std::numeric_limits<float>::quiet_NaN(), weight);
+            std::vector<int32_t> source = ranked(weights);
+            const auto is_number = [&](int32_t i) {
+                return !std::isnan(weights[static_cast<size_t>(i)]);
+            };
+            const auto first = std::find_if(source.begin(), source.end(), is_number);
+            const auto behind = std::find_if_not(first, source.end(), is_number);
+            CHECK(std::none_of(behind, source.end(), is_number));
+            CHECK(std::is_sorted(first, behind, [&](int32_t a, int32_t b) {
+                return weights[static_cast<size_t>(a)] < weights[static_cast<size_t>(b)];
+            }));
+            std::sort(source.begin(), source.end());
+            for (size_t i = 0; i < length; ++i)
+                CHECK(source[i] == static_cast<int32_t>(i));
+        }
+    }
 }
 
 TEST_CASE("scatter -- a sync keeps the devices and the ranking") {

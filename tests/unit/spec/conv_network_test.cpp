@@ -101,6 +101,7 @@ TEST_CASE("network -- faults of convolutional descriptions") {
         {"add: narrow", "add: narow", "no layer before this one is named 'narow', did you mean"},
         {"add: narrow", "add: stem", "layers.2.then.0: adds 9 x 8 x 4 to 5 x 4 x 6"},
         {"{max_pool: 2}", "{max_pool: 6}", "a window of 6 does not fit a map of 5 x 4"},
+        {"{max_pool: 2}", "{max_pool: 257}", "layers.2.then.3: is 257, must be 1 to 256"},
         {"{max_pool: 2}", "max_pool", "max_pool needs a value"},
         {"flatten]", "{flatten: 1}]", "flatten takes no value"},
         {"flatten]", "flaten]", "'flaten' is not one of"},

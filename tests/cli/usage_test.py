@@ -15,10 +15,12 @@ COMMANDS = {
                  "--seed", "--gaps", "--trace", "--json"],
     "emit": ["--target", "--out", "--count", "--data", "--force"],
     "inspect": ["--neuron", "--chip", "--checkpoint", "--json"],
+    "profile": ["--layer", "--out", "--view", "--layout", "--checkpoint", "--json"],
+    "export": ["--format", "--out", "--checkpoint", "--compress"],
     "perm": [],
     "fetch": [],
 }
-RESERVED = ["import", "export", "profile", "plot", "sweep", "study", "fabricate"]
+RESERVED = ["import", "plot", "sweep", "study", "fabricate"]
 
 
 class Help(CliTest):

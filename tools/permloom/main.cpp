@@ -23,6 +23,9 @@ const std::vector<Command>& commands() {
          simulate_command},
         {"emit", "chip and configuration -> Verilog, memory images and a testbench", emit_command},
         {"inspect", "any checkpoint, chip or configuration, in words", inspect_command},
+        {"profile", "the weight profiles of a run, or of weights from Keras, NumPy, PyTorch",
+         profile_command},
+        {"export", "a trained network as NumPy arrays or as an ONNX model", export_command},
         {"perm", "permutations on their own: codes, circuits, switch bits, costs", perm_command},
         {"fetch", "download a data set", fetch_command},
     };
@@ -30,8 +33,7 @@ const std::vector<Command>& commands() {
 }
 
 /// Names that the command line keeps for later versions.
-const std::vector<std::string> RESERVED = {"import", "export", "profile", "plot",
-                                           "sweep",  "study",  "fabricate"};
+const std::vector<std::string> RESERVED = {"import", "plot", "sweep", "study", "fabricate"};
 
 std::string help_text() {
     std::string text =

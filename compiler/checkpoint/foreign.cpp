@@ -31,8 +31,7 @@ std::string head_of(const fs::path& path) {
 std::optional<ForeignFormat> format_of(const std::string& head) {
     if (head.starts_with("\x89HDF\r\n\x1a\n")) return ForeignFormat::keras_hdf5;
     // "PK" 3 4: the first member of a zip archive; 5 6: an archive without any.
-    if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06"))
-        return ForeignFormat::npz;
+    if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return ForeignFormat::npz;
     // Eight bytes of header length, then JSON.
     if (head.size() == 9 && head[8] == '{') return ForeignFormat::safetensors;
     return {};
@@ -74,9 +73,9 @@ std::vector<ForeignArray> read_safetensors(const fs::path& path) {
     for (const auto& [name, tensor] : file.tensors)
         arrays.push_back(
             {name, tensor.shape, float_values(tensor, path.string() + ": array '" + name + "'")});
-    std::stable_sort(arrays.begin(), arrays.end(), [](const ForeignArray& a, const ForeignArray& b) {
-        return natural_less(a.name, b.name);
-    });
+    std::stable_sort(
+        arrays.begin(), arrays.end(),
+        [](const ForeignArray& a, const ForeignArray& b) { return natural_less(a.name, b.name); });
     return arrays;
 }
 
@@ -112,11 +111,11 @@ ForeignWeights read_foreign(const fs::path& path) {
     if (!format) throw unknown_format(path, head);
     ForeignWeights weights{*format, read_arrays(path, *format)};
     if (weights.arrays.empty())
-        throw Error(path.string(),
-                    "holds no arrays (read as " + std::string(to_string(*format)) + ")",
-                    *format == ForeignFormat::npz
-                        ? "a zip archive of another program? PyTorch weights are read as .safetensors"
-                        : "save the weights, not only the description of the model");
+        throw Error(
+            path.string(), "holds no arrays (read as " + std::string(to_string(*format)) + ")",
+            *format == ForeignFormat::npz
+                ? "a zip archive of another program? PyTorch weights are read as .safetensors"
+                : "save the weights, not only the description of the model");
     return weights;
 }
 

@@ -31,8 +31,8 @@ struct ForeignWeights {
 /// The format that the first bytes of a file tell, or nothing.
 std::optional<ForeignFormat> foreign_format(const std::filesystem::path& path);
 
-/// Reads every array of a file, at least one. Throws Error, which names the file and, where it is at
-/// fault, the array: damaged, of another kind, without arrays, unsupported type.
+/// Reads every array of a file, at least one. Throws Error, which names the file and, where it is
+/// at fault, the array: damaged, of another kind, without arrays, unsupported type.
 ForeignWeights read_foreign(const std::filesystem::path& path);
 
 /// How a program lays out the axes of its weights.

@@ -53,7 +53,8 @@ class QuietErrors {
 class KerasFile {
   public:
     explicit KerasFile(const std::filesystem::path& path)
-        : where_(path.string()), file_(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose) {
+        : where_(path.string()),
+          file_(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose) {
         if (!file_) throw damaged("it cannot be opened");
     }
 
@@ -98,8 +99,8 @@ class KerasFile {
         else if (!has_names(object, attribute))
             throw damaged("a layer has no '" + attribute + "'");
         else
-            for (int part = 0; H5Aexists(object.id(), (attribute + std::to_string(part)).c_str()) > 0;
-                 ++part)
+            for (int part = 0;
+                 H5Aexists(object.id(), (attribute + std::to_string(part)).c_str()) > 0; ++part)
                 read_names(object, attribute + std::to_string(part), result);
         return result;
     }

@@ -188,8 +188,7 @@ Tensor parse_npy(std::span<const uint8_t> bytes, const std::string& where) {
     size_t length = 0;
     for (size_t i = length_bytes; i-- > 0;)
         length = length << 8 | bytes[VERSION_END + i];
-    if (length > bytes.size() - header_at)
-        throw Error(where, "is truncated in its .npy header");
+    if (length > bytes.size() - header_at) throw Error(where, "is truncated in its .npy header");
     const Header header = HeaderReader(text.substr(header_at, length), where).read();
 
     Tensor tensor{dtype_of(header.descr, where), header.shape, {}};
@@ -199,13 +198,13 @@ Tensor parse_npy(std::span<const uint8_t> bytes, const std::string& where) {
     for (const int64_t extent : header.shape) {
         const auto size = static_cast<uint64_t>(extent);
         if (size != 0 && expected > data.size() / size)
-            throw Error(where, fmt::format("is truncated: {} bytes do not hold its shape",
-                                           data.size()));
+            throw Error(where,
+                        fmt::format("is truncated: {} bytes do not hold its shape", data.size()));
         expected *= size;
     }
     if (expected != data.size())
-        throw Error(where, fmt::format("is damaged: its shape takes {} bytes, it holds {}", expected,
-                                       data.size()));
+        throw Error(where, fmt::format("is damaged: its shape takes {} bytes, it holds {}",
+                                       expected, data.size()));
     tensor.bytes.assign(data.begin(), data.end());
     if (header.descr[0] == '>') swap_bytes(tensor.bytes, element);
     if (header.fortran_order) tensor.bytes = row_major(tensor.bytes, element, tensor.shape);
@@ -217,10 +216,10 @@ std::vector<uint8_t> to_npy(const Tensor& tensor) {
         return name.dtype == tensor.dtype;
     });
     PERMLOOM_ASSERT(type != TYPES.end());
-    std::string header = fmt::format(
-        "{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}{}), }}",
-        element_bytes(tensor.dtype) == 1 ? '|' : '<', type->npy, fmt::join(tensor.shape, ", "),
-        tensor.shape.size() == 1 ? "," : "");
+    std::string header =
+        fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}{}), }}",
+                    element_bytes(tensor.dtype) == 1 ? '|' : '<', type->npy,
+                    fmt::join(tensor.shape, ", "), tensor.shape.size() == 1 ? "," : "");
     const size_t before = MAGIC.size() + 4;
     const size_t total = (before + header.size() + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     header.resize(total - before - 1, ' ');

@@ -89,11 +89,12 @@ std::vector<uint8_t> to_npz(std::span<const NpzArray> arrays, bool deflated) {
         zip_source_t* source =
             zip_source_buffer(archive.get(), members.back().data(), members.back().size(), 0);
         PERMLOOM_ASSERT(source != nullptr);
-        const zip_int64_t index = zip_file_add(archive.get(), (array.name + ".npy").c_str(), source,
-                                               ZIP_FL_ENC_UTF_8);
+        const zip_int64_t index =
+            zip_file_add(archive.get(), (array.name + ".npy").c_str(), source, ZIP_FL_ENC_UTF_8);
         PERMLOOM_ASSERT(index >= 0);
         const auto member = static_cast<zip_uint64_t>(index);
-        zip_set_file_compression(archive.get(), member, deflated ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
+        zip_set_file_compression(archive.get(), member, deflated ? ZIP_CM_DEFLATE : ZIP_CM_STORE,
+                                 0);
         zip_file_set_dostime(archive.get(), member, 0, DATE, 0);
     }
     PERMLOOM_ASSERT(zip_close(archive.get()) == 0);

@@ -20,8 +20,8 @@ struct NpzArray {
     Tensor tensor;
 };
 
-/// What numpy.savez (deflated: numpy.savez_compressed) makes of these arrays, with a fixed date: the
-/// same arrays give the same bytes.
+/// What numpy.savez (deflated: numpy.savez_compressed) makes of these arrays, with a fixed date:
+/// the same arrays give the same bytes.
 std::vector<uint8_t> to_npz(std::span<const NpzArray> arrays, bool deflated);
 
 }  // namespace permloom

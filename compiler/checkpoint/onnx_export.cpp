@@ -12,8 +12,8 @@ namespace {
 
 constexpr float BATCH_NORM_EPSILON = 1e-3F;  // Keras
 
-/// A tensor of the graph: a map has the axes images, channels, rows, columns; flat values images and
-/// values, in the order rows, columns, channels.
+/// A tensor of the graph: a map has the axes images, channels, rows, columns; flat values images
+/// and values, in the order rows, columns, channels.
 struct Value {
     std::string name;
     Shape shape;
@@ -56,7 +56,8 @@ class Exporter {
         model_.input("pixels", extents);
         std::string x = model_.node("Div", {"pixels", scalar("input.div", input.div)});
         if (!checkpoint_.input_mean.empty())
-            x = model_.node("Sub", {x, model_.constant("input.mean", checkpoint_.input_mean, extents)});
+            x = model_.node("Sub",
+                            {x, model_.constant("input.mean", checkpoint_.input_mean, extents)});
         else if (input.mean != 0.0)
             x = model_.node("Sub", {x, scalar("input.mean", input.mean)});
         if (input.bits > 0) {
@@ -86,8 +87,9 @@ class Exporter {
             model_.constant(fmt::format("layers.{}.input_shape", l),
                             {-1, x.shape.rows, x.shape.columns, x.shape.channels});
         const std::string rows_first = model_.node("Reshape", {x.name, shape});
-        return {model_.node("Transpose", {rows_first}, {{"perm", std::vector<int64_t>{0, 3, 1, 2}}}),
-                x.shape, true};
+        return {
+            model_.node("Transpose", {rows_first}, {{"perm", std::vector<int64_t>{0, 3, 1, 2}}}),
+            x.shape, true};
     }
 
     Value layer(size_t l, const Value& input) {
@@ -141,7 +143,8 @@ class Exporter {
              model_.constant(name(l, "bias"), constant, {spec.outputs})},
             {{"kernel_shape", std::vector<int64_t>{extent, extent}},
              {"strides", std::vector<int64_t>{stride, stride}},
-             {"auto_pad", std::string(spec.conv.padding == Padding::same ? "SAME_UPPER" : "VALID")}});
+             {"auto_pad",
+              std::string(spec.conv.padding == Padding::same ? "SAME_UPPER" : "VALID")}});
         if (state.alpha != 1.0) y = model_.node("Mul", {y, scalar(name(l, "alpha"), state.alpha)});
         return {y, spec.map, true};
     }

@@ -32,7 +32,7 @@ constexpr int input = 1, output = 2, name = 3, op_type = 4, attribute = 5;
 namespace attribute {
 constexpr int name = 1, f = 2, i = 3, s = 4, ints = 8, type = 20;
 constexpr int64_t type_float = 1, type_int = 2, type_string = 3, type_ints = 7;
-}
+}  // namespace attribute
 namespace tensor_proto {
 constexpr int dims = 1, data_type = 2, name = 8, raw_data = 9;
 }
@@ -110,8 +110,8 @@ void OnnxModel::tensor(const std::string& name, int64_t type, std::span<const ui
 
 std::string OnnxModel::constant(const std::string& name, std::span<const float> values,
                                 const std::vector<int64_t>& shape) {
-    tensor(name, TYPE_FLOAT,
-           {reinterpret_cast<const uint8_t*>(values.data()), values.size_bytes()}, shape);
+    tensor(name, TYPE_FLOAT, {reinterpret_cast<const uint8_t*>(values.data()), values.size_bytes()},
+           shape);
     return name;
 }
 

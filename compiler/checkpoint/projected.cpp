@@ -27,7 +27,8 @@ RealWeights real_weights(const Checkpoint& checkpoint, size_t layer) {
     const LayerSpec& spec = checkpoint.network.layers[layer];
     const LayerState& state = checkpoint.layers[layer];
     RealWeights result{projected_lines(state, spec), state.bias};
-    const auto inputs = static_cast<size_t>(spec.inputs), outputs = static_cast<size_t>(spec.outputs);
+    const auto inputs = static_cast<size_t>(spec.inputs),
+               outputs = static_cast<size_t>(spec.outputs);
     result.bias.resize(outputs, 0.0F);
     if (spec.rail != Rail::dual) return result;
     const double sum = complement_sum(checkpoint, layer);

@@ -1,4 +1,5 @@
-/// Writer of protocol buffer messages (the wire format alone: numbers, bytes, messages in messages).
+/// Writer of protocol buffer messages (the wire format alone: numbers, bytes, messages in
+/// messages).
 #pragma once
 
 #include <cstdint>

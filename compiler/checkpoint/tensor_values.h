@@ -11,9 +11,9 @@
 
 namespace permloom {
 
-/// The values as float32, rounded to nearest where the stored type is finer (F64, I32, ...). `where`
-/// names file and array in errors. Throws Error for a type that holds no real numbers, and for
-/// values that are not finite or too large for float32.
+/// The values as float32, rounded to nearest where the stored type is finer (F64, I32, ...).
+/// `where` names file and array in errors. Throws Error for a type that holds no real numbers, and
+/// for values that are not finite or too large for float32.
 std::vector<float> float_values(const Tensor& tensor, const std::string& where);
 
 /// Throws Error unless every value is finite.

@@ -130,7 +130,7 @@ class Run {
     /// Fractional epoch at which step `step_` starts.
     double time() const;
     int period() const { return period_at(spec_, time()); }
-    bool reached_limit() const { return options_.stop_after > 0 && step_ >= options_.stop_after; }
+    bool reached_limit() const { return options_.stop_after && step_ >= *options_.stop_after; }
     bool stopped() const { return (options_.stop && *options_.stop) || reached_limit(); }
     bool selects() const { return options_.protocol != Protocol::final; }
     bool evaluates_here() const;

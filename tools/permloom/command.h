@@ -25,6 +25,9 @@ int emit_command(const Arguments& arguments);
 int inspect_command(const Arguments& arguments);
 int export_command(const Arguments& arguments);
 int profile_command(const Arguments& arguments);
+int plot_command(const Arguments& arguments);
+int sweep_command(const Arguments& arguments);
+int study_command(const Arguments& arguments);
 int perm_command(const Arguments& arguments);
 int fetch_command(const Arguments& arguments);
 

@@ -26,6 +26,10 @@ const std::vector<Command>& commands() {
         {"profile", "the weight profiles of a run, or of weights from Keras, NumPy, PyTorch",
          profile_command},
         {"export", "a trained network as NumPy arrays or as an ONNX model", export_command},
+        {"sweep", "the runs of an experiment, one table, and whether its claims hold",
+         sweep_command},
+        {"plot", "draw runs and sweeps as SVG", plot_command},
+        {"study", "what trained networks withstand: adversarial images", study_command},
         {"perm", "permutations on their own: codes, circuits, switch bits, costs", perm_command},
         {"fetch", "download a data set", fetch_command},
     };
@@ -33,7 +37,7 @@ const std::vector<Command>& commands() {
 }
 
 /// Names that the command line keeps for later versions.
-const std::vector<std::string> RESERVED = {"import", "plot", "sweep", "study", "fabricate"};
+const std::vector<std::string> RESERVED = {"import", "fabricate"};
 
 std::string help_text() {
     std::string text =

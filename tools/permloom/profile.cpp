@@ -97,12 +97,12 @@ const WeightVectors& chosen_layer(const WeightFile& file, const std::string& wan
     std::vector<std::string> names;
     for (const WeightVectors& layer : file.layers)
         names.push_back(layer.name);
-    throw Error("--layer",
-                fmt::format("'{}' is no layer of {}{}", wanted, file.path.string(),
-                            did_you_mean(wanted, names)),
-                fmt::format("a name as in the table without --layer, or one of 0..{}",
-                            names.size() - 1),
-                ErrorKind::usage);
+    throw Error(
+        "--layer",
+        fmt::format("'{}' is no layer of {}{}", wanted, file.path.string(),
+                    did_you_mean(wanted, names)),
+        fmt::format("a name as in the table without --layer, or one of 0..{}", names.size() - 1),
+        ErrorKind::usage);
 }
 
 View parse_view(const std::string& text) {
@@ -144,10 +144,10 @@ size_t draw(const std::vector<const WeightVectors*>& layers, const std::vector<M
     for (size_t k = 0; k < count; ++k) {
         const size_t l = count == 1 ? 0 : k * (layers.size() - 1) / (count - 1);
         const WeightVectors& layer = *layers[l];
-        pictures.push_back({&layer, fmt::format("{}: {} weight vectors of {}, similarity {}",
-                                                layer.name, grouped(layer.outputs),
-                                                grouped(layer.length),
-                                                similarity_text(measures[l]))});
+        pictures.push_back(
+            {&layer, fmt::format("{}: {} weight vectors of {}, similarity {}", layer.name,
+                                 grouped(layer.outputs), grouped(layer.length),
+                                 similarity_text(measures[l]))});
     }
     write_file(out, draw_profiles(pictures, views));
     return count;
@@ -189,9 +189,8 @@ int profile_command(const Arguments& arguments) {
     if (values.has("layout"))
         layout = values.choice("layout", {"keras", "pytorch"}) == "keras" ? WeightLayout::keras
                                                                           : WeightLayout::pytorch;
-    const WeightFile file =
-        load_weight_file(values.list("FILE").front(),
-                         values.choice("checkpoint", {"last", "best"}), layout);
+    const WeightFile file = load_weight_file(values.list("FILE").front(),
+                                             values.choice("checkpoint", {"last", "best"}), layout);
     std::vector<const WeightVectors*> layers;
     for (const std::string& wanted : values.list("layer"))
         layers.push_back(&chosen_layer(file, wanted));

@@ -132,7 +132,8 @@ std::string draw_box(const Projection& projection, const Series& series) {
                 "#fafafa");
     if (series.low < 0.0F && series.high > 0.0F) {
         const double zero = series.height(0.0F);
-        const Point a = projection.at(-back_x, back_y, zero), b = projection.at(back_x, back_y, zero),
+        const Point a = projection.at(-back_x, back_y, zero),
+                    b = projection.at(back_x, back_y, zero),
                     c = projection.at(back_x, -back_y, zero);
         svg += fmt::format(
             "    <path d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}L{:.1f} {:.1f}\" fill=\"none\" "
@@ -165,19 +166,20 @@ std::string draw_axis(const Projection& projection, Point a, Point b, const std:
     };
     return text_at(beside(along(0.04), TICK_DISTANCE), "0", anchor) +
            text_at(beside(along(0.96), TICK_DISTANCE), grouped(last), anchor) +
-           text_at(beside(along(0.5), nx == 0.0 ? LABEL_DISTANCE : TICK_DISTANCE + 9), name, anchor);
+           text_at(beside(along(0.5), nx == 0.0 ? LABEL_DISTANCE : TICK_DISTANCE + 9), name,
+                   anchor);
 }
 
-std::string draw_axes(const Projection& projection, const WeightVectors& layer, const Series& series,
-                      bool sorted) {
+std::string draw_axes(const Projection& projection, const WeightVectors& layer,
+                      const Series& series, bool sorted) {
     constexpr double W = HALF_WIDTH, D = HALF_DEPTH, H = HALF_HEIGHT;
     const double front_x = projection.depth(W, 0) > 0 ? -W : W;
     const double front_y = projection.depth(0, D) > 0 ? -D : D;
     std::string svg =
         draw_axis(projection, projection.at(-W, front_y, -H), projection.at(W, front_y, -H),
                   sorted ? "rank" : "index", layer.length - 1) +
-        draw_axis(projection, projection.at(front_x, -D, -H), projection.at(front_x, D, -H), "vector",
-                  layer.outputs - 1);
+        draw_axis(projection, projection.at(front_x, -D, -H), projection.at(front_x, D, -H),
+                  "vector", layer.outputs - 1);
     // Values: at the upright edge that is the leftmost.
     Point foot{PANEL_WIDTH, 0}, head;
     for (const double x : {-W, W})
@@ -202,16 +204,16 @@ std::string draw_axes(const Projection& projection, const WeightVectors& layer, 
 
 /// Dots in tenths of a pixel, each a line of no length with round ends, relative to the one before:
 /// the shortest way to say it.
-std::string draw_dots(const Projection& projection, const WeightVectors& layer, const Series& series,
-                      bool sorted) {
+std::string draw_dots(const Projection& projection, const WeightVectors& layer,
+                      const Series& series, bool sorted) {
     const bool front_first = projection.depth(0, 1) > 0;
     std::string svg;
     std::vector<float> values;
     for (size_t k = 0; k < series.vectors.size(); ++k) {
         const size_t s = front_first ? series.vectors.size() - 1 - k : k;
         const int vector = series.vectors[s];
-        const float* row = layer.values.data() +
-                           static_cast<size_t>(vector) * static_cast<size_t>(layer.length);
+        const float* row =
+            layer.values.data() + static_cast<size_t>(vector) * static_cast<size_t>(layer.length);
         values.assign(row, row + layer.length);
         if (sorted) std::ranges::sort(values);
         const double y = place(vector, layer.outputs, HALF_DEPTH);
@@ -248,9 +250,8 @@ std::string draw_panel(const WeightVectors& layer, const Series& series, const V
 }
 
 std::string drawn_part(size_t drawn, int of, const char* what) {
-    return drawn == static_cast<size_t>(of)
-               ? fmt::format("all {} {}", grouped(of), what)
-               : fmt::format("{} of {} {}", drawn, grouped(of), what);
+    return drawn == static_cast<size_t>(of) ? fmt::format("all {} {}", grouped(of), what)
+                                            : fmt::format("{} of {} {}", drawn, grouped(of), what);
 }
 
 }  // namespace
@@ -260,8 +261,7 @@ std::string draw_profiles(std::span<const LayerPicture> layers, std::span<const 
     const size_t panels = 2 * views.size();
     // One layer: a row a view. More: a row a layer.
     const size_t columns = layers.size() == 1 ? 2 : panels;
-    const double layer_height =
-        HEADING + PANEL_HEIGHT * static_cast<double>(panels / columns);
+    const double layer_height = HEADING + PANEL_HEIGHT * static_cast<double>(panels / columns);
     const double width = PANEL_WIDTH * static_cast<double>(columns);
     const double height = layer_height * static_cast<double>(layers.size()) + 10;
     const int dots = MAX_DOTS / static_cast<int>(panels * layers.size());

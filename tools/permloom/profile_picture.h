@@ -1,5 +1,5 @@
-/// Weight profiles as the paper draws them (figures 1 and 2): one series of dots a weight vector, the
-/// vectors stacked in depth, as they are and sorted, from several sides.
+/// Weight profiles as the paper draws them (figures 1 and 2): one series of dots a weight vector,
+/// the vectors stacked in depth, as they are and sorted, from several sides.
 #pragma once
 
 #include <span>

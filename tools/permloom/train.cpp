@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -16,22 +14,11 @@
 #include "tools/permloom/console.h"
 #include "tools/permloom/inputs.h"
 #include "tools/permloom/options.h"
+#include "tools/permloom/stop_signals.h"
 
 namespace permloom::cli {
 namespace fs = std::filesystem;
 namespace {
-
-std::atomic<bool> stop_requested{false};
-static_assert(std::atomic<bool>::is_always_lock_free, "set in a signal handler");
-
-/// The first Ctrl-C asks training to save and return; a second one kills as usual.
-void stop_on_signals() {
-    struct sigaction action {};
-    action.sa_handler = [](int) { stop_requested = true; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    for (const int signal : {SIGINT, SIGTERM})
-        ::sigaction(signal, &action, nullptr);
-}
 
 Options options() {
     return Options("train", "NETWORK [--data D] [--out RUN] [options]",
@@ -64,7 +51,7 @@ Options options() {
             "epoch; paper: the best test accuracy is kept",
             "final")
         .flag("paper-protocol", "the same as --protocol paper")
-        .value("steps", "N", "save and stop after N steps of the whole run; 0: all", "0")
+        .value("steps", "N", "save and stop after N steps of the whole run; 0: as it starts")
         .value("log-every", "N", "steps between two lines of metrics.jsonl with the loss; 0: none",
                "0")
         .value("threads", "N", "0: one per core; the result does not depend on it", "0")
@@ -184,7 +171,7 @@ int train_command(const Arguments& arguments) {
         options.resume = load_checkpoint(checkpoint_path(options.run, "last"));
     else
         make_output_directory(options.run, values.flag("force"));
-    options.stop_after = values.integer("steps", 0, INT64_MAX);
+    if (values.has("steps")) options.stop_after = values.integer("steps", 0, INT64_MAX);
     options.log_every = static_cast<int>(values.integer("log-every", 0, 1 << 30));
     ThreadPool pool(static_cast<int>(values.integer("threads", 0, 1024)));
 
@@ -194,14 +181,18 @@ int train_command(const Arguments& arguments) {
                               grouped(data.train.count), options.seed, pool.size()));
     double images_per_second = 0.0;
     report_progress(options, progress, images_per_second);
-    options.stop = &stop_requested;
-    stop_on_signals();
+    options.stop = &stop_on_signals();
     const int first_epoch = options.resume ? options.resume->training.epoch : 0;
     const Stopwatch watch;
     // The epoch that the protocol selected; not measured when it was stopped.
     const Checkpoint result = train(network, data, options, pool);
     const double seconds = watch.seconds();
     progress.clear();
+    if (result.test.protocol.empty() && options.stop_after && !stop_requested) {
+        fmt::print("stopped after {} steps, saved in {}; the same command with --resume goes on\n",
+                   result.training.step, options.run.string());
+        return OK;
+    }
     if (result.test.protocol.empty())
         throw Error(options.run.string(),
                     fmt::format("stopped in epoch {} of {}; everything is saved",

@@ -16,7 +16,8 @@ namespace {
 
 /// Names come from files of any origin and go to terminals and pictures.
 std::string printable(std::string name) {
-    std::ranges::replace_if(name, [](char c) { return c < ' ' || c > '~'; }, '?');
+    std::ranges::replace_if(
+        name, [](char c) { return c < ' ' || c > '~'; }, '?');
     return name;
 }
 
@@ -57,9 +58,9 @@ WeightFile load_weight_file(const fs::path& path, const std::string& which,
                 ++file.skipped;
     }
     if (file.layers.empty())
-        throw Error(file.path.string(),
-                    fmt::format("holds no weights: none of its {} arrays has 2 or 4 axes",
-                                file.skipped));
+        throw Error(
+            file.path.string(),
+            fmt::format("holds no weights: none of its {} arrays has 2 or 4 axes", file.skipped));
     for (WeightVectors& layer : file.layers)
         layer.name = printable(layer.name);
     return file;

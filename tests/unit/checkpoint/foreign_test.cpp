@@ -142,7 +142,8 @@ TEST_CASE("foreign -- each fault has its own message") {
     CHECK(problem_of_bytes({0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0}) == "is a single .npy array");
     CHECK(problem_of_bytes(to_safetensors({})) == "holds no arrays (read as safetensors)");
     CHECK(problem_of(golden("other.h5")).find("not one of Keras weights") != std::string::npos);
-    CHECK(problem_of(golden("numbers_for_names.h5")) == "is damaged: 'layer_names' is not a list of names");
+    CHECK(problem_of(golden("numbers_for_names.h5")) ==
+          "is damaged: 'layer_names' is not a list of names");
     // The end record of an empty zip archive.
     std::vector<uint8_t> empty_zip(22, 0);
     std::memcpy(empty_zip.data(), "PK\x05\x06", 4);

@@ -62,8 +62,8 @@ TEST_CASE("npz -- what is written is read back, in order, the same bytes every t
 }
 
 TEST_CASE("npy -- headers of other writers are read") {
-    const Tensor old = parse_npy(
-        npy("{\"shape\":(2L, 1),\"fortran_order\":True, \"descr\":\"<f4\"}\n", 8), "x");
+    const Tensor old =
+        parse_npy(npy("{\"shape\":(2L, 1),\"fortran_order\":True, \"descr\":\"<f4\"}\n", 8), "x");
     CHECK(old.shape == std::vector<int64_t>{2, 1});
     CHECK(old.dtype == "F32");
 }
@@ -72,7 +72,8 @@ TEST_CASE("npy -- each damage has its own message") {
     const std::string good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
     REQUIRE(problem_of_header(good, 8) == "accepted");
     CHECK(problem_of_header(good, 7).find("is truncated: 7 bytes") == 0);
-    CHECK(problem_of_header(good, 12).find("its shape takes 8 bytes, it holds 12") != std::string::npos);
+    CHECK(problem_of_header(good, 12).find("its shape takes 8 bytes, it holds 12") !=
+          std::string::npos);
     CHECK(problem({'x'}).find("signature is missing") != std::string::npos);
     const std::vector<uint8_t> whole = npy(good, 8);
     for (const size_t size : {size_t{7}, size_t{9}, size_t{40}}) {
@@ -90,8 +91,10 @@ TEST_CASE("npy -- each damage has its own message") {
         INFO(header);
         CHECK(problem_of_header(header, 4) == "is damaged: its .npy header cannot be read");
     }
-    CHECK(problem_of_header("{'descr': '<c8', 'shape': (1,)}", 8) == "has the unsupported type '<c8'");
-    CHECK(problem_of_header("{'descr': '|O', 'shape': (1,)}", 8) == "has the unsupported type '|O'");
+    CHECK(problem_of_header("{'descr': '<c8', 'shape': (1,)}", 8) ==
+          "has the unsupported type '<c8'");
+    CHECK(problem_of_header("{'descr': '|O', 'shape': (1,)}", 8) ==
+          "has the unsupported type '|O'");
     CHECK(problem_of_header("{'descr': [('a', '<f4')], 'shape': (1,)}", 4) ==
           "holds records, not numbers");
     CHECK(problem_of_header("{'descr': '<f4', 'shape': (4294967296, 4294967296)}", 4)

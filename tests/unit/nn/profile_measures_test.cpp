@@ -70,7 +70,8 @@ TEST_CASE("ranking distance -- is that of the ranks which a sync would compare")
     Ranker ranker;
     double sum = 0.0;
     for (size_t row = 0; row < a.values.size(); row += 50) {
-        const auto w = std::span(a.values).subspan(row, 50), v = std::span(b.values).subspan(row, 50);
+        const auto w = std::span(a.values).subspan(row, 50),
+                   v = std::span(b.values).subspan(row, 50);
         ranker.rank(w, std::span(before).subspan(row, 50));
         ranker.rank(v, std::span(after).subspan(row, 50));
         for (size_t i = 0; i < 50; ++i) {

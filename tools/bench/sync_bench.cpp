@@ -1,11 +1,4 @@
-// train_bench: the sync of a weight vector (rank, then scatter the profile) beside one whose
-// ranking is std::stable_sort of the indices, in the same process.
-//
-// usage: train_bench [--benchmark_filter=REGEX] [any other flag of Google Benchmark]
-//
-// The filter chooses among `sync/WEIGHTS/n`; the baseline of the chosen always runs. Prints one
-// table of medians on standard output. As in perm_bench, both sides walk through all distinct
-// inputs again and again, and every result is checked before the clock starts.
+#include "tools/bench/sync_bench.h"
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -24,8 +17,7 @@
 #include "compiler/base/rng.h"
 #include "compiler/nn/weight_vectors.h"
 
-using namespace permloom;
-
+namespace permloom::bench {
 namespace {
 
 constexpr int SIZES[] = {100, 128, 576, 784, 1152, 1600, 4096, 16384};
@@ -185,7 +177,9 @@ std::vector<Row> chosen_rows(const std::string& filter) {
     return rows;
 }
 
-int run(int argc, char** argv) {
+}  // namespace
+
+int run_sync_bench(int argc, char** argv) {
     // Defaults first: what the user says later wins.
     std::vector<std::string> arguments = {argv[0], "--benchmark_repetitions=5",
                                           "--benchmark_min_time=0.05",
@@ -222,13 +216,4 @@ int run(int argc, char** argv) {
     return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    try {
-        return run(argc, argv);
-    } catch (const std::exception& error) {
-        std::cerr << "train_bench: " << error.what() << '\n';
-        return 1;
-    }
-}
+}  // namespace permloom::bench

@@ -48,8 +48,8 @@ NetworkSpec network_of(const std::string& name) {
 Images random_images(const NetworkSpec& network) {
     const Shape& shape = network.input.shape;
     Rng rng(SEED);
-    Images images{RANDOM_BATCHES * network.training.batch, shape.rows, shape.columns,
-                  shape.channels, {}, {}};
+    Images images{
+        RANDOM_BATCHES * network.training.batch, shape.rows, shape.columns, shape.channels, {}, {}};
     images.pixels.resize(static_cast<size_t>(images.count) * static_cast<size_t>(shape.size()));
     for (uint8_t& pixel : images.pixels)
         pixel = static_cast<uint8_t>(1 + rng.below(255));
@@ -61,8 +61,7 @@ Images random_images(const NetworkSpec& network) {
 
 Inputs inputs_of(const NetworkSpec& network) {
     const std::string& name = network.name;
-    if (name.ends_with("-mnist"))
-        return {network.input, load_dataset("mnist").train, "mnist"};
+    if (name.ends_with("-mnist")) return {network.input, load_dataset("mnist").train, "mnist"};
     return {network.input, random_images(network), name};
 }
 
@@ -115,8 +114,8 @@ int StepBench::step() {
         Rng random = stream(SEED, Draw::order, static_cast<uint64_t>(step_ / epoch_steps_));
         random.shuffle(std::span(order_));
     }
-    const auto images = std::span<const int32_t>(order_).subspan(
-        first, std::min(order_.size() - first, batch));
+    const auto images =
+        std::span<const int32_t>(order_).subspan(first, std::min(order_.size() - first, batch));
     const double rate = rate_at(training, time());
     const int k = period_at(training, time());
     StepRandom random;
@@ -157,8 +156,7 @@ StepSpeed measure_steps(StepBench& bench, double seconds) {
         speeds.push_back(static_cast<double>(images) / passed);
     }
     std::sort(speeds.begin(), speeds.end());
-    result.images_per_second =
-        (speeds[(speeds.size() - 1) / 2] + speeds[speeds.size() / 2]) / 2.0;
+    result.images_per_second = (speeds[(speeds.size() - 1) / 2] + speeds[speeds.size() / 2]) / 2.0;
     result.best_images_per_second = speeds.back();
     return result;
 }

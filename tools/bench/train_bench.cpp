@@ -73,24 +73,29 @@ int run(int argc, char** argv) {
     }
     Options options;
     po::options_description known("options");
-    auto* const cases = po::value(&options.cases)->value_name("NAME")->composing();
-    known.add_options()                                                              //
-        ("case", cases->default_value(options.cases, fmt::format("{}", fmt::join(options.cases, " "))),
-         "what to measure")                                                          //
-        ("threads", po::value(&options.threads)->value_name("T")->default_value(1), "")  //
-        ("seconds", po::value(&options.seconds)->value_name("S")->default_value(3.0), "of a case")  //
-        ("json", po::bool_switch(&options.json), "one object a line")                 //
-        ("sync", "first of all: the sync beside std::stable_sort; the rest goes to Google Benchmark")(
-            "help", "this");
+    const auto add = [&](const char* name, const po::value_semantic* value, const char* about) {
+        known.add_options()(name, value, about);
+    };
+    const std::string all = fmt::format("{}", fmt::join(options.cases, " "));
+    add("case", po::value(&options.cases)->value_name("NAME")->default_value(options.cases, all),
+        "what to measure; may be repeated");
+    add("threads", po::value(&options.threads)->value_name("T")->default_value(options.threads),
+        "that a step runs on");
+    add("seconds", po::value(&options.seconds)->value_name("S")->default_value(options.seconds),
+        "that a case is measured for");
+    add("json", po::bool_switch(&options.json), "one object a line instead of the table");
+    add("sync", po::bool_switch(), "given first: the sync; what follows goes to Google Benchmark");
+    add("help", po::bool_switch(), "this text");
     po::variables_map values;
     try {
         po::store(po::parse_command_line(argc, argv, known), values);
         po::notify(values);
+        if (options.threads < 1) throw po::error("--threads must be at least 1");
     } catch (const po::error& error) {
         std::cerr << "train_bench: " << error.what() << "\n  hint: train_bench --help\n";
         return 2;
     }
-    if (values.contains("help")) {
+    if (values["help"].as<bool>()) {
         std::cout << known;
         return 0;
     }

@@ -41,17 +41,28 @@ template <size_t Step = PANEL / 2>
     if constexpr (Step > 1) transpose<Step / 2>(rows);
 }
 
-/// `Panels` panels of one image.
+/// `Panels` panels of one image. Fewer than GROUP sum several entries side by side, because each
+/// addition waits for the one before it.
 template <int Panels>
 void accumulate(const int32_t* line, const float* value, int count, const float* packed,
                 size_t panel_size, Vector (&sums)[GROUP]) {
-    for (int k = 0; k < count; ++k) {
+    constexpr int CHAINS = GROUP / Panels;
+    Vector chains[CHAINS][Panels] = {};
+    const auto add = [&](int k, Vector(&to)[Panels]) {
         const float* row = packed + static_cast<size_t>(line[k]) * PANEL;
         for (int p = 0; p < Panels; ++p)
-            sums[p] +=
-                value[k] * *reinterpret_cast<const Vector*>(row + static_cast<size_t>(p) *
-                                                                      panel_size);
-    }
+            to[p] += value[k] * *reinterpret_cast<const Vector*>(
+                                    row + static_cast<size_t>(p) * panel_size);
+    };
+    int k = 0;
+    for (; k + CHAINS <= count; k += CHAINS)
+        for (int c = 0; c < CHAINS; ++c)
+            add(k + c, chains[c]);
+    for (; k < count; ++k)
+        add(k, chains[0]);
+    for (int p = 0; p < Panels; ++p)
+        for (int c = 0; c < CHAINS; ++c)
+            sums[p] += chains[c][p];
 }
 
 }  // namespace

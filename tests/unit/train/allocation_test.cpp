@@ -26,10 +26,10 @@ bool is_within_onednn(const void* address) {
 
 void* allocate(size_t size, size_t alignment, const void* caller) {
     if (counting && !is_within_onednn(caller)) ++allocations;
-    void* const memory = alignment == 0
-                             ? std::malloc(size)
-                             : std::aligned_alloc(alignment, (size + alignment - 1) / alignment *
-                                                                 alignment);
+    void* const memory =
+        alignment == 0
+            ? std::malloc(size)
+            : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
 }
@@ -72,12 +72,9 @@ std::vector<int> allocations_of(const NetworkSpec& network, const Images& images
     net.derive_all(pool);
     const std::vector<int32_t> order = all_images(BATCH);
     calibrate_constants(network, net, inputs, order, pool);
-    Stepper stepper(network, net,
-                    {.batch = BATCH,
-                     .classes = CLASSES,
-                     .l2 = 1e-4,
-                     .sparse_input = inputs.is_sparse()},
-                    pool);
+    Stepper stepper(
+        network, net,
+        {.batch = BATCH, .classes = CLASSES, .l2 = 1e-4, .sparse_input = inputs.is_sparse()}, pool);
     std::vector<int> result;
     for (int t = 1; t <= WARM_UP_STEPS + 2 * PERIOD; ++t) {
         const UpdateStep update = update_step(network.training, 1e-3, t);

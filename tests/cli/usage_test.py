@@ -15,11 +15,13 @@ COMMANDS = {
                  "--seed", "--gaps", "--trace", "--json"],
     "emit": ["--target", "--out", "--count", "--data", "--force"],
     "inspect": ["--neuron", "--chip", "--checkpoint", "--json"],
+    "sweep": ["--scale", "--out", "--jobs", "--only", "--quiet", "--json"],
+    "plot": ["--kind", "--out", "--layer", "--neuron", "--arrows", "--x", "--y", "--lines"],
     "study": [],
     "perm": [],
     "fetch": [],
 }
-RESERVED = ["import", "export", "profile", "plot", "sweep", "fabricate"]
+RESERVED = ["import", "export", "profile", "fabricate"]
 
 
 class Help(CliTest):

@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -16,22 +14,11 @@
 #include "tools/permloom/console.h"
 #include "tools/permloom/inputs.h"
 #include "tools/permloom/options.h"
+#include "tools/permloom/stop_signals.h"
 
 namespace permloom::cli {
 namespace fs = std::filesystem;
 namespace {
-
-std::atomic<bool> stop_requested{false};
-static_assert(std::atomic<bool>::is_always_lock_free, "set in a signal handler");
-
-/// The first Ctrl-C asks training to save and return; a second one kills as usual.
-void stop_on_signals() {
-    struct sigaction action {};
-    action.sa_handler = [](int) { stop_requested = true; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    for (const int signal : {SIGINT, SIGTERM})
-        ::sigaction(signal, &action, nullptr);
-}
 
 Options options() {
     return Options("train", "NETWORK [--data D] [--out RUN] [options]",
@@ -194,8 +181,7 @@ int train_command(const Arguments& arguments) {
                               grouped(data.train.count), options.seed, pool.size()));
     double images_per_second = 0.0;
     report_progress(options, progress, images_per_second);
-    options.stop = &stop_requested;
-    stop_on_signals();
+    options.stop = &stop_on_signals();
     const int first_epoch = options.resume ? options.resume->training.epoch : 0;
     const Stopwatch watch;
     // The epoch that the protocol selected; not measured when it was stopped.

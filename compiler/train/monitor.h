@@ -13,18 +13,18 @@ namespace permloom {
 struct LayerMonitor {
     double distance_mean = 0.0, distance_sd = 0.0;
     double moved = 0.0;       ///< fraction of the weights whose device is another one
-    double similarity = 0.0;  ///< of the weight profiles, 1: all alike (training-facts.md 7.9)
+    double similarity = 0.0;  ///< of the weight profiles, 1: all alike; NaN where every vector is constant
 };
 
 class RankingMonitor {
   public:
     /// The wiring that the first observation is compared with.
-    void start(const std::vector<LayerState>& layers);
+    void start(const NetworkSpec& network, const std::vector<LayerState>& layers);
     std::vector<LayerMonitor> observe(const NetworkSpec& network,
                                       const std::vector<LayerState>& layers);
 
   private:
-    std::vector<std::vector<float>> latents_;
+    std::vector<std::vector<int32_t>> sources_;  ///< of every layer, at the last observation
 };
 
 }  // namespace permloom

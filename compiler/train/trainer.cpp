@@ -205,14 +205,14 @@ Run::Run(const NetworkSpec& network, const Dataset& data, const TrainOptions& op
         // The period that was in force in the last step.
         const double e = static_cast<double>(step_ - 1) / static_cast<double>(epoch_steps_);
         if (step_ > 0) k_ = period_at(spec_, e);
-        monitor_.start(options.resume->layers);
+        monitor_.start(network_, options.resume->layers);
         return;
     }
     k_ = period();
     net_.sync(0, k_, pool);
     net_.derive_all(pool);
     if (!options.from) calibrate_constants(network_, net_, inputs_, split_.train, pool);
-    monitor_.start(net_.project(0, k_, pool_));
+    monitor_.start(network_, net_.project(0, k_, pool_));
 }
 
 Stepper::Options Run::stepper_options() const {

@@ -64,21 +64,6 @@ LayerState::BatchNorm read_norm(const TensorReader& reader, const LayerSpec& spe
     return norm;
 }
 
-/// Each row of `source` must hold every line once.
-void check_source(const TensorReader& reader, const LayerState& layer, const LayerSpec& spec, int i) {
-    const size_t lines = index(spec.lines());
-    std::vector<int> seen(lines, -1);
-    for (int neuron = 0; neuron < spec.outputs; ++neuron) {
-        for (size_t r = 0; r < lines; ++r) {
-            const int32_t line = layer.source[index(neuron) * lines + r];
-            if (line < 0 || index(line) >= lines || seen[index(line)] == neuron)
-                throw reader.damaged(layer_name(i, "source"),
-                                     fmt::format("is not a permutation in row {}", neuron));
-            seen[index(line)] = neuron;
-        }
-    }
-}
-
 /// Banks ascend, and the integers say the same as the real values.
 void check_profile(const TensorReader& reader, const LayerState& layer, const LayerSpec& spec, int i) {
     const size_t lines = index(spec.lines());
@@ -94,7 +79,7 @@ void check_profile(const TensorReader& reader, const LayerState& layer, const La
 LayerState read_layer(const TensorReader& reader, const LayerSpec& spec, int i) {
     const int lines = spec.lines();
     LayerState layer;
-    layer.source = reader.matrix<int32_t>(layer_name(i, "source"), spec.outputs, lines);
+    layer.source = reader.permutations(layer_name(i, "source"), spec.outputs, lines);
     layer.profile = reader.values<float>(layer_name(i, "profile"), lines);
     if (layer.profile.size() != index(lines) &&
         layer.profile.size() != index(lines) * index(spec.outputs))
@@ -112,7 +97,6 @@ LayerState read_layer(const TensorReader& reader, const LayerSpec& spec, int i) 
     if (spec.has_bias) layer.bias = reader.matrix<float>(layer_name(i, "bias"), 1, spec.outputs);
     for (size_t k = 0; k < count_norms(spec); ++k)
         layer.batch_norms.push_back(read_norm(reader, spec, i, k));
-    check_source(reader, layer, spec, i);
     check_profile(reader, layer, spec, i);
     return layer;
 }

@@ -68,9 +68,9 @@ struct TrainingState {
     };
     std::vector<Running> running;
     bool recalibrated = false;  ///< LayerState's statistics were measured again
-    /// Inside an epoch: per layer, the latents at the end of the last one, which the measures of
-    /// metrics.jsonl compare with. Else empty.
-    std::vector<std::vector<float>> observed;
+    /// Inside an epoch: per layer, the rankings at the end of the last one (as `source`), which the
+    /// measures of metrics.jsonl compare with. Else empty.
+    std::vector<std::vector<int32_t>> observed;
 };
 
 /// Accuracy and loss stamped with how they were chosen (design.md section 8).

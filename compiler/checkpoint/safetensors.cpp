@@ -9,6 +9,7 @@
 
 #include "compiler/base/digest.h"
 #include "compiler/base/error.h"
+#include "compiler/checkpoint/tensor_values.h"
 
 namespace permloom {
 namespace {
@@ -30,14 +31,6 @@ Tensor make_tensor(const char* dtype, std::span<const T> values, std::vector<int
     Tensor tensor{dtype, std::move(shape), std::vector<uint8_t>(values.size_bytes())};
     if (!values.empty()) std::memcpy(tensor.bytes.data(), values.data(), values.size_bytes());
     return tensor;
-}
-
-uint64_t element_bytes(const std::string& dtype) {
-    static const std::map<std::string, uint64_t> SIZES = {
-        {"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"U16", 2}, {"I16", 2}, {"F16", 2}, {"BF16", 2},
-        {"U32", 4},  {"I32", 4}, {"F32", 4}, {"U64", 8}, {"I64", 8}, {"F64", 8}};
-    const auto found = SIZES.find(dtype);
-    return found == SIZES.end() ? 0 : found->second;
 }
 
 /// Compact text; bytes that are not UTF-8 (a command line may hold any) become U+FFFD.

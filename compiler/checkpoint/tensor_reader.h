@@ -87,6 +87,21 @@ class TensorReader {
         return result;
     }
 
+    /// A matrix whose rows each hold 0 .. columns - 1 once.
+    std::vector<int32_t> permutations(const std::string& name, int rows, int columns) const {
+        std::vector<int32_t> result = matrix<int32_t>(name, rows, columns);
+        std::vector<int> seen(index(columns), -1);
+        for (int row = 0; row < rows; ++row) {
+            for (int c = 0; c < columns; ++c) {
+                const int32_t entry = result[index(row) * index(columns) + index(c)];
+                if (entry < 0 || entry >= columns || seen[index(entry)] == row)
+                    throw damaged(name, fmt::format("is not a permutation in row {}", row));
+                seen[index(entry)] = row;
+            }
+        }
+        return result;
+    }
+
   private:
     const TensorFile& file_;
     std::string where_;

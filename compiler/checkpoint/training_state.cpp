@@ -100,7 +100,8 @@ TrainingState read_training(const TensorReader& reader, const TensorFile& file,
         training.auxiliary.push_back(reader.values<float>(training_name(i, "auxiliary"), 1));
         training.slow.push_back(reader.values<float>(training_name(i, "slow"), spec.lines()));
         if (file.tensors.contains(training_name(i, "observed")))
-            training.observed.push_back(matrix("observed"));
+            training.observed.push_back(
+                reader.permutations(training_name(i, "observed"), spec.outputs, spec.lines()));
     }
     if (!training.observed.empty() && training.observed.size() != network.layers.size())
         throw reader.damaged("training.observed", "is there for some layers only");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "compiler/base/error.h"
 
@@ -14,21 +15,54 @@ typedef float Vector __attribute__((vector_size(PANEL * sizeof(float)), may_alia
 /// Panels that share the reading of one input value.
 constexpr int GROUP = 4;
 
+void load(Vector& values, const float* from) {
+    std::memcpy(&values, from, sizeof(values));
+}
+
 void store(const Vector& values, float* to, int count) {
     std::memcpy(to, &values, static_cast<size_t>(count) * sizeof(float));
 }
 
-/// `Panels` panels of one image.
+/// Element (0, c) with the bit Step in c changes places with (Step, c - Step), x being row 0.
+template <size_t Step, size_t... Lane>
+void exchange(Vector& x, Vector& y, std::index_sequence<Lane...>) {
+    const Vector first =
+        __builtin_shufflevector(x, y, ((Lane & Step) != 0 ? PANEL + Lane - Step : Lane)...);
+    y = __builtin_shufflevector(x, y, ((Lane & Step) != 0 ? PANEL + Lane : Lane + Step)...);
+    x = first;
+}
+
+template <size_t Step = PANEL / 2>
+[[gnu::always_inline]] inline void transpose(Vector (&rows)[PANEL]) {
+#pragma GCC unroll 16
+    for (size_t r = 0; r < PANEL; ++r)
+        if ((r & Step) == 0)
+            exchange<Step>(rows[r], rows[r + Step], std::make_index_sequence<PANEL>());
+    if constexpr (Step > 1) transpose<Step / 2>(rows);
+}
+
+/// `Panels` panels of one image. Fewer than GROUP sum several entries side by side, because each
+/// addition waits for the one before it.
 template <int Panels>
 void accumulate(const int32_t* line, const float* value, int count, const float* packed,
                 size_t panel_size, Vector (&sums)[GROUP]) {
-    for (int k = 0; k < count; ++k) {
+    constexpr int CHAINS = GROUP / Panels;
+    Vector chains[CHAINS][Panels] = {};
+    const auto add = [&](int k, Vector(&to)[Panels]) {
         const float* row = packed + static_cast<size_t>(line[k]) * PANEL;
         for (int p = 0; p < Panels; ++p)
-            sums[p] +=
-                value[k] * *reinterpret_cast<const Vector*>(row + static_cast<size_t>(p) *
-                                                                      panel_size);
-    }
+            to[p] += value[k] * *reinterpret_cast<const Vector*>(
+                                    row + static_cast<size_t>(p) * panel_size);
+    };
+    int k = 0;
+    for (; k + CHAINS <= count; k += CHAINS)
+        for (int c = 0; c < CHAINS; ++c)
+            add(k + c, chains[c]);
+    for (; k < count; ++k)
+        add(k, chains[0]);
+    for (int p = 0; p < Panels; ++p)
+        for (int c = 0; c < CHAINS; ++c)
+            sums[p] += chains[c][p];
 }
 
 }  // namespace
@@ -41,19 +75,23 @@ SparseRows::SparseRows(int images, int lines)
 
 void pack_panel(ConstMatrix weights, int panel, float* packed) {
     const int first = panel * PANEL, neurons = std::min(PANEL, weights.rows - first);
-    if (neurons < PANEL)
-        std::fill_n(packed, static_cast<size_t>(PANEL) * static_cast<size_t>(weights.columns),
-                    0.0F);
-    // Blocks of lines, so that what is written stays in the first-level cache.
-    constexpr int LINES = 64;
-    for (int begin = 0; begin < weights.columns; begin += LINES) {
-        const int end = std::min(begin + LINES, weights.columns);
-        for (int j = 0; j < neurons; ++j) {
-            const float* row = weights.data + static_cast<long>(first + j) * weights.stride;
-            for (int i = begin; i < end; ++i)
-                packed[static_cast<long>(i) * PANEL + j] = row[i];
-        }
+    const auto row = [&](int j) {
+        return weights.data + static_cast<long>(first + j) * weights.stride;
+    };
+    int i = 0;
+    for (; i + PANEL <= weights.columns; i += PANEL) {
+        Vector block[PANEL] = {};
+#pragma GCC unroll 16
+        for (int j = 0; j < PANEL; ++j)
+            if (j < neurons) load(block[j], row(j) + i);
+        transpose(block);
+#pragma GCC unroll 16
+        for (int k = 0; k < PANEL; ++k)
+            store(block[k], packed + static_cast<long>(i + k) * PANEL, PANEL);
     }
+    for (; i < weights.columns; ++i)
+        for (int j = 0; j < PANEL; ++j)
+            packed[static_cast<long>(i) * PANEL + j] = j < neurons ? row(j)[i] : 0.0F;
 }
 
 void multiply_sparse(const SparseRows& x, int begin, const float* packed, Matrix z) {
@@ -107,13 +145,20 @@ void sparse_gradient(const SparseRows& x, int images, ConstMatrix g, int panel, 
             *row += value[k] * sums;
         }
     }
-    constexpr int LINES = 64;
-    for (int begin = 0; begin < x.width; begin += LINES) {
-        const int end = std::min(begin + LINES, x.width);
-        for (int j = 0; j < neurons; ++j)
-            for (int i = begin; i < end; ++i)
-                result.row(j)[i] = scratch[static_cast<long>(i) * PANEL + j];
+    int i = 0;
+    for (; i + PANEL <= x.width; i += PANEL) {
+        Vector block[PANEL];
+#pragma GCC unroll 16
+        for (int k = 0; k < PANEL; ++k)
+            load(block[k], scratch + static_cast<long>(i + k) * PANEL);
+        transpose(block);
+#pragma GCC unroll 16
+        for (int j = 0; j < PANEL; ++j)
+            if (j < neurons) store(block[j], result.row(j) + i, PANEL);
     }
+    for (; i < x.width; ++i)
+        for (int j = 0; j < neurons; ++j)
+            result.row(j)[i] = scratch[static_cast<long>(i) * PANEL + j];
 }
 
 }  // namespace permloom

@@ -57,6 +57,9 @@ std::vector<std::string> network_names() {
 std::vector<std::string> target_names() {
     return names_in("targets/");
 }
+std::vector<std::string> experiment_names() {
+    return names_in("experiments/");
+}
 
 NetworkSpec load_network(const std::string& name_or_path, const std::vector<Override>& overrides) {
     const Document document = find_document("networks/", "network", name_or_path);
@@ -66,6 +69,15 @@ NetworkSpec load_network(const std::string& name_or_path, const std::vector<Over
 TargetSpec load_target(const std::string& name_or_path) {
     const Document document = find_document("targets/", "target", name_or_path);
     return parse_target(document.text, document.origin);
+}
+
+std::string experiment_text(const std::string& name_or_path) {
+    return find_document("experiments/", "experiment", name_or_path).text;
+}
+
+ExperimentSpec load_experiment(const std::string& name_or_path) {
+    const Document document = find_document("experiments/", "experiment", name_or_path);
+    return parse_experiment(document.text, document.origin);
 }
 
 }  // namespace permloom

@@ -114,13 +114,17 @@ std::vector<int32_t> all_images(int count) {
     return images;
 }
 
-Score evaluate_float(const Checkpoint& checkpoint, const Images& images, ThreadPool& pool) {
+void require_images(const Checkpoint& checkpoint, const Images& images) {
     if (images.count == 0) throw Error(checkpoint.dataset, "there are no images to evaluate");
     for (const uint8_t label : images.labels)
         if (label >= checkpoint.classes)
             throw Error("labels", "an image has class " + std::to_string(label) +
                                       ", the checkpoint was trained for " +
                                       std::to_string(checkpoint.classes) + " classes");
+}
+
+Score evaluate_float(const Checkpoint& checkpoint, const Images& images, ThreadPool& pool) {
+    require_images(checkpoint, images);
     const Inputs inputs(checkpoint.network.input, images, "the data set", checkpoint.input_mean);
     Score score = evaluate(checkpoint.network, checkpoint.layers, inputs,
                            all_images(images.count), checkpoint.classes, pool);

@@ -35,6 +35,9 @@ void recalibrate_batch_norm(const NetworkSpec& network, std::vector<LayerState>&
                             const Inputs& inputs, std::span<const int32_t> images, int batches,
                             ThreadPool& pool);
 
+/// Throws Error when there are no images, or one has a class that the checkpoint does not know.
+void require_images(const Checkpoint& checkpoint, const Images& images);
+
 /// 0, 1, ..., count - 1.
 std::vector<int32_t> all_images(int count);
 

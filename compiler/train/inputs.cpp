@@ -78,19 +78,31 @@ void Inputs::index_nonzero() {
         static_cast<double>(others) > SPARSE_SHARE * static_cast<double>(codes_.size()))
         return;
     sparse_line_.reserve(others);
+    sparse_code_.reserve(others);
     for (size_t i = 0; i < codes_.size(); ++i) {
         if (i % size == 0) sparse_begin_.push_back(sparse_line_.size());
-        if (codes_[i] != zero) sparse_line_.push_back(static_cast<uint16_t>(i % size));
+        if (codes_[i] == zero) continue;
+        sparse_line_.push_back(static_cast<uint16_t>(i % size));
+        sparse_code_.push_back(codes_[i]);
     }
     sparse_begin_.push_back(sparse_line_.size());
 }
 
 void Inputs::prefetch(int image) const {
-    constexpr int CACHE_LINE = 64;
-    const int size = rows_ * row_values_;
-    const uint8_t* codes = codes_.data() + static_cast<size_t>(image) * static_cast<size_t>(size);
-    for (int i = 0; i < size; i += CACHE_LINE)
-        __builtin_prefetch(codes + i);
+    const auto fetch = [](const auto* items, size_t count) {
+        constexpr size_t CACHE_LINE = 64;
+        for (size_t i = 0; i < count; i += CACHE_LINE / sizeof(*items))
+            __builtin_prefetch(items + i);
+    };
+    const auto at = static_cast<size_t>(image);
+    if (is_sparse()) {
+        const size_t begin = sparse_begin_[at], count = sparse_begin_[at + 1] - begin;
+        fetch(sparse_line_.data() + begin, count);
+        fetch(sparse_code_.data() + begin, count);
+        return;
+    }
+    const auto size = static_cast<size_t>(rows_) * static_cast<size_t>(row_values_);
+    fetch(codes_.data() + at * size, size);
 }
 
 void Inputs::write(int image, Shift shift, float* values) const {
@@ -127,16 +139,15 @@ void Inputs::write_augmented(int image, const Augmenter& augmenter, Rng& random,
 }
 
 void Inputs::write_sparse(int image, SparseRows& rows, int row) const {
-    const auto size = static_cast<size_t>(rows_) * static_cast<size_t>(row_values_);
-    const uint8_t* codes = codes_.data() + static_cast<size_t>(image) * size;
     const size_t begin = sparse_begin_[static_cast<size_t>(image)];
     const size_t count = sparse_begin_[static_cast<size_t>(image) + 1] - begin;
     const size_t at = static_cast<size_t>(row) * static_cast<size_t>(rows.width);
-    for (size_t k = 0; k < count; ++k) {
-        const uint16_t line = sparse_line_[begin + k];
-        rows.line[at + k] = line;
-        rows.value[at + k] = value(codes[line]);
-    }
+    std::copy_n(sparse_line_.data() + begin, count, rows.line.data() + at);
+    std::transform(sparse_code_.data() + begin, sparse_code_.data() + begin + count,
+                   rows.value.data() + at,
+                   [zero = zero_, scale = scale_](uint8_t code) {
+                       return (static_cast<float>(code) - zero) * scale;
+                   });
     rows.count[static_cast<size_t>(row)] = static_cast<int32_t>(count);
 }
 

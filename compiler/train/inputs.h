@@ -30,7 +30,8 @@ class Inputs {
     uint8_t label(int image) const { return labels_[static_cast<size_t>(image)]; }
 
     /// The real values (x_q - zero) * scale of one image. Images of a shuffled order come from far
-    /// apart: `prefetch` asks memory for one that is needed soon.
+    /// apart: `prefetch` asks memory for one that is needed soon (its values that are not 0, where
+    /// is_sparse).
     void prefetch(int image) const;
     void write(int image, Shift shift, float* values) const;
     /// The same of an image changed at random. `scratch` holds the values of one image.
@@ -57,6 +58,7 @@ class Inputs {
     std::vector<uint8_t> labels_;
     std::vector<size_t> sparse_begin_;  ///< of each image, in sparse_line_
     std::vector<uint16_t> sparse_line_;
+    std::vector<uint8_t> sparse_code_;  ///< beside the lines
 };
 
 /// Mean over all images of each value x / div, in single precision.

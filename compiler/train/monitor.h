@@ -13,22 +13,23 @@ namespace permloom {
 struct LayerMonitor {
     double distance_mean = 0.0, distance_sd = 0.0;
     double moved = 0.0;       ///< fraction of the weights whose device is another one
-    double similarity = 0.0;  ///< of the weight profiles, 1: all alike (training-facts.md 7.9)
+    double similarity = 0.0;  ///< of the weight profiles, 1: all alike; NaN where every vector is constant
 };
 
 class RankingMonitor {
   public:
     /// The wiring that the first observation is compared with.
-    void start(const std::vector<LayerState>& layers);
-    /// The same from latents, per layer outputs x lines.
-    void start(std::vector<std::vector<float>> latents) { latents_ = std::move(latents); }
-    /// Of the last observation.
-    const std::vector<std::vector<float>>& latents() const { return latents_; }
+    void start(const NetworkSpec& network, const std::vector<LayerState>& layers);
+    /// The same from rankings, see `observed`.
+    void start(std::vector<std::vector<int32_t>> rankings) { sources_ = std::move(rankings); }
+    /// Of the last observation: per layer outputs x lines, as LayerState::source before it is made
+    /// canonical.
+    const std::vector<std::vector<int32_t>>& observed() const { return sources_; }
     std::vector<LayerMonitor> observe(const NetworkSpec& network,
                                       const std::vector<LayerState>& layers);
 
   private:
-    std::vector<std::vector<float>> latents_;
+    std::vector<std::vector<int32_t>> sources_;  ///< of every layer, at the last observation
 };
 
 }  // namespace permloom

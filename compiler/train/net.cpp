@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "compiler/base/error.h"
 #include "compiler/nn/graph.h"
@@ -149,6 +150,8 @@ void TrainingNet::add_layer(const NetworkSpec& network, size_t l, LayerParameter
     layer.rail = spec.rail;
     algorithms_.push_back(make_algorithm(network.training, layer, static_cast<int>(l)));
     layers_.push_back(std::move(layer));
+    for (int row = 0; row < spec.outputs; row += ROWS)
+        row_pieces_.emplace_back(l, row);
     // A clipped activation ends at 1. What ends nowhere has no complement: the reader of network
     // descriptions refuses such rails.
     PERMLOOM_ASSERT(l == 0 || spec.rail == Rail::single ||
@@ -228,17 +231,15 @@ bool TrainingNet::is_finite(size_t l) const {
                        });
 }
 
-void TrainingNet::for_each_row(ThreadPool& pool,
-                               const std::function<void(size_t, int)>& body) const {
-    std::vector<std::pair<size_t, int>> pieces;
-    for (size_t l = 0; l < layers_.size(); ++l)
-        for (int row = 0; row < layers_[l].outputs; row += ROWS)
-            pieces.emplace_back(l, row);
-    pool.for_each(static_cast<int>(pieces.size()), [&](int piece) {
-        const auto [l, first] = pieces[static_cast<size_t>(piece)];
+template <class Body>
+void TrainingNet::for_each_row(ThreadPool& pool, const Body& body) const {
+    const auto run = [&](int piece) {
+        const auto [l, first] = row_pieces_[static_cast<size_t>(piece)];
         for (int row = first; row < std::min(first + ROWS, layers_[l].outputs); ++row)
             body(l, row);
-    });
+    };
+    // By reference: a std::function that holds the captures themselves allocates.
+    pool.for_each(static_cast<int>(row_pieces_.size()), std::cref(run));
 }
 
 void TrainingNet::sync(int64_t t, int k, ThreadPool& pool) {

@@ -2,8 +2,8 @@
 /// forward pass sees.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "compiler/base/parallel.h"
@@ -79,14 +79,16 @@ class TrainingNet {
     void start_optimiser(const NetworkSpec& network);
     void restore(const TrainingState& training);
     std::vector<float>& target(const TrainedVector& vector);
-    void for_each_row(ThreadPool& pool,
-                      const std::function<void(size_t layer, int row)>& body) const;
+    /// Calls body(layer, row) for the rows of all layers.
+    template <class Body>
+    void for_each_row(ThreadPool& pool, const Body& body) const;
 
     std::vector<LayerParameters> layers_;
     std::vector<std::unique_ptr<LayerAlgorithm>> algorithms_;
     std::vector<TrainedVector> vectors_;
     std::vector<LayerWeights> weights_;
     std::vector<float> complement_sums_;
+    std::vector<std::pair<size_t, int>> row_pieces_;  ///< layer and first row of a piece of work
 };
 
 /// What evaluation runs: the projected weights of a checkpoint's layers.

@@ -9,12 +9,14 @@
 namespace permloom {
 namespace {
 
-/// Weights times images of one block: large enough for the products to run at speed, small enough
-/// to share out.
-constexpr int BLOCK_ROWS = 32;
+/// Weights times images of one block: enough for the products to run at speed.
 constexpr int BLOCK_WORK = 1 << 18;
-/// A row of a block with more lines than this is cut: the gradient of a block stays in the cache.
-constexpr int BLOCK_LINES = 4096;
+/// The most rows and lines of a block: its gradient stays in the cache.
+constexpr int BLOCK_ROWS = 64, BLOCK_LINES = 1024;
+/// Even a short row is shared out in so many pieces, unless they get shorter than FEWEST_LINES.
+constexpr int LINE_PIECES = 4, FEWEST_LINES = 192;
+/// Pieces of a row end where a vector does.
+constexpr int VECTOR = 16;
 
 int pieces_of(int total, int piece) {
     return (total + piece - 1) / piece;
@@ -59,22 +61,24 @@ void Stepper::add_blocks(size_t l) {
             blocks_.push_back({l, row, std::min(PANEL, layer.outputs - row), 0, layer.lines, true});
         return;
     }
-    int row_pieces = 1, line_pieces = 1;
-    if (layer.rail == Rail::dual || layer.outputs >= 2 * BLOCK_ROWS) {
-        row_pieces = pieces_of(layer.outputs, BLOCK_ROWS);
-        // A neuron's two rails stay together.
-        if (layer.rail != Rail::dual) line_pieces = pieces_of(layer.lines, BLOCK_LINES);
-    } else {
-        // Few neurons with many lines: all neurons, some lines.
-        const int64_t work = static_cast<int64_t>(layer.outputs) * layer.lines * options_.batch;
-        line_pieces = static_cast<int>(std::clamp<int64_t>(work / BLOCK_WORK, 1, layer.lines));
-    }
+    // A neuron's two rails stay together.
+    const bool dual = layer.rail == Rail::dual;
+    const int row_pieces = pieces_of(layer.outputs, dual ? BLOCK_ROWS / 2 : BLOCK_ROWS);
+    const int64_t work = static_cast<int64_t>(layer.outputs) * layer.lines * options_.batch;
+    const int most = std::max({1, std::min(layer.lines / FEWEST_LINES, LINE_PIECES),
+                               pieces_of(layer.lines, BLOCK_LINES)});
+    const int line_pieces =
+        dual ? 1 : static_cast<int>(std::clamp<int64_t>(work / BLOCK_WORK, 1, most));
+    const int vectors = pieces_of(layer.lines, VECTOR);
+    const auto line_edge = [&](int i) {
+        return std::min(VECTOR * edge(vectors, line_pieces, i), layer.lines);
+    };
     for (int i = 0; i < row_pieces; ++i)
         for (int j = 0; j < line_pieces; ++j) {
             const int row = edge(layer.outputs, row_pieces, i);
-            const int line = edge(layer.lines, line_pieces, j);
+            const int line = line_edge(j);
             blocks_.push_back({l, row, edge(layer.outputs, row_pieces, i + 1) - row, line,
-                               edge(layer.lines, line_pieces, j + 1) - line, false});
+                               line_edge(j + 1) - line, false});
         }
 }
 

@@ -18,6 +18,7 @@ enum class Draw : uint64_t {
     bias = 7,         ///< per layer: initial bias
     augment = 8,      ///< per step and image: augmentation
     dropout = 9,      ///< per step
+    attack = 10,      ///< per image: where PGD starts
 };
 
 inline Rng stream(uint64_t seed, Draw draw, uint64_t index = 0) {

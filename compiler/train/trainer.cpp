@@ -226,7 +226,7 @@ Run::Run(const NetworkSpec& network, const Dataset& data, const TrainOptions& op
         const double e = static_cast<double>(step_ - 1) / static_cast<double>(epoch_steps_);
         if (step_ > 0) k_ = period_at(spec_, e);
         if (old.observed.empty())
-            monitor_.start(options.resume->layers);
+            monitor_.start(network_, options.resume->layers);
         else
             monitor_.start(old.observed);
         return;
@@ -235,7 +235,7 @@ Run::Run(const NetworkSpec& network, const Dataset& data, const TrainOptions& op
     net_.sync(0, k_, pool);
     net_.derive_all(pool);
     if (!options.from) calibrate_constants(network_, net_, inputs_, split_.train, pool);
-    monitor_.start(net_.project(0, k_, pool_));
+    monitor_.start(network_, net_.project(0, k_, pool_));
 }
 
 Stepper::Options Run::stepper_options() const {
@@ -424,7 +424,7 @@ Checkpoint Run::snapshot() const {
     checkpoint.training.protocol = to_string(options_.protocol);
     checkpoint.training.epoch_loss = epoch_loss_;
     checkpoint.training.best_accuracy = best_accuracy_;
-    if (step_ % epoch_steps_ != 0) checkpoint.training.observed = monitor_.latents();
+    if (step_ % epoch_steps_ != 0) checkpoint.training.observed = monitor_.observed();
     net_.save_state(checkpoint.training);
     return checkpoint;
 }

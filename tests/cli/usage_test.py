@@ -15,10 +15,15 @@ COMMANDS = {
                  "--seed", "--gaps", "--trace", "--json"],
     "emit": ["--target", "--out", "--count", "--data", "--force"],
     "inspect": ["--neuron", "--chip", "--checkpoint", "--json"],
+    "profile": ["--layer", "--out", "--view", "--layout", "--checkpoint", "--json"],
+    "export": ["--format", "--out", "--checkpoint", "--compress"],
+    "sweep": ["--scale", "--out", "--jobs", "--only", "--quiet", "--json"],
+    "plot": ["--kind", "--out", "--layer", "--neuron", "--arrows", "--x", "--y", "--lines"],
+    "study": [],
     "perm": [],
     "fetch": [],
 }
-RESERVED = ["import", "export", "profile", "plot", "sweep", "study", "fabricate"]
+RESERVED = ["import", "fabricate"]
 
 
 class Help(CliTest):

@@ -1,8 +1,13 @@
 """The networks of the training benchmark, as descriptions (models/README.md).
 
-    tools/bench/bench_networks.py CASE      prints one as YAML, for permloom train
+    tools/bench/bench_networks.py CASE              prints one, for permloom train
+    tools/bench/bench_networks.py --write FOLDER    writes each to FOLDER/CASE.yaml, for train_bench
+
+As JSON, which is YAML.
 """
+import json
 import sys
+from pathlib import Path
 
 HE = {"values": "he_uniform", "bits": 0, "profile": "neuron"}
 BYTES = {"bits": 8, "div": 255, "mean": 0, "scale": "1/255", "zero": 0}
@@ -133,9 +138,12 @@ def describe(case):
     return CASES[case](case)
 
 
+# Names ending in -mnist train on MNIST, most of whose values are 0, the others on random values.
 CASES = {
     "f1": f1,
+    "f1-mnist": f1,
     "f2": f2,
+    "f2-mnist": f2,
     "mlp": mlp,
     "mlp-mnist": mlp,
     "mlp-sync": lambda name: mlp(name, 20),
@@ -148,10 +156,10 @@ CASES = {
 
 
 if __name__ == "__main__":
-    import yaml
-
-    if len(sys.argv) != 2 or sys.argv[1] not in CASES:
-        sys.exit(f"usage: bench_networks.py CASE, one of {', '.join(CASES)}")
-    # Shared parts are written out: permloom's descriptions know no anchors.
-    yaml.SafeDumper.ignore_aliases = lambda *_: True
-    print(yaml.safe_dump(describe(sys.argv[1]), sort_keys=False, default_flow_style=None), end="")
+    if len(sys.argv) == 3 and sys.argv[1] == "--write":
+        for case in CASES:
+            Path(sys.argv[2], case + ".yaml").write_text(json.dumps(describe(case), indent=1))
+    elif len(sys.argv) == 2 and sys.argv[1] in CASES:
+        print(json.dumps(describe(sys.argv[1]), indent=1))
+    else:
+        sys.exit(f"usage: bench_networks.py CASE | --write FOLDER, CASE one of {', '.join(CASES)}")

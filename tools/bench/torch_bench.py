@@ -4,14 +4,16 @@
     tools/bench/torch_bench.py --case conv2 [--threads 1] [--seconds 3] [--layout best] --json
 
 A step is forward, backward, coupled L2, Keras' Adam on flat buffers, and the sync where it is due,
-dropout on. Inputs are random batches made beforehand, but for mlp-mnist, whose batches are gathered
-and turned from bytes to floats within the step. `--layout best` tries feature maps as channels_last
-and as channels first, and measures the faster. Keys: images_per_second (all steps),
-best_images_per_second (best tenth of the time), gflops, seconds, steps, layout, blas, version.
+dropout on. Inputs are random batches made beforehand, but for the -mnist cases, whose batches are
+gathered and turned from bytes to floats within the step. `--layout best` tries feature maps as
+channels_last and as channels first, and measures the faster. Keys: images_per_second (median over
+tenths of the time), best_images_per_second (of the tenths), gflops, seconds, steps, layout, blas,
+version.
 """
 import argparse
 import json
 import math
+import statistics
 import subprocess
 import sys
 import time
@@ -145,13 +147,14 @@ def measure(options):
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
     blas = blas_of_torch()
-    data = datasets.load("mnist") if options.case == "mlp-mnist" else None
+    data = datasets.load("mnist") if options.case.endswith("-mnist") else None
     bench, layout = chosen_bench(options.case, data, options.layout)
     parts = [bench.run(options.seconds / PARTS) for _ in range(PARTS)]
     images, seconds = (sum(column) for column in zip(*parts))
-    speed = images / seconds
+    speeds = [count / passed for count, passed in parts]
+    speed = statistics.median(speeds)
     return {"case": options.case, "threads": options.threads, "images_per_second": speed,
-            "best_images_per_second": max(count / passed for count, passed in parts),
+            "best_images_per_second": max(speeds),
             "gflops": speed * flops_per_image(bench.network) / 1e9, "seconds": seconds,
             "steps": images // bench.network.training["batch"], "layout": layout, "blas": blas,
             "version": torch.__version__}

@@ -1,224 +1,106 @@
-// train_bench: the sync of a weight vector (rank, then scatter the profile) beside one whose
-// ranking is std::stable_sort of the indices, in the same process.
+// train_bench: training steps of the networks of bench_networks.py, and the sync by itself.
 //
-// usage: train_bench [--benchmark_filter=REGEX] [any other flag of Google Benchmark]
+// usage: train_bench [--case NAME]... [--threads T] [--seconds S] [--json]
+//        train_bench --sync [--benchmark_filter=REGEX] [any other flag of Google Benchmark]
 //
-// The filter chooses among `sync/WEIGHTS/n`; the baseline of the chosen always runs. Prints one
-// table of medians on standard output. As in perm_bench, both sides walk through all distinct
-// inputs again and again, and every result is checked before the clock starts.
+// Prints a table of the cases (all, unless named), or one JSON object a line. GFLOP/s count the
+// products alone, as plain loops do them: steps that skip zeros, or convolve by Winograd's method, can
+// pass the peak, which is that of a product of two 1024 x 1024 matrices on one thread, times T.
 
-#include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
+#include <boost/program_options.hpp>
 #include <iostream>
-#include <map>
-#include <memory>
-#include <numeric>
-#include <regex>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "compiler/base/error.h"
-#include "compiler/base/rng.h"
-#include "compiler/nn/weight_vectors.h"
+#include "tools/bench/step_bench.h"
+#include "tools/bench/sync_bench.h"
 
 using namespace permloom;
+using namespace permloom::bench;
+namespace po = boost::program_options;
 
 namespace {
 
-constexpr int SIZES[] = {100, 128, 576, 784, 1152, 1600, 4096, 16384};
-
-using Draw = std::vector<float> (*)(size_t n, Rng& rng);
-
-std::vector<float> normal(size_t n, Rng& rng) {
-    std::vector<float> weights(n);
-    for (float& weight : weights)
-        weight = static_cast<float>(rng.truncated_normal());
-    return weights;
-}
-
-/// Few distinct weights.
-std::vector<float> ties(size_t n, Rng& rng) {
-    std::vector<float> weights = normal(n, rng);
-    for (float& weight : weights)
-        weight = std::round(2.0F * weight) / 2.0F;
-    return weights;
-}
-
-std::vector<float> sorted(size_t n, Rng& rng) {
-    std::vector<float> weights = normal(n, rng);
-    std::sort(weights.begin(), weights.end());
-    return weights;
-}
-
-/// What sorted weights are after a few small steps.
-std::vector<float> nearly_sorted(size_t n, Rng& rng) {
-    std::vector<float> weights = sorted(n, rng);
-    for (float& weight : weights)
-        weight += static_cast<float>(0.01 * rng.truncated_normal());
-    return weights;
-}
-
-/// Devices of few values that have hardly moved: distinct weights on a tiny part of the range.
-std::vector<float> clusters(size_t n, Rng& rng) {
-    std::vector<float> weights = ties(n, rng);
-    for (float& weight : weights)
-        weight += static_cast<float>(1e-4 * rng.truncated_normal());
-    return weights;
-}
-
-const std::vector<std::pair<std::string, Draw>> WEIGHTS = {{"normal", normal},
-                                                           {"ties", ties},
-                                                           {"sorted", sorted},
-                                                           {"nearly-sorted", nearly_sorted},
-                                                           {"clusters", clusters}};
-
-/// The inputs of one row of the table and where both sides put their results.
-struct Inputs {
-    std::vector<std::vector<float>> weights;
-    std::vector<float> profile, synced;
-    std::vector<int32_t> source;
-    Ranker ranker;
-
-    Inputs(Draw draw, size_t n) : synced(n), source(n) {
-        constexpr size_t WEIGHTS_IN_ALL = size_t{1} << 20;
-        Rng rng(1, n);
-        weights.resize(std::clamp<size_t>(WEIGHTS_IN_ALL / n, 1, 1024));
-        for (auto& one : weights)
-            one = draw(n, rng);
-        profile = sorted(n, rng);
-    }
-
-    void sync(const std::vector<float>& one) {
-        ranker.rank(one, source);
-        scatter(source, profile, synced);
-    }
-
-    void sync_by_stable_sort(const std::vector<float>& one) {
-        std::iota(source.begin(), source.end(), 0);
-        std::stable_sort(source.begin(), source.end(), [&](int32_t a, int32_t b) {
-            return one[static_cast<size_t>(a)] < one[static_cast<size_t>(b)];
-        });
-        scatter(source, profile, synced);
-    }
-
-    void check() {
-        for (const auto& one : weights) {
-            sync_by_stable_sort(one);
-            const std::vector<int32_t> expected = source;
-            sync(one);
-            PERMLOOM_ASSERT(source == expected);
-        }
-    }
+struct Options {
+    std::vector<std::string> cases = step_case_names();
+    int threads = 1;
+    double seconds = 3.0;
+    bool json = false;
 };
 
-/// One iteration is one pass over all inputs.
-template <class Sync>
-void measure(::benchmark::State& state, Inputs& inputs, Sync sync) {
-    for (auto _ : state)
-        for (const auto& one : inputs.weights) {
-            (inputs.*sync)(one);
-            ::benchmark::DoNotOptimize(inputs.synced.data());
-            ::benchmark::ClobberMemory();
-        }
+void print_json(const std::string& name, const Options& options, const StepSpeed& speed,
+                double gflops, double peak) {
+    const nlohmann::ordered_json line = {{"case", name},
+                                         {"threads", options.threads},
+                                         {"images_per_second", speed.images_per_second},
+                                         {"best_images_per_second", speed.best_images_per_second},
+                                         {"gflops", gflops},
+                                         {"gemm_peak_gflops", peak},
+                                         {"seconds", speed.seconds},
+                                         {"steps", speed.steps}};
+    std::cout << line.dump() << std::endl;
 }
 
-struct Row {
-    std::string name;  ///< WEIGHTS/n
-    std::unique_ptr<Inputs> inputs;
-
-    double weights() const {
-        return static_cast<double>(inputs->weights.size() * inputs->profile.size());
-    }
-};
-
-class SyncReporter final : public ::benchmark::BenchmarkReporter {
-  public:
-    explicit SyncReporter(const std::vector<Row>& rows) : rows_(rows) {}
-
-    bool ReportContext(const Context& context) override {
-        PrintBasicContext(&GetErrorStream(), context);
-        return true;
-    }
-
-    void ReportRuns(const std::vector<Run>& runs) override {
-        for (const Run& run : runs)
-            if (run.run_type == Run::RT_Iteration && !run.error_occurred)
-                pass_ns_[run.run_name.function_name].push_back(run.GetAdjustedCPUTime());
-    }
-
-    void Finalize() override {
-        std::ostream& out = GetOutputStream();
-        out << fmt::format("{:<24}  {:>9}  {:>21}  {:>13}\n", "sync", "ns/weight",
-                           "stable_sort ns/weight", "x stable_sort");
-        for (const Row& row : rows_) {
-            const double ns = median_ns("sync/" + row.name) / row.weights();
-            const double baseline = median_ns("stable-sort/" + row.name) / row.weights();
-            out << fmt::format("{:<24}  {:>9.2f}  {:>21.2f}  {:>13.3f}\n", "sync/" + row.name, ns,
-                               baseline, ns / baseline);
+void measure(const Options& options) {
+    ThreadPool pool(options.threads);
+    const double peak = options.threads * measure_gemm_peak();
+    if (!options.json)
+        std::cout << fmt::format("{:<10} {:>10} {:>10} {:>9} {:>8} {:>8}\n", "case", "images/s",
+                                 "best", "us/step", "GFLOP/s", "of peak");
+    for (const std::string& name : options.cases) {
+        StepBench bench(name, pool);
+        const StepSpeed speed = measure_steps(bench, options.seconds);
+        const double gflops = speed.images_per_second * bench.operations_per_image() / 1e9;
+        if (options.json) {
+            print_json(name, options, speed, gflops, peak);
+            continue;
         }
-        out.flush();
+        std::cout << fmt::format("{:<10} {:>10.0f} {:>10.0f} {:>9.0f} {:>8.1f} {:>7.0f}%", name,
+                                 speed.images_per_second, speed.best_images_per_second,
+                                 1e6 * speed.seconds / static_cast<double>(speed.steps), gflops,
+                                 100.0 * gflops / peak)
+                  << std::endl;
     }
-
-  private:
-    double median_ns(const std::string& name) {
-        std::vector<double>& times = pass_ns_.at(name);
-        std::sort(times.begin(), times.end());
-        return (times[(times.size() - 1) / 2] + times[times.size() / 2]) / 2.0;
-    }
-
-    const std::vector<Row>& rows_;
-    std::map<std::string, std::vector<double>> pass_ns_;  ///< one pass over all inputs
-};
-
-std::vector<Row> chosen_rows(const std::string& filter) {
-    const std::regex wanted(filter);
-    std::vector<Row> rows;
-    for (const auto& [weights, draw] : WEIGHTS)
-        for (const int n : SIZES) {
-            const std::string name = fmt::format("{}/{}", weights, n);
-            if (std::regex_search("sync/" + name, wanted))
-                rows.push_back({name, std::make_unique<Inputs>(draw, static_cast<size_t>(n))});
-        }
-    return rows;
 }
 
 int run(int argc, char** argv) {
-    // Defaults first: what the user says later wins.
-    std::vector<std::string> arguments = {argv[0], "--benchmark_repetitions=5",
-                                          "--benchmark_min_time=0.05",
-                                          "--benchmark_enable_random_interleaving=true"};
-    arguments.insert(arguments.end(), argv + 1, argv + argc);
-    std::vector<char*> pointers;
-    for (std::string& one : arguments)
-        pointers.push_back(one.data());
-    int count = static_cast<int>(pointers.size());
-    ::benchmark::Initialize(&count, pointers.data());
-    if (::benchmark::ReportUnrecognizedArguments(count, pointers.data())) return 2;
-
-    std::string filter = ::benchmark::GetBenchmarkFilter();
-    if (filter == "all") filter = ".*";
-    const std::vector<Row> rows = chosen_rows(filter);
-    if (rows.empty()) {
-        std::cerr << "train_bench: no case matches " << filter << '\n';
+    if (argc > 1 && argv[1] == std::string_view("--sync")) {
+        argv[1] = argv[0];
+        return run_sync_bench(argc - 1, argv + 1);
+    }
+    Options options;
+    po::options_description known("options");
+    const auto add = [&](const char* name, const po::value_semantic* value, const char* about) {
+        known.add_options()(name, value, about);
+    };
+    const std::string all = fmt::format("{}", fmt::join(options.cases, " "));
+    add("case", po::value(&options.cases)->value_name("NAME")->default_value(options.cases, all),
+        "what to measure; may be repeated");
+    add("threads", po::value(&options.threads)->value_name("T")->default_value(options.threads),
+        "that a step runs on");
+    add("seconds", po::value(&options.seconds)->value_name("S")->default_value(options.seconds),
+        "that a case is measured for");
+    add("json", po::bool_switch(&options.json), "one object a line instead of the table");
+    add("sync", po::bool_switch(), "given first: the sync; what follows goes to Google Benchmark");
+    add("help", po::bool_switch(), "this text");
+    po::variables_map values;
+    try {
+        po::store(po::parse_command_line(argc, argv, known), values);
+        po::notify(values);
+        if (options.threads < 1) throw po::error("--threads must be at least 1");
+    } catch (const po::error& error) {
+        std::cerr << "train_bench: " << error.what() << "\n  hint: train_bench --help\n";
         return 2;
     }
-    for (const Row& row : rows) {
-        Inputs& inputs = *row.inputs;
-        inputs.check();
-        ::benchmark::RegisterBenchmark(
-            ("sync/" + row.name).c_str(),
-            [&](::benchmark::State& state) { measure(state, inputs, &Inputs::sync); });
-        ::benchmark::RegisterBenchmark(("stable-sort/" + row.name).c_str(),
-                                       [&](::benchmark::State& state) {
-                                           measure(state, inputs, &Inputs::sync_by_stable_sort);
-                                       });
+    if (values["help"].as<bool>()) {
+        std::cout << known;
+        return 0;
     }
-    SyncReporter reporter(rows);
-    ::benchmark::RunSpecifiedBenchmarks(&reporter, ".*");
-    ::benchmark::Shutdown();
+    measure(options);
     return 0;
 }
 

@@ -23,6 +23,11 @@ int compile_command(const Arguments& arguments);
 int simulate_command(const Arguments& arguments);
 int emit_command(const Arguments& arguments);
 int inspect_command(const Arguments& arguments);
+int export_command(const Arguments& arguments);
+int profile_command(const Arguments& arguments);
+int plot_command(const Arguments& arguments);
+int sweep_command(const Arguments& arguments);
+int study_command(const Arguments& arguments);
 int perm_command(const Arguments& arguments);
 int fetch_command(const Arguments& arguments);
 

@@ -24,6 +24,13 @@ const std::vector<Command>& commands() {
          simulate_command},
         {"emit", "chip and configuration -> Verilog, memory images and a testbench", emit_command},
         {"inspect", "any checkpoint, chip or configuration, in words", inspect_command},
+        {"profile", "the weight profiles of a run, or of weights from Keras, NumPy, PyTorch",
+         profile_command},
+        {"export", "a trained network as NumPy arrays or as an ONNX model", export_command},
+        {"sweep", "the runs of an experiment, one table, and whether its claims hold",
+         sweep_command},
+        {"plot", "draw runs and sweeps as SVG", plot_command},
+        {"study", "what trained networks withstand: adversarial images", study_command},
         {"perm", "permutations on their own: codes, circuits, switch bits, costs", perm_command},
         {"fetch", "download a data set", fetch_command},
     };
@@ -31,8 +38,7 @@ const std::vector<Command>& commands() {
 }
 
 /// Names that the command line keeps for later versions.
-const std::vector<std::string> RESERVED = {"import", "export", "profile", "plot",
-                                           "sweep",  "study",  "fabricate"};
+const std::vector<std::string> RESERVED = {"import", "fabricate"};
 
 std::string help_text() {
     std::string text =

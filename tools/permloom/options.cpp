@@ -72,6 +72,11 @@ Options& Options::argument(const std::string& name, const std::string& about) {
     return *this;
 }
 
+Options& Options::arguments(const std::string& name, const std::string& about) {
+    argument_repeats_ = true;
+    return argument(name, about);
+}
+
 Options& Options::optional_argument(const std::string& name, const std::string& about) {
     argument_required_ = false;
     return argument(name, about);
@@ -157,7 +162,7 @@ void Options::check(const Values& values) const {
         for (const std::string& word : words)
             if (word.size() > 1 && word.front() == '-')
                 throw usage_error(word, "unknown option" + did_you_mean(word, names_));
-        if (words.size() > 1)
+        if (words.size() > 1 && !argument_repeats_)
             throw usage_error(words[1], "one " + argument_name_ + " at a time, and '" + words[0] +
                                             "' was given already");
     }
@@ -176,7 +181,8 @@ std::string Options::help_text() const {
     std::ostringstream text;
     text << "usage: permloom " << name_ << ' ' << synopsis_ << "\n\n" << purpose_ << "\n\n";
     if (!argument_name_.empty())
-        text << "argument:\n  " << fmt::format("{:<22}{}\n\n", argument_name_, argument_about_);
+        text << fmt::format("argument{}:\n  {:<22}{}\n\n", argument_repeats_ ? "s" : "",
+                            argument_name_, argument_about_);
     text << options_ << "\nexamples:\n";
     std::istringstream lines(examples_);
     for (std::string line; std::getline(lines, line);)

@@ -42,8 +42,10 @@ class Options {
     /// `synopsis` follows "usage: permloom NAME"; `purpose` and `examples` are paragraphs.
     Options(std::string name, std::string synopsis, std::string purpose, std::string examples);
 
-    /// A required argument without dashes. At most one argument of a command is positional.
+    /// A required argument without dashes. A command has one name for them, at most.
     Options& argument(const std::string& name, const std::string& about);
+    /// The same, one or more of them.
+    Options& arguments(const std::string& name, const std::string& about);
     /// The same, but it may be left out: `Values::list` is empty then.
     Options& optional_argument(const std::string& name, const std::string& about);
     Options& flag(const std::string& name, const std::string& about);
@@ -65,7 +67,7 @@ class Options {
 
     std::string name_, synopsis_, purpose_, examples_;
     std::string argument_name_, argument_about_;
-    bool argument_required_ = true;
+    bool argument_required_ = true, argument_repeats_ = false;
     boost::program_options::options_description options_;
     std::vector<std::string> names_;
     std::vector<std::pair<std::string, std::string>> exclusive_;

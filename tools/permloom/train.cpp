@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -18,22 +16,11 @@
 #include "tools/permloom/console.h"
 #include "tools/permloom/inputs.h"
 #include "tools/permloom/options.h"
+#include "tools/permloom/stop_signals.h"
 
 namespace permloom::cli {
 namespace fs = std::filesystem;
 namespace {
-
-std::atomic<bool> stop_requested{false};
-static_assert(std::atomic<bool>::is_always_lock_free, "set in a signal handler");
-
-/// The first Ctrl-C asks training to save and return; a second one kills as usual.
-void stop_on_signals() {
-    struct sigaction action {};
-    action.sa_handler = [](int) { stop_requested = true; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    for (const int signal : {SIGINT, SIGTERM})
-        ::sigaction(signal, &action, nullptr);
-}
 
 Options options() {
     return Options("train", "NETWORK [--data D] [--out RUN] [options]",
@@ -234,15 +221,14 @@ int train_command(const Arguments& arguments) {
     if (options.resume) warn_of_changes(*options.resume, progress);
     double images_per_second = 0.0;
     report_progress(options, progress, images_per_second);
-    options.stop = &stop_requested;
-    stop_on_signals();
+    options.stop = &stop_on_signals();
     const int first_epoch = options.resume ? options.resume->training.epoch : 0;
     const Stopwatch watch;
     // The epoch that the protocol selected; not measured when it was stopped.
     const Checkpoint result = train(network, data, options, pool);
     const double seconds = watch.seconds();
     progress.clear();
-    if (result.test.protocol.empty() && options.stop_after && !stop_requested) {
+    if (result.test.protocol.empty() && options.stop_after && !*options.stop) {
         fmt::print("stopped after {} steps, saved in {}; the same command with --resume goes on\n",
                    result.training.step, options.run.string());
         return OK;

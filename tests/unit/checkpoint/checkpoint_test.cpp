@@ -94,8 +94,9 @@ training:
         const size_t count = layer.source.size();
         TrainingState& training = checkpoint.training;
         for (auto* state : {&training.weights, &training.auxiliary, &training.first_moment,
-                            &training.second_moment, &training.slow, &training.observed})
+                            &training.second_moment, &training.slow})
             state->push_back(values(count));
+        training.observed.push_back(layer.source);
     }
     checkpoint.layers[0].bias = values(4);
     checkpoint.layers[1].bias = values(3);
@@ -239,6 +240,8 @@ TEST_CASE("checkpoint -- damaged biases, batch norms and training state are refu
           "'training.running.1' is not a 2 x 4 tensor");
     CHECK(conv_problem([](File& f) { f.tensors.erase("training.1.observed"); }) ==
           "'training.observed' is there for some layers only");
+    CHECK(conv_problem([](File& f) { replace_integer(f, "training.0.observed", 5, 4); }) ==
+          "'training.0.observed' is not a permutation in row 1");
     CHECK(conv_problem([](File& f) { f.metadata["training.recalibrated"] = "yes"; }) ==
           "'training.recalibrated' is not a number");
 }

@@ -23,8 +23,11 @@ struct Block {
     double at(int r, int c) const { return view.data[r * view.stride + c]; }
 };
 
-constexpr int SIZES[][3] = {{1, 1, 1},  {1, 5, 3},    {2, 3, 1},     {7, 1, 4},
-                            {16, 8, 8}, {31, 65, 17}, {32, 784, 10}, {50, 100, 33}};
+/// Rows, summed, columns. The last are too large for small_product.
+constexpr int SIZES[][3] = {{1, 1, 1},      {1, 5, 3},     {2, 3, 1},     {7, 1, 4},
+                            {16, 8, 8},     {31, 65, 17},  {32, 784, 10}, {50, 100, 33},
+                            {12, 16, 32},   {13, 15, 31},  {23, 33, 48},  {25, 128, 65},
+                            {140, 1000, 5}, {5, 1000, 140}};
 
 void check_close(double got, double want, int terms) {
     CHECK(std::abs(got - want) <= 1e-6 * (terms + 1));

@@ -29,7 +29,7 @@ int64_t wires(const NetworkSpec& spec) {
 TEST_CASE(
     "library -- every network that comes along is valid, named as its file, and says what it is") {
     const std::vector<std::string> names = network_names();
-    CHECK(names.size() == 9);
+    CHECK(names.size() == 18);
     for (const std::string& name : names) {
         INFO(name);
         const NetworkSpec spec = load_network(name);
@@ -37,8 +37,12 @@ TEST_CASE(
         CHECK(spec.about.size() > 10);
         CHECK_THAT(spec.expect, Contains("%"));
         CHECK(spec.outputs() == 10);
-        CHECK(spec.input.size == (spec.data == "digits" ? 64 : 784));
+        CHECK(spec.input.size == (spec.data == "digits"    ? 64
+                                  : spec.data == "cifar10" ? 32 * 32 * 3
+                                                           : 28 * 28));
         CHECK(parse_network(to_yaml(spec), name) == spec);
+        // Real values have no codes, and raw bytes no largest real value.
+        if (spec.input.bits == 0 || spec.input.div == 1.0) continue;
         // The brightest pixel is the largest code and the real value 1.
         const double brightest = (spec.data == "digits" ? 16.0 : 255.0) / spec.input.div;
         CHECK(std::round((brightest - spec.input.mean) / spec.input.scale) <=
@@ -53,6 +57,22 @@ TEST_CASE("library -- the shared-value networks have the wires they promise") {
     CHECK(wires(load_network("agnostic-256")) == 21248);
     CHECK(wires(load_network("signed-256")) == 41216);
     CHECK(wires(load_network("puzzle-128")) == 2428);
+}
+
+TEST_CASE("library -- the paper's networks have the weights of the authors' own") {
+    const auto weights = [](const char* name) {
+        int64_t total = 0;
+        for (const LayerSpec& layer : load_network(name).layers)
+            total += int64_t{layer.inputs} * layer.outputs;
+        return total;
+    };
+    CHECK(weights("conv2") == 4300992);
+    CHECK(weights("conv4") == 2425024);
+    CHECK(weights("conv7") == 325152);
+    CHECK(weights("conv13") == 14977728);
+    CHECK(weights("resnet50") == 754736);
+    CHECK(load_network("resnet50").layers.size() == 52);  // 49 convolutions, 2 projections, dense
+    CHECK(weights("mlp-100-100-float") == 89400);
 }
 
 TEST_CASE("library -- a network is found by name or path, overrides apply to both") {

@@ -235,7 +235,7 @@ TEST_CASE("devices -- dissimilar profiles are less alike than those of one rule"
         state.profile = draw_devices(network.layers[0], 0, 1).profile;
         state.latent.resize(state.profile.size());
         RankingMonitor monitor;
-        monitor.start({state});
+        monitor.start(network, {state});
         return monitor.observe(network, {state})[0].similarity;
     };
     CHECK(similarity(DeviceValues::he_uniform) > 0.99);

@@ -1,0 +1,12 @@
+/// Ctrl-C during training.
+#pragma once
+
+#include <atomic>
+
+namespace permloom::cli {
+
+/// From now on the first SIGINT or SIGTERM only sets the flag returned here, so that training saves
+/// and returns; a second one kills as usual.
+const std::atomic<bool>& stop_on_signals();
+
+}  // namespace permloom::cli

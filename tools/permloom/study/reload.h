@@ -1,0 +1,39 @@
+/// Whether loading a wiring trained anew undoes an attack on the old one.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/data/dataset.h"
+#include "compiler/train/adversarial.h"
+#include "tools/permloom/console.h"
+#include "tools/permloom/study/subject.h"
+
+namespace permloom::cli {
+
+/// What one wiring of the chip does.
+struct ReloadRow {
+    std::string wiring;
+    Accuracy clean;
+    Accuracy attacked;      ///< on images made against the first wiring
+    Accuracy attacked_own;  ///< on images made against this one
+};
+
+struct ReloadOptions {
+    PixelBound bound;
+    PgdOptions pgd;
+    std::optional<int> epochs;  ///< of training B and C; as the network says
+};
+
+/// Rows A, B and C, by PGD on `images`. A: `first`. B: trained on the devices of its chip with the
+/// next seed. C: as B, with the training images and, beside each, the one made of it against A.
+/// Wirings B and C are configurations of A's chip, so that `first` is one that compiles.
+std::vector<ReloadRow> reload_rows(const Subject& first, const Dataset& data, const Images& images,
+                                   const ReloadOptions& options, ThreadPool& pool,
+                                   Progress& progress);
+
+/// The rows in a sentence.
+std::string reload_verdict(const std::vector<ReloadRow>& rows);
+
+}  // namespace permloom::cli

@@ -1,0 +1,57 @@
+/// permloom study: questions about trained networks; picks the verb.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "compiler/base/error.h"
+#include "tools/permloom/command.h"
+#include "tools/permloom/study/verbs.h"
+
+namespace permloom::cli {
+namespace {
+
+const std::vector<Command>& verbs() {
+    static const std::vector<Command> all = {
+        {"adversarial", "accuracy under FGSM and PGD, and whether another wiring restores it",
+         study_adversarial_command},
+    };
+    return all;
+}
+
+std::string help_text() {
+    std::string text =
+        "usage: permloom study VERB [arguments]\n\n"
+        "Questions about trained networks, answered by a table of measured numbers.\n\n"
+        "verbs:\n";
+    for (const Command& verb : verbs())
+        text += fmt::format("  {:<12} {}\n", verb.name, verb.summary);
+    text +=
+        "\nexamples:\n"
+        "  permloom study adversarial runs/digits-digits-s1 --epsilon 1/16,2/16 --reload\n\n"
+        "permloom study VERB --help explains one verb.\n";
+    return text;
+}
+
+}  // namespace
+
+int study_command(const Arguments& arguments) {
+    if (arguments.empty()) {
+        std::fputs(help_text().c_str(), stderr);
+        return USAGE;
+    }
+    const std::string& name = arguments.front();
+    const Arguments rest(arguments.begin() + 1, arguments.end());
+    if (name == "--help" || name == "-h") {
+        std::fputs(help_text().c_str(), stdout);
+        return OK;
+    }
+    std::vector<std::string> names;
+    for (const Command& verb : verbs()) {
+        if (verb.name == name) return verb.run(rest);
+        names.push_back(verb.name);
+    }
+    throw Error("study " + name, "unknown verb" + did_you_mean(name, names),
+                "permloom study --help lists the verbs", ErrorKind::usage);
+}
+
+}  // namespace permloom::cli

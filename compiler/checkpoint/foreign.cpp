@@ -155,8 +155,4 @@ std::string_view to_string(ForeignFormat format) {
     return "";
 }
 
-std::string_view to_string(WeightLayout layout) {
-    return layout == WeightLayout::keras ? "keras" : "pytorch";
-}
-
 }  // namespace permloom

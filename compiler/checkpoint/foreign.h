@@ -57,6 +57,5 @@ struct WeightVectors {
 std::optional<WeightVectors> weight_vectors(const ForeignArray& array, WeightLayout layout);
 
 std::string_view to_string(ForeignFormat format);
-std::string_view to_string(WeightLayout layout);
 
 }  // namespace permloom

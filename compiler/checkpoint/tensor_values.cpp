@@ -3,9 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <functional>
 #include <map>
-#include <numeric>
 
 #include "compiler/base/error.h"
 
@@ -72,10 +70,6 @@ const std::map<std::string, Type>& types() {
 }
 
 }  // namespace
-
-int64_t element_count(const std::vector<int64_t>& shape) {
-    return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
-}
 
 size_t element_bytes(const std::string& dtype) {
     const auto found = types().find(dtype);

@@ -19,9 +19,6 @@ std::vector<float> float_values(const Tensor& tensor, const std::string& where);
 /// Throws Error unless every value is finite.
 void require_finite(std::span<const float> values, const std::string& where);
 
-/// Product of the extents; 1 for a scalar.
-int64_t element_count(const std::vector<int64_t>& shape);
-
 /// Bytes of one element of a type, or 0 when it is unknown.
 size_t element_bytes(const std::string& dtype);
 

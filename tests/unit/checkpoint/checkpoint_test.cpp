@@ -46,6 +46,7 @@ Checkpoint example() {
         checkpoint.training.slow.emplace_back();
     }
     checkpoint.training.auxiliary[1] = {1.0F, 2.0F, 3.0F};
+    checkpoint.training.slow[0] = checkpoint.training.weights[0];
     return checkpoint;
 }
 
@@ -163,6 +164,7 @@ TEST_CASE("checkpoint -- every field survives the file") {
     CHECK(after.training.best_accuracy == before.training.best_accuracy);
     CHECK(after.training.weights == before.training.weights);
     CHECK(after.training.auxiliary == before.training.auxiliary);
+    CHECK(after.training.slow == before.training.slow);
     CHECK(after.training.first_moment == before.training.first_moment);
     CHECK(after.training.second_moment == before.training.second_moment);
     REQUIRE(after.layers.size() == before.layers.size());

@@ -4,8 +4,8 @@
 //        train_bench --sync [--benchmark_filter=REGEX] [any other flag of Google Benchmark]
 //
 // Prints a table of the cases (all, unless named), or one JSON object a line. GFLOP/s count the
-// products alone, as plain loops do them: steps that skip zeros, or convolve by Winograd's method, can
-// pass the peak, which is that of a product of two 1024 x 1024 matrices on one thread, times T.
+// products alone, as plain loops do them: steps that skip zeros, or convolve by Winograd's method,
+// can pass the peak, which is that of a product of two 1024 x 1024 matrices on one thread, times T.
 
 #include <fmt/format.h>
 

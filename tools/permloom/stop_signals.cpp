@@ -1,21 +1,32 @@
 #include "tools/permloom/stop_signals.h"
 
 #include <csignal>
+#include <thread>
 
 namespace permloom::cli {
 namespace {
 
 std::atomic<bool> stop_requested{false};
-static_assert(std::atomic<bool>::is_always_lock_free, "set in a signal handler");
+
+/// Waits for the first signal on a thread of its own; the next one acts as it always does.
+void wait_for_signal(sigset_t signals) {
+    int signal = 0;
+    if (::sigwait(&signals, &signal) != 0) return;
+    stop_requested = true;
+    ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
 
 }  // namespace
 
+// Signals are blocked in every thread that computes: generated kernels were seen to corrupt memory
+// when a signal interrupted them.
 const std::atomic<bool>& stop_on_signals() {
-    struct sigaction action {};
-    action.sa_handler = [](int) { stop_requested = true; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    sigset_t signals;
+    sigemptyset(&signals);
     for (const int signal : {SIGINT, SIGTERM})
-        ::sigaction(signal, &action, nullptr);
+        sigaddset(&signals, signal);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::thread(wait_for_signal, signals).detach();
     return stop_requested;
 }
 

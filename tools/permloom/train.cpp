@@ -212,6 +212,7 @@ int train_command(const Arguments& arguments) {
         make_output_directory(options.run, values.flag("force"));
     if (values.has("steps")) options.stop_after = values.integer("steps", 0, INT64_MAX);
     options.log_every = static_cast<int>(values.integer("log-every", 0, 1 << 30));
+    options.stop = &stop_on_signals();
     ThreadPool pool(static_cast<int>(values.integer("threads", 0, 1024)));
 
     Progress progress(values.flag("quiet"));
@@ -221,7 +222,6 @@ int train_command(const Arguments& arguments) {
     if (options.resume) warn_of_changes(*options.resume, progress);
     double images_per_second = 0.0;
     report_progress(options, progress, images_per_second);
-    options.stop = &stop_on_signals();
     const int first_epoch = options.resume ? options.resume->training.epoch : 0;
     const Stopwatch watch;
     // The epoch that the protocol selected; not measured when it was stopped.

@@ -47,12 +47,12 @@ void write_layer(TensorFile& file, const LayerState& layer, const LayerSpec& spe
 
 size_t count_norms(const LayerSpec& spec) {
     return static_cast<size_t>(
-        std::count_if(spec.then.begin(), spec.then.end(), [](const OpSpec& op) {
-            return std::holds_alternative<BatchNormSpec>(op);
-        }));
+        std::count_if(spec.then.begin(), spec.then.end(),
+                      [](const OpSpec& op) { return std::holds_alternative<BatchNormSpec>(op); }));
 }
 
-LayerState::BatchNorm read_norm(const TensorReader& reader, const LayerSpec& spec, int i, size_t k) {
+LayerState::BatchNorm read_norm(const TensorReader& reader, const LayerSpec& spec, int i,
+                                size_t k) {
     const auto rows = reader.matrix<float>(norm_name(i, k), 4, spec.outputs);
     const auto part = [&](int row) {
         const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(row) * spec.outputs;
@@ -65,7 +65,8 @@ LayerState::BatchNorm read_norm(const TensorReader& reader, const LayerSpec& spe
 }
 
 /// Banks ascend, and the integers say the same as the real values.
-void check_profile(const TensorReader& reader, const LayerState& layer, const LayerSpec& spec, int i) {
+void check_profile(const TensorReader& reader, const LayerState& layer, const LayerSpec& spec,
+                   int i) {
     const size_t lines = index(spec.lines());
     for (size_t k = 0; k < layer.profile.size(); ++k) {
         if (k % lines != 0 && layer.profile[k] < layer.profile[k - 1])

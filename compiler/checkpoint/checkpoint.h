@@ -83,7 +83,7 @@ struct Checkpoint {
     NetworkSpec network;
     std::vector<LayerState> layers;
     std::vector<float> input_mean;  ///< of each value, where `mean: per_pixel`; else empty
-    int classes = 0;  ///< of the data set; <= network.outputs()
+    int classes = 0;                ///< of the data set; <= network.outputs()
     std::string dataset, dataset_checksum;
     uint64_t seed = 1;
     std::string version, command_line, instruction_set;

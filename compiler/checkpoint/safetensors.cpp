@@ -56,7 +56,8 @@ Header parse_header(std::string_view text, const std::string& where) {
     Header header;
     header.json = Json::parse(text, nullptr, false);
     // The parser takes a zero byte for the end of the text.
-    if (!header.json.is_object() || text.find('\0') != text.npos) throw Error(where, "the header is damaged: it is not valid JSON");
+    if (!header.json.is_object() || text.find('\0') != text.npos)
+        throw Error(where, "the header is damaged: it is not valid JSON");
     if (const auto metadata = header.json.find(METADATA); metadata != header.json.end()) {
         if (!metadata->is_object()) throw Error(where, "the header's metadata is damaged");
         for (const auto& [key, value] : metadata->items())

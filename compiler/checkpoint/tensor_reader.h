@@ -30,7 +30,8 @@ void put(TensorFile& file, const std::string& name, const std::vector<T>& values
 /// Every error names the file and the entry.
 class TensorReader {
   public:
-    TensorReader(const TensorFile& file, std::string where) : file_(file), where_(std::move(where)) {}
+    TensorReader(const TensorFile& file, std::string where)
+        : file_(file), where_(std::move(where)) {}
 
     Error damaged(const std::string& entry, const std::string& what) const {
         return Error(where_, "'" + entry + "' " + what,

@@ -15,7 +15,7 @@ std::string running_name(size_t i) {
 
 struct Field {
     const char* name;
-    std::vector<float> TrainingState::Vector::* values;
+    std::vector<float> TrainingState::Vector::*values;
 };
 constexpr Field VECTOR_FIELDS[] = {{"profile", &TrainingState::Vector::profile},
                                    {"weights", &TrainingState::Vector::weights},

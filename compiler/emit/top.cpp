@@ -196,8 +196,7 @@ std::string pixel_loader(const Chip& chip) {
 
 /// `.PRESENT(...)` of a layer where devices of 0 make switches useless, else nothing.
 std::string present_switches(const ChipLayer& layer) {
-    const PrunedTopology pruned =
-        prune(as_waksman_topology(layer.lines()), layer.live_slots());
+    const PrunedTopology pruned = prune(as_waksman_topology(layer.lines()), layer.live_slots());
     if (pruned.left_out == 0) return "";
     std::vector<int32_t> present;
     for (const auto& stage : pruned.present)

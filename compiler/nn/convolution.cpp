@@ -135,9 +135,7 @@ struct Convolution::Kernels {
         if (options.input_gradient) backward = first.backward_data.weights_desc();
     }
 
-    memory::desc any_weights() const {
-        return memory::desc(plain.dims(), F32, Tag::any);
-    }
+    memory::desc any_weights() const { return memory::desc(plain.dims(), F32, Tag::any); }
     memory::desc map(int images, const Shape& shape, Tag tag) const {
         return memory::desc({images, shape.channels, shape.rows, shape.columns}, F32, tag);
     }
@@ -158,8 +156,8 @@ struct Convolution::Kernels {
         if (found != sets.end()) return found->second;
         run_kernels_on_this_thread();
         const Tag tag = winograd ? Tag::nChw16c : Tag::nhwc;
-        const auto method = winograd ? dnnl::algorithm::convolution_winograd
-                                     : dnnl::algorithm::convolution_direct;
+        const auto method =
+            winograd ? dnnl::algorithm::convolution_winograd : dnnl::algorithm::convolution_direct;
         const memory::desc x = map(images, geometry.input, tag);
         const memory::desc y = map(images, geometry.output, tag);
         const memory::dims strides = {geometry.stride, geometry.stride};
@@ -183,16 +181,12 @@ struct Convolution::Kernels {
                 : Forward::desc(TRAINING, method, x, forward, y, strides, before, after),
             forward_attributes, cpu());
         made.run_forward = dnnl::convolution_forward(made.forward);
-        made.backward_weights = {{method, x, gradient, y, strides, before, after},
-                                 attributes,
-                                 cpu(),
-                                 made.forward};
+        made.backward_weights = {
+            {method, x, gradient, y, strides, before, after}, attributes, cpu(), made.forward};
         made.run_backward_weights = dnnl::convolution_backward_weights(made.backward_weights);
         if (options.input_gradient) {
-            made.backward_data = {{method, x, backward, y, strides, before, after},
-                                  attributes,
-                                  cpu(),
-                                  made.forward};
+            made.backward_data = {
+                {method, x, backward, y, strides, before, after}, attributes, cpu(), made.forward};
             made.run_backward_data = dnnl::convolution_backward_data(made.backward_data);
         }
         return sets.emplace(images, std::move(made)).first->second;
@@ -237,12 +231,12 @@ class SliceCall final : public Convolution::Call {
             arguments.emplace_back(DNNL_ARG_BIAS, wrap(set.forward.bias_desc(), b.bias));
         forward_ = {set.run_forward, std::move(arguments), set.forward.scratchpad_desc()};
         if (b.dw != nullptr)
-            weights_ = {set.run_backward_weights,
-                        {{DNNL_ARG_SRC, wrap(set.backward_weights.src_desc(), b.x)},
-                         {DNNL_ARG_DIFF_DST, wrap(set.backward_weights.diff_dst_desc(), b.dy)},
-                         {DNNL_ARG_DIFF_WEIGHTS,
-                          wrap(set.backward_weights.diff_weights_desc(), b.dw)}},
-                        set.backward_weights.scratchpad_desc()};
+            weights_ = {
+                set.run_backward_weights,
+                {{DNNL_ARG_SRC, wrap(set.backward_weights.src_desc(), b.x)},
+                 {DNNL_ARG_DIFF_DST, wrap(set.backward_weights.diff_dst_desc(), b.dy)},
+                 {DNNL_ARG_DIFF_WEIGHTS, wrap(set.backward_weights.diff_weights_desc(), b.dw)}},
+                set.backward_weights.scratchpad_desc()};
         if (b.dx != nullptr)
             data_ = {set.run_backward_data,
                      {{DNNL_ARG_DIFF_DST, wrap(set.backward_data.diff_dst_desc(), b.dy)},

@@ -10,7 +10,8 @@
 
 namespace permloom {
 
-/// y[r][c][o] = sum over i, j, k of w[o][i][j][k] * x[r * stride + i - top][c * stride + j - left][k]
+/// y[r][c][o] = sum over i, j, k of w[o][i][j][k] * x[r * stride + i - top][c * stride + j -
+/// left][k]
 struct ConvGeometry {
     Shape input, output;
     int kernel = 1, stride = 1;

@@ -26,9 +26,9 @@ int slices_of(int images, bool convolves) {
 
 template <class Kind>
 int count_ops(const LayerSpec& layer) {
-    return static_cast<int>(std::count_if(
-        layer.then.begin(), layer.then.end(),
-        [](const OpSpec& op) { return std::holds_alternative<Kind>(op); }));
+    return static_cast<int>(
+        std::count_if(layer.then.begin(), layer.then.end(),
+                      [](const OpSpec& op) { return std::holds_alternative<Kind>(op); }));
 }
 
 }  // namespace
@@ -119,23 +119,22 @@ InputGradient Graph::reader(int layer) {
 void Graph::add_layer(const NetworkSpec& network, size_t l, std::vector<LayerWeights>& weights) {
     const LayerSpec& spec = network.layers[l];
     Layer& layer = layers_[l];
-    layer.input = spec.from == NETWORK_INPUT ? &input()
-                                             : layers_[static_cast<size_t>(spec.from)].output;
+    layer.input =
+        spec.from == NETWORK_INPUT ? &input() : layers_[static_cast<size_t>(spec.from)].output;
     const InputGradient gradient = reader(spec.from);
     const bool trains = options_.trains;
     Value* value = &add_value(spec.map, trains);
     layer.sums = value;
     // A scaled sum is activated after it has been scaled.
-    const bool relu = spec.convolves && spec.activation == Activation::relu &&
-                      !spec.devices.shared();
+    const bool relu =
+        spec.convolves && spec.activation == Activation::relu && !spec.devices.shared();
     if (spec.convolves)
         layer.conv = add_op<ConvOp>(spec, weights[l], *layer.input, *value, gradient,
                                     ConvOp::Options{relu, trains, most_slices_});
     else
-        layer.dense =
-            add_op<DenseOp>(weights[l], *layer.input, *value, gradient,
-                            l == 0 && options_.sparse_input ? &sparse_ : nullptr, most_slices_,
-                            trains);
+        layer.dense = add_op<DenseOp>(weights[l], *layer.input, *value, gradient,
+                                      l == 0 && options_.sparse_input ? &sparse_ : nullptr,
+                                      most_slices_, trains);
     layer.first_op = ops_.size();
     if (spec.activation == Activation::relu) add_op<ReluOp>(*value, relu);
     if (spec.activation == Activation::clip) {
@@ -236,7 +235,8 @@ Pass Graph::start_pass(int images) {
 
 void Graph::do_stage(int slice_index) {
     const Slice& slice = slices_[static_cast<size_t>(slice_index)];
-    for (const auto& [phase, op] : stage_->actions) switch (phase) {
+    for (const auto& [phase, op] : stage_->actions)
+        switch (phase) {
             case Phase::load:
                 host_->load(slice);
                 break;

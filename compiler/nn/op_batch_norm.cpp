@@ -53,7 +53,7 @@ BatchNormOp::BatchNormOp(BatchNormWeights& weights, Value& in, Value& out, int s
 }
 
 void BatchNormOp::add_up(const Pass& pass, std::vector<double>& first,
-                    std::vector<double>& second) const {
+                         std::vector<double>& second) const {
     std::fill(first.begin(), first.end(), 0.0);
     std::fill(second.begin(), second.end(), 0.0);
     for (size_t s = 0; s < pass.slices.size(); ++s)
@@ -97,8 +97,8 @@ void BatchNormOp::combine(const Pass& pass) {
         scale_[c] = weights_.gamma[c] * inverse_[c];
         shift_[c] = weights_.beta[c] - mean_[c] * scale_[c];
         const auto move = [this](float& running, double now) {
-            running = weights_.momentum * running +
-                      (1.0F - weights_.momentum) * static_cast<float>(now);
+            running =
+                weights_.momentum * running + (1.0F - weights_.momentum) * static_cast<float>(now);
         };
         move(weights_.mean[c], mean);
         move(weights_.variance[c], variance);

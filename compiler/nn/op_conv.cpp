@@ -20,8 +20,8 @@ ConvOp::ConvOp(const LayerSpec& spec, const LayerWeights& weights, Value& in, Va
       out_(out),
       gradient_(std::move(gradient)),
       options_(options),
-      convolution_(ConvGeometry::of(spec), {options.trains && gradient_.wanted(),
-                                            !weights.bias.empty(), options.relu}) {
+      convolution_(ConvGeometry::of(spec),
+                   {options.trains && gradient_.wanted(), !weights.bias.empty(), options.relu}) {
     packed_forward_.resize(convolution_.packed_forward());
     packed_backward_.resize(convolution_.packed_backward());
     pack_ = convolution_.prepare_pack(weights.weights.data(), packed_forward_.data(),

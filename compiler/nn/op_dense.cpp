@@ -62,9 +62,9 @@ int DenseOp::prepare_pieces() const {
 }
 
 void DenseOp::prepare(const Pass&, int piece) {
-    pack_panel(weights_.matrix(), piece,
-               panels_.data() + static_cast<size_t>(piece) * PANEL *
-                                    static_cast<size_t>(weights_.inputs));
+    pack_panel(
+        weights_.matrix(), piece,
+        panels_.data() + static_cast<size_t>(piece) * PANEL * static_cast<size_t>(weights_.inputs));
 }
 
 void DenseOp::forward(const Pass&, const Slice& slice) {

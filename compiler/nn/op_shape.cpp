@@ -64,7 +64,8 @@ void DropoutOp::apply(const Pass& pass, const Slice& slice, float* values) const
     const auto low = static_cast<uint32_t>(pass.dropout_seed);
     const auto high = static_cast<uint32_t>(pass.dropout_seed >> 32);
     for (int image = slice.begin; image < slice.end; ++image, values += size) {
-        const uint32_t key = mix(mix(mix(low) + high) + (index_ << 20) + static_cast<uint32_t>(image));
+        const uint32_t key =
+            mix(mix(mix(low) + high) + (index_ << 20) + static_cast<uint32_t>(image));
         for (uint32_t i = 0; i < size; ++i)
             values[i] *= mix(i ^ key) >= threshold_ ? factor_ : 0.0F;
     }
@@ -98,8 +99,8 @@ void MaxPoolOp::forward(const Pass&, const Slice& slice) {
                 std::fill_n(place, channels, uint16_t{0});
                 for (int k = 1; k < window_ * window_; ++k) {
                     const float* x =
-                        corner + static_cast<long>(k / window_ * from.columns + k % window_) *
-                                     channels;
+                        corner +
+                        static_cast<long>(k / window_ * from.columns + k % window_) * channels;
                     for (int c = 0; c < channels; ++c) {
                         const bool larger = x[c] > y[c];
                         y[c] = larger ? x[c] : y[c];
@@ -164,9 +165,9 @@ void AveragePoolOp::backward(const Pass&, const Slice& slice) {
         std::fill_n(in_.gradient_row(image), from.size(), 0.0F);
         for (int row = 0; row < to.rows * rows_; ++row)
             for (int column = 0; column < to.columns * columns_; ++column) {
-                const float* dy = out_.gradient_row(image) +
-                                  static_cast<long>(row / rows_ * to.columns + column / columns_) *
-                                      channels;
+                const float* dy =
+                    out_.gradient_row(image) +
+                    static_cast<long>(row / rows_ * to.columns + column / columns_) * channels;
                 float* dx = in_.gradient_row(image) +
                             static_cast<long>(row * from.columns + column) * channels;
                 for (int c = 0; c < channels; ++c)

@@ -26,8 +26,8 @@ class BiasGradient {
     std::vector<float> total_;
 };
 
-/// z = alpha * (W x + bias - offset). After backward the gradient of its output is d loss / d s; the
-/// gradient of the weights, gradient^T x, is left to whoever moves them.
+/// z = alpha * (W x + bias - offset). After backward the gradient of its output is d loss / d s;
+/// the gradient of the weights, gradient^T x, is left to whoever moves them.
 class DenseOp : public Op {
   public:
     /// `sparse` null, or the input's values that are not zero: then `in` is not read.

@@ -51,8 +51,8 @@ void accumulate(const int32_t* line, const float* value, int count, const float*
     const auto add = [&](int k, Vector(&to)[Panels]) {
         const float* row = packed + static_cast<size_t>(line[k]) * PANEL;
         for (int p = 0; p < Panels; ++p)
-            to[p] += value[k] * *reinterpret_cast<const Vector*>(
-                                    row + static_cast<size_t>(p) * panel_size);
+            to[p] += value[k] *
+                     *reinterpret_cast<const Vector*>(row + static_cast<size_t>(p) * panel_size);
     };
     int k = 0;
     for (; k + CHAINS <= count; k += CHAINS)

@@ -84,8 +84,9 @@ class Canonical {
 std::vector<uint8_t> ChipLayer::live_slots() const {
     std::vector<uint8_t> live(static_cast<size_t>(lines()), 1);
     if (shared_profile)
-        std::ranges::transform(bank(0), live.begin(),
-                               [](int32_t device) { return device != 0 ? uint8_t{1} : uint8_t{0}; });
+        std::ranges::transform(bank(0), live.begin(), [](int32_t device) {
+            return device != 0 ? uint8_t{1} : uint8_t{0};
+        });
     return live;
 }
 

@@ -107,27 +107,28 @@ struct AddSpec {
     int layer = 0;  ///< its output, same shape, is added
     bool operator==(const AddSpec&) const = default;
 };
-using OpSpec = std::variant<BatchNormSpec, ActivationSpec, DropoutSpec, MaxPoolSpec, AveragePoolSpec, FlattenSpec,
-                        AddSpec>;
+using OpSpec = std::variant<BatchNormSpec, ActivationSpec, DropoutSpec, MaxPoolSpec,
+                            AveragePoolSpec, FlattenSpec, AddSpec>;
 
 /// Layer index that stands for the network's input.
 inline constexpr int NETWORK_INPUT = -1;
 
 struct LayerSpec {
-    int inputs = 0;  ///< fan-in of a neuron; derived: outputs of the layer read, or kernel x channels
+    int inputs =
+        0;  ///< fan-in of a neuron; derived: outputs of the layer read, or kernel x channels
     int outputs = 0;  ///< neurons: columns of a dense layer, channels of a convolution
     Rail rail = Rail::single;
     DeviceSpec devices;
     Activation activation = Activation::relu;
     int bits = 8;  ///< of its activations; the last layer has none and keeps 8
 
-    std::string name{};        ///< for `from` and `add`; may be empty
+    std::string name{};      ///< for `from` and `add`; may be empty
     bool convolves = false;  ///< `conv` applies; else dense, on all values of its input
     ConvSpec conv{};
     bool has_bias = false;
     BiasSpec bias{};
     std::vector<OpSpec> then{};
-    int from = NETWORK_INPUT;  ///< the layer read; YAML default: the one before
+    int from = NETWORK_INPUT;        ///< the layer read; YAML default: the one before
     Shape input{}, map{}, output{};  ///< derived: what it reads, of its sums, and after `then`
 
     /// Lines of the switch network = slots of a bank: 2 * inputs for dual rails, else inputs.

@@ -37,7 +37,8 @@ DeviceSpec read_devices(YamlSource& source, const YAML::Node& node, const std::s
     }
     devices.shared_profile = read_profile(map);
     devices.keep = map.real("keep", FRACTION, 1.0);
-    devices.pruning = map.has("pruning") ? read_choice(map, "pruning", PRUNING_NAMES) : Pruning::exact;
+    devices.pruning =
+        map.has("pruning") ? read_choice(map, "pruning", PRUNING_NAMES) : Pruning::exact;
     return devices;
 }
 
@@ -48,8 +49,8 @@ int windows(int extent, int window, int stride, Padding padding) {
 }
 
 /// `[words]` of the entries of `then`; those that take a value are written as a map of one key.
-const std::vector<std::string> OP_WORDS = {"batch_norm", "relu",     "clip",
-                                           "flatten",    "dropout",  "max_pool",
+const std::vector<std::string> OP_WORDS = {"batch_norm", "relu",         "clip",
+                                           "flatten",    "dropout",      "max_pool",
                                            "add",        "average_pool", "global_average_pool"};
 
 /// Index of the layer called `name` among those read so far.
@@ -90,22 +91,21 @@ void LayerReader::read_input(const MapReader& map) {
     layer_.from = static_cast<int>(before_.size()) - 1;
     if (map.has("name")) {
         layer_.name = map.text("name");
-        const bool taken =
-            std::any_of(before_.begin(), before_.end(),
-                        [&](const LayerSpec& layer) { return layer.name == layer_.name; });
+        const bool taken = std::any_of(before_.begin(), before_.end(), [&](const LayerSpec& layer) {
+            return layer.name == layer_.name;
+        });
         if (taken || layer_.name.empty() || layer_.name == "input")
-            throw Error(map.where("name"), "'" + layer_.name + "' is " +
-                                               (taken ? "the name of an earlier layer"
-                                                      : "not a name for a layer"));
+            throw Error(map.where("name"),
+                        "'" + layer_.name + "' is " +
+                            (taken ? "the name of an earlier layer" : "not a name for a layer"));
     }
     if (map.has("from")) {
         const std::string name = map.text("from");
-        layer_.from = name == "input" ? NETWORK_INPUT
-                                      : layer_named(name, before_, map.where("from"));
+        layer_.from =
+            name == "input" ? NETWORK_INPUT : layer_named(name, before_, map.where("from"));
     }
-    layer_.input = layer_.from == NETWORK_INPUT
-                       ? input_.shape
-                       : before_[static_cast<size_t>(layer_.from)].output;
+    layer_.input = layer_.from == NETWORK_INPUT ? input_.shape
+                                                : before_[static_cast<size_t>(layer_.from)].output;
 }
 
 void LayerReader::read_weights(const MapReader& map) {
@@ -128,8 +128,9 @@ void LayerReader::read_weights(const MapReader& map) {
     const Shape& in = layer_.input;
     const bool fits = layer_.conv.kernel <= std::min(in.rows, in.columns);
     if (!fits && layer_.conv.padding == Padding::valid)
-        throw Error(conv.where("kernel"), fmt::format("{0} x {0} does not fit a map of {1} x {2}",
-                                                      layer_.conv.kernel, in.rows, in.columns),
+        throw Error(conv.where("kernel"),
+                    fmt::format("{0} x {0} does not fit a map of {1} x {2}", layer_.conv.kernel,
+                                in.rows, in.columns),
                     in.rows == 1 ? "give the input's shape: [rows, columns, channels]"
                                  : "use a smaller kernel, or padding: same");
     const auto extent = [&](int n) {
@@ -208,9 +209,9 @@ void LayerReader::apply(const OpSpec& op, const std::string& where) {
     if (const auto* add = std::get_if<AddSpec>(&op)) {
         const Shape& other = before_[static_cast<size_t>(add->layer)].output;
         if (other != map)
-            throw Error(where, fmt::format("adds {} x {} x {} to {} x {} x {}", other.rows,
-                                           other.columns, other.channels, map.rows, map.columns,
-                                           map.channels));
+            throw Error(where,
+                        fmt::format("adds {} x {} x {} to {} x {} x {}", other.rows, other.columns,
+                                    other.channels, map.rows, map.columns, map.channels));
     }
 }
 
@@ -229,8 +230,8 @@ void LayerReader::read_then(const MapReader& map) {
 
 LayerSpec LayerReader::read(const YAML::Node& node, const std::string& path, bool last) {
     const MapReader map(source_, node, path,
-                        {"name", "from", "outputs", "conv", "rail", "devices", "bias",
-                         "activation", "then", "bits"});
+                        {"name", "from", "outputs", "conv", "rail", "devices", "bias", "activation",
+                         "then", "bits"});
     read_input(map);
     read_weights(map);
     layer_.rail = read_choice(map, "rail", RAIL_NAMES);

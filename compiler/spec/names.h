@@ -37,14 +37,14 @@ inline constexpr Name<Algorithm> ALGORITHM_NAMES[] = {{Algorithm::free, "free"},
                                                       {Algorithm::swap, "swap"}};
 inline constexpr Name<Estimator> ESTIMATOR_NAMES[] = {
     {Estimator::automatic, "auto"}, {Estimator::drift, "drift"}, {Estimator::mask, "mask"}};
-inline constexpr Name<ScheduleKind> SCHEDULE_NAMES[] = {{ScheduleKind::constant, "constant"},
-                                                        {ScheduleKind::exponential, "exponential"},
-                                                        {ScheduleKind::cosine, "cosine"},
-                                                        {ScheduleKind::step, "step"},
-                                                        {ScheduleKind::piecewise, "piecewise"},
-                                                        {ScheduleKind::linear, "linear"},
-                                                        {ScheduleKind::learning_rate,
-                                                         "learning_rate"}};
+inline constexpr Name<ScheduleKind> SCHEDULE_NAMES[] = {
+    {ScheduleKind::constant, "constant"},
+    {ScheduleKind::exponential, "exponential"},
+    {ScheduleKind::cosine, "cosine"},
+    {ScheduleKind::step, "step"},
+    {ScheduleKind::piecewise, "piecewise"},
+    {ScheduleKind::linear, "linear"},
+    {ScheduleKind::learning_rate, "learning_rate"}};
 inline constexpr Name<Optimizer> OPTIMIZER_NAMES[] = {
     {Optimizer::adam, "adam"}, {Optimizer::adamw, "adamw"}, {Optimizer::sgd, "sgd"}};
 inline constexpr Name<Padding> PADDING_NAMES[] = {{Padding::valid, "valid"},

@@ -12,14 +12,14 @@
 namespace permloom {
 
 /// x_q = clamp(round((x / div - mean) / scale) + zero, 0, 2^bits - 1); the real value is
-/// (x_q - zero) * scale. Training, reference and hardware all start from x_q. With bits = 0 the real
-/// value x / div - mean goes in as it is: training only.
+/// (x_q - zero) * scale. Training, reference and hardware all start from x_q. With bits = 0 the
+/// real value x / div - mean goes in as it is: training only.
 struct InputSpec {
     int size = 0;  ///< values of an image, flattened
     int bits = 8;  ///< of x_q, 1..8, or 0
     double div = 1.0, mean = 0.0, scale = 1.0;
     int zero = 0;
-    Shape shape{};  ///< of an image; not declared (YAML `size`): 1 x 1 x size
+    Shape shape{};                ///< of an image; not declared (YAML `size`): 1 x 1 x size
     bool per_pixel_mean = false;  ///< `mean: per_pixel`: measured on the training images; bits 0
 
     bool operator==(const InputSpec&) const = default;

@@ -113,10 +113,9 @@ void check_unused(const TrainingSpec& training, const Where& where) {
         throw Error(where("training.learning_rate"), "cannot follow itself");
     if (training.frozen_zeros && training.algorithm != Algorithm::free)
         throw Error(where("training.frozen_zeros"),
-                    "only free weights have zeros that stay where they are",
-                    "use algorithm: free");
-    const bool permutes = training.algorithm == Algorithm::laperm ||
-                          training.algorithm == Algorithm::laperm_latent;
+                    "only free weights have zeros that stay where they are", "use algorithm: free");
+    const bool permutes =
+        training.algorithm == Algorithm::laperm || training.algorithm == Algorithm::laperm_latent;
     if (training.keep.initial > 0.0 && !permutes)
         throw Error(where("training.keep"), "only devices that are permuted can be given up",
                     "use algorithm: laperm or laperm_latent; devices: {keep: ...} prunes at first");

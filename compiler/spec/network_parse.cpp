@@ -25,8 +25,8 @@ InputSpec read_input(YamlSource& source, const MapReader& network) {
     }
     input.bits = map.integer("bits", 0, 8);
     input.div = map.real("div", POSITIVE);
-    input.per_pixel_mean = map.has("mean") && map.at("mean").IsScalar() &&
-                           map.at("mean").Scalar() == PER_PIXEL;
+    input.per_pixel_mean =
+        map.has("mean") && map.at("mean").IsScalar() && map.at("mean").Scalar() == PER_PIXEL;
     if (!input.per_pixel_mean) input.mean = map.real("mean", ANY_REAL, 0.0);
     if (input.bits == 0) {
         for (const char* key : {"scale", "zero"})

@@ -75,8 +75,8 @@ struct TrainingSpec {
     AugmentSpec augment;
     double mask_keep = 0.5;    ///< of supermask: fraction of the weights in use
     double swap_share = 0.05;  ///< of swap: fraction of the lines that may change at a sync
-    int bn_recalibrate = 0;  ///< training batches over which batch norm is measured again at a
-                             ///< checkpoint; 0: running statistics as trained
+    int bn_recalibrate = 0;    ///< training batches over which batch norm is measured again at a
+                               ///< checkpoint; 0: running statistics as trained
 
     bool operator==(const TrainingSpec&) const = default;
 };

@@ -25,9 +25,9 @@ Schedule read_schedule(const MapReader& parent, const std::string& key, const Re
         schedule.initial = read_real(node, parent.where(key), initial);
         return schedule;
     }
-    const MapReader map(parent.source(), node, parent.path(key),
-                        {"schedule", "initial", "decay", "floor", "every", "at", "values", "last",
-                         "exponent"});
+    const MapReader map(
+        parent.source(), node, parent.path(key),
+        {"schedule", "initial", "decay", "floor", "every", "at", "values", "last", "exponent"});
     schedule.kind = read_choice(map, "schedule", SCHEDULE_NAMES);
     schedule.initial = map.real("initial", initial);
     const auto applies = [&](const char* other, bool used) {
@@ -75,12 +75,13 @@ AugmentSpec read_augment(const MapReader& parent) {
 }  // namespace
 
 TrainingSpec read_training(const MapReader& network, int input_size) {
-    const MapReader map(network.source(), network.at("training"), "training",
-                        {"algorithm", "estimator", "epochs", "batch", "learning_rate",
-                         "sync_every", "refresh_every", "beta1", "beta2", "epsilon", "gain", "beta",
-                         "l2", "shift_pixels", "optimizer", "momentum", "weight_decay",
-                         "lookahead", "frozen_zeros", "keep", "augment", "mask_keep", "swap_share",
-                         "bn_recalibrate"});
+    const MapReader map(
+        network.source(), network.at("training"), "training",
+        {"algorithm",  "estimator",     "epochs",     "batch",         "learning_rate",
+         "sync_every", "refresh_every", "beta1",      "beta2",         "epsilon",
+         "gain",       "beta",          "l2",         "shift_pixels",  "optimizer",
+         "momentum",   "weight_decay",  "lookahead",  "frozen_zeros",  "keep",
+         "augment",    "mask_keep",     "swap_share", "bn_recalibrate"});
     TrainingSpec training;
     training.algorithm = read_choice(map, "algorithm", ALGORITHM_NAMES);
     if (map.has("estimator")) training.estimator = read_choice(map, "estimator", ESTIMATOR_NAMES);
@@ -96,8 +97,7 @@ TrainingSpec read_training(const MapReader& network, int input_size) {
     training.beta = map.real("beta", POSITIVE, training.beta);
     training.l2 = map.real("l2", NOT_NEGATIVE, training.l2);
     training.shift_pixels = map.integer("shift_pixels", 0, input_size, training.shift_pixels);
-    if (map.has("optimizer"))
-        training.optimizer = read_choice(map, "optimizer", OPTIMIZER_NAMES);
+    if (map.has("optimizer")) training.optimizer = read_choice(map, "optimizer", OPTIMIZER_NAMES);
     training.momentum = map.real("momentum", BELOW_ONE, training.momentum);
     training.weight_decay = map.real("weight_decay", NOT_NEGATIVE, training.weight_decay);
     training.frozen_zeros = read_flag(map, "frozen_zeros", false);

@@ -93,7 +93,10 @@ class Chain {
   public:
     Chain(const NetworkSpec& network, const std::vector<LayerWeights>& weights,
           const Inputs& inputs, std::span<const int32_t> images, ThreadPool& pool)
-        : network_(network), weights_(weights), pool_(pool), rows_(static_cast<int>(images.size())) {
+        : network_(network),
+          weights_(weights),
+          pool_(pool),
+          rows_(static_cast<int>(images.size())) {
         std::vector<LayerWeights> copy = weights;
         values_ = sums_of(network, copy, 0, inputs, images, pool);
         activate(0);
@@ -101,7 +104,8 @@ class Chain {
 
     const std::vector<float>& values() const { return values_; }
     const float* row(int r) const {
-        return values_.data() + static_cast<size_t>(r) * values_.size() / static_cast<size_t>(rows_);
+        return values_.data() +
+               static_cast<size_t>(r) * values_.size() / static_cast<size_t>(rows_);
     }
     void round(double range, int bits) { round_to_codes(values_, range, bits); }
 

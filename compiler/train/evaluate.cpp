@@ -40,9 +40,8 @@ int evaluation_batch(const NetworkSpec& network) {
 
 void infer_all(Graph& graph, const Inputs& inputs, std::span<const int32_t> images,
                ThreadPool& pool, const std::function<void(const Slice&, size_t)>& look) {
-    for_each_batch(graph, inputs, images, look, [&](int count, const Graph::Host& host) {
-        graph.infer(count, host, pool);
-    });
+    for_each_batch(graph, inputs, images, look,
+                   [&](int count, const Graph::Host& host) { graph.infer(count, host, pool); });
 }
 
 void infer_sums(Graph& graph, size_t layer, const Inputs& inputs, std::span<const int32_t> images,
@@ -126,8 +125,8 @@ void require_images(const Checkpoint& checkpoint, const Images& images) {
 Score evaluate_float(const Checkpoint& checkpoint, const Images& images, ThreadPool& pool) {
     require_images(checkpoint, images);
     const Inputs inputs(checkpoint.network.input, images, "the data set", checkpoint.input_mean);
-    Score score = evaluate(checkpoint.network, checkpoint.layers, inputs,
-                           all_images(images.count), checkpoint.classes, pool);
+    Score score = evaluate(checkpoint.network, checkpoint.layers, inputs, all_images(images.count),
+                           checkpoint.classes, pool);
     score.protocol = checkpoint.training.protocol;
     return score;
 }

@@ -72,8 +72,8 @@ Inputs::Inputs(const InputSpec& spec, const Images& images, const std::string& d
 void Inputs::index_nonzero() {
     const auto zero = static_cast<uint8_t>(zero_);
     const auto size = static_cast<size_t>(rows_) * static_cast<size_t>(row_values_);
-    const auto others = codes_.size() - static_cast<size_t>(
-                                            std::count(codes_.begin(), codes_.end(), zero));
+    const auto others =
+        codes_.size() - static_cast<size_t>(std::count(codes_.begin(), codes_.end(), zero));
     if (size > std::numeric_limits<uint16_t>::max() ||
         static_cast<double>(others) > SPARSE_SHARE * static_cast<double>(codes_.size()))
         return;
@@ -144,8 +144,7 @@ void Inputs::write_sparse(int image, SparseRows& rows, int row) const {
     const size_t at = static_cast<size_t>(row) * static_cast<size_t>(rows.width);
     std::copy_n(sparse_line_.data() + begin, count, rows.line.data() + at);
     std::transform(sparse_code_.data() + begin, sparse_code_.data() + begin + count,
-                   rows.value.data() + at,
-                   [zero = zero_, scale = scale_](uint8_t code) {
+                   rows.value.data() + at, [zero = zero_, scale = scale_](uint8_t code) {
                        return (static_cast<float>(code) - zero) * scale;
                    });
     rows.count[static_cast<size_t>(row)] = static_cast<int32_t>(count);

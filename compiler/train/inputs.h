@@ -52,8 +52,8 @@ class Inputs {
 
     int count_, rows_, row_values_, channels_;
     float scale_, zero_, div_, offset_;
-    bool real_;                  ///< codes_ are pixels, x / div - mean goes in
-    std::vector<float> mean_;    ///< a value; empty: offset_ for all
+    bool real_;                   ///< codes_ are pixels, x / div - mean goes in
+    std::vector<float> mean_;     ///< a value; empty: offset_ for all
     std::vector<uint8_t> codes_;  ///< count x rows x row_values
     std::vector<uint8_t> labels_;
     std::vector<size_t> sparse_begin_;  ///< of each image, in sparse_line_

@@ -12,8 +12,9 @@ namespace permloom {
 /// the vector's length.
 struct LayerMonitor {
     double distance_mean = 0.0, distance_sd = 0.0;
-    double moved = 0.0;       ///< fraction of the weights whose device is another one
-    double similarity = 0.0;  ///< of the weight profiles, 1: all alike; NaN where every vector is constant
+    double moved = 0.0;  ///< fraction of the weights whose device is another one
+    double similarity =
+        0.0;  ///< of the weight profiles, 1: all alike; NaN where every vector is constant
 };
 
 class RankingMonitor {

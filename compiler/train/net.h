@@ -54,8 +54,8 @@ class TrainingNet {
 
     /// Calls `sync` where it is due after step t, on all rows.
     void sync(int64_t t, int k, ThreadPool& pool);
-    /// Sets the smallest magnitudes of every bank to 0 until at most `keep` of it are left, at least
-    /// one.
+    /// Sets the smallest magnitudes of every bank to 0 until at most `keep` of it are left, at
+    /// least one.
     void prune(double keep);
     /// Weights of lines [begin, end) of a row from its parameters; rows of rail dual whole.
     void derive(size_t l, int row, int begin, int end);

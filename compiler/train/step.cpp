@@ -43,8 +43,9 @@ Stepper::Stepper(const NetworkSpec& network, TrainingNet& net, const Options& op
       pool_(pool),
       options_(options),
       graph_(network, net.weights(),
-             {options.batch, true, false, options.sparse_input && !network.layers[0].convolves &&
-                                              network.layers[0].rail != Rail::dual}),
+             {options.batch, true, false,
+              options.sparse_input && !network.layers[0].convolves &&
+                  network.layers[0].rail != Rail::dual}),
       labels_(static_cast<size_t>(options.batch)),
       losses_(static_cast<size_t>(options.batch)) {
     for (size_t l = 0; l < net.size(); ++l)
@@ -104,16 +105,16 @@ void Stepper::load(const Slice& slice) {
 
 void Stepper::finish(const Slice& slice) {
     const auto first = static_cast<size_t>(slice.begin);
-    softmax_cross_entropy(graph_.logits(slice), std::span(labels_).subspan(first),
-                          options_.classes, 1.0F / static_cast<float>(images_.size()),
-                          graph_.logit_gradient(slice), std::span(losses_).subspan(first));
+    softmax_cross_entropy(graph_.logits(slice), std::span(labels_).subspan(first), options_.classes,
+                          1.0F / static_cast<float>(images_.size()), graph_.logit_gradient(slice),
+                          std::span(losses_).subspan(first));
 }
 
 /// Moves lines [line, line + lines) of a row along their gradient.
 void Stepper::move(LayerParameters& layer, const LayerAlgorithm& algorithm, int row, int line,
                    int lines, float l2, bool frozen_zeros, float* gradient) {
-    const auto at = static_cast<size_t>(row) * static_cast<size_t>(layer.lines) +
-                    static_cast<size_t>(line);
+    const auto at =
+        static_cast<size_t>(row) * static_cast<size_t>(layer.lines) + static_cast<size_t>(line);
     float* owned = layer.owned.data() + at;
     float* first = layer.first_moment.data() + at;
     float* second = layer.second_moment.data() + at;
@@ -129,8 +130,8 @@ void Stepper::move(LayerParameters& layer, const LayerAlgorithm& algorithm, int 
     if (frozen_zeros)
         // A frozen weight has never had a gradient: what is 0 without one stays.
         for (int i = 0; i < lines; ++i)
-            gradient[i] = owned[i] == 0.0F && second[i] == 0.0F && first[i] == 0.0F ? 0.0F
-                                                                                   : gradient[i];
+            gradient[i] =
+                owned[i] == 0.0F && second[i] == 0.0F && first[i] == 0.0F ? 0.0F : gradient[i];
     apply(*update_, gradient, first, second, owned, lines);
 }
 
@@ -184,10 +185,11 @@ void Stepper::update(const Block& block) {
 }
 
 void Stepper::update_vector(TrainedVector& vector) {
-    const auto& gradient =
-        vector.kind == TrainedVector::Kind::bias    ? graph_.bias_gradient(vector.layer)
-        : vector.kind == TrainedVector::Kind::gamma ? graph_.gamma_gradient(vector.layer, vector.norm)
-                                                    : graph_.beta_gradient(vector.layer, vector.norm);
+    const auto& gradient = vector.kind == TrainedVector::Kind::bias
+                               ? graph_.bias_gradient(vector.layer)
+                           : vector.kind == TrainedVector::Kind::gamma
+                               ? graph_.gamma_gradient(vector.layer, vector.norm)
+                               : graph_.beta_gradient(vector.layer, vector.norm);
     float* copy = scratch(gradient.size());
     std::copy(gradient.begin(), gradient.end(), copy);
     move(vector.parameters, *vector.algorithm, 0, 0, vector.parameters.lines, 0.0F, false, copy);

@@ -1,8 +1,8 @@
 /// One training step: gather, forward, loss, backward, update.
 ///
 /// The graph runs slices of the batch from the pixels to the gradients; then blocks of weights each
-/// form their gradient over the whole batch, in order, and move. No sum ever crosses a piece, so the
-/// bytes do not depend on the number of threads.
+/// form their gradient over the whole batch, in order, and move. No sum ever crosses a piece, so
+/// the bytes do not depend on the number of threads.
 #pragma once
 
 #include <functional>
@@ -33,7 +33,7 @@ class Stepper {
         int classes = 1;
         double l2 = 0.0;  ///< on what is owned of all layers but the last
         bool frozen_zeros = false;
-        float averaging = 0.9F;    ///< of gradients, for algorithms that move no values
+        float averaging = 0.9F;     ///< of gradients, for algorithms that move no values
         bool sparse_input = false;  ///< Inputs::is_sparse, and images are not changed
     };
     Stepper(const NetworkSpec& network, TrainingNet& net, const Options& options, ThreadPool& pool);

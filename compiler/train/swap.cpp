@@ -1,9 +1,9 @@
 // Reconnecting without any arithmetic on weights: the paper asks for an optimiser that spares it.
 //
 // The devices stay what and where they are; the step only averages gradients. At every sync the
-// lines of a neuron are ordered by their mean gradient, and the line that most wants a larger device
-// changes with the one that most wants a smaller one, as long as that is what the change does, for a
-// fixed share of the lines.
+// lines of a neuron are ordered by their mean gradient, and the line that most wants a larger
+// device changes with the one that most wants a smaller one, as long as that is what the change
+// does, for a fixed share of the lines.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -21,8 +21,7 @@ class Swap : public LayerAlgorithm {
 
     void sync(LayerParameters& layer, int row, Ranker& ranker) const override {
         const std::span<float> owned = layer.owned_row(row);
-        const std::span<const float> gradient =
-            layer.part(std::as_const(layer.first_moment), row);
+        const std::span<const float> gradient = layer.part(std::as_const(layer.first_moment), row);
         thread_local std::vector<int32_t> order;
         order.resize(owned.size());
         ranker.rank(gradient, order);

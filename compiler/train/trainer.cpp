@@ -244,8 +244,7 @@ Stepper::Options Run::stepper_options() const {
             .l2 = spec_.l2,
             .frozen_zeros = spec_.frozen_zeros,
             .averaging = static_cast<float>(spec_.beta1),
-            .sparse_input =
-                inputs_.is_sparse() && !spec_.augment.any() && spec_.shift_pixels == 0};
+            .sparse_input = inputs_.is_sparse() && !spec_.augment.any() && spec_.shift_pixels == 0};
 }
 
 double Run::time() const {
@@ -365,10 +364,10 @@ void Run::show_progress() {
 void Run::select(EpochReport& report) {
     Checkpoint here = snapshot();
     const bool held_out = options_.protocol == Protocol::held_out;
-    const Score score = held_out ? evaluate(network_, here.layers, inputs_, split_.validation,
-                                            data_.classes, pool_)
-                                 : evaluate(network_, here.layers, test_inputs_,
-                                            all_images(data_.test.count), data_.classes, pool_);
+    const Score score =
+        held_out ? evaluate(network_, here.layers, inputs_, split_.validation, data_.classes, pool_)
+                 : evaluate(network_, here.layers, test_inputs_, all_images(data_.test.count),
+                            data_.classes, pool_);
     report.synced = !net_.has_period() || step_ % k_ == 0;
     report.split = held_out ? "val" : "test";
     report.accuracy = score.accuracy;

@@ -47,7 +47,7 @@ struct TrainOptions {
     /// Start from the weights of this run, shuffled inside each weight vector (N_S of the paper).
     std::optional<Checkpoint> shuffled;
     std::optional<int64_t> stop_after;  ///< steps of the whole run, then it saves and returns
-    int log_every = 0;       ///< steps between two lines of metrics.jsonl with the loss; 0: none
+    int log_every = 0;  ///< steps between two lines of metrics.jsonl with the loss; 0: none
     /// Devices frozen beforehand (`--devices FILE.chip`): per layer the sorted integer banks. The
     /// caller has checked the shapes against the network.
     struct FrozenLayer {

@@ -115,9 +115,10 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "permloom: %s\n", error.what());
         return error.kind() == ErrorKind::usage ? cli::USAGE : cli::FAILED;
     } catch (const std::bad_alloc&) {
-        std::fputs("permloom: not enough memory\n"
-                   "  hint: use a smaller network or training.batch, or fewer --threads\n",
-                   stderr);
+        std::fputs(
+            "permloom: not enough memory\n"
+            "  hint: use a smaller network or training.batch, or fewer --threads\n",
+            stderr);
         return cli::FAILED;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "permloom: %s\n", error.what());

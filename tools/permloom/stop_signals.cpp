@@ -18,8 +18,8 @@ void wait_for_signal(sigset_t signals) {
 
 }  // namespace
 
-// Signals are blocked in every thread that computes: generated kernels were seen to corrupt memory
-// when a signal interrupted them.
+// Blocked in every thread that computes, so that no signal ever runs on the stack of a generated
+// kernel.
 const std::atomic<bool>& stop_on_signals() {
     sigset_t signals;
     sigemptyset(&signals);

@@ -141,9 +141,10 @@ void warn_of_changes(const Checkpoint& resumed, Progress& progress) {
     const auto warn = [&](const std::string& what, const std::string& before,
                           const std::string& now) {
         if (before != now)
-            progress.note(fmt::format("warning: the run was trained with {} '{}', here it is '{}': "
-                                      "it will not end in the same bytes",
-                                      what, before, now));
+            progress.note(
+                fmt::format("warning: the run was trained with {} '{}', here it is '{}': "
+                            "it will not end in the same bytes",
+                            what, before, now));
     };
     warn("instruction set", resumed.instruction_set, instruction_set());
     warn("permloom", resumed.version, VERSION);

@@ -107,8 +107,8 @@ training:
     }
     // Bias, two gammas and betas, bias.
     for (const size_t count : {4, 4, 4, 4, 4, 3})
-        checkpoint.training.vectors.push_back({values(count), values(count), {}, values(count),
-                                               values(count), values(count)});
+        checkpoint.training.vectors.push_back(
+            {values(count), values(count), {}, values(count), values(count), values(count)});
     checkpoint.training.vectors[0].auxiliary = values(4);
     return checkpoint;
 }
@@ -224,8 +224,9 @@ TEST_CASE("checkpoint -- damaged biases, batch norms and training state are refu
           "'layers.0.bias' is not a 1 x 4 tensor");
     CHECK(conv_problem([](File& f) { f.tensors.erase("layers.0.batch_norm.1"); }) ==
           "'layers.0.batch_norm.1' is not a 4 x 4 tensor");
-    CHECK(conv_problem([](File& f) { f.tensors["layers.0.batch_norm.0"].shape = {2, 8}; }) ==
-          "'layers.0.batch_norm.0' does not have 4 columns");
+    CHECK(conv_problem([](File& f) {
+              f.tensors["layers.0.batch_norm.0"].shape = {2, 8};
+          }) == "'layers.0.batch_norm.0' does not have 4 columns");
     const auto minus_one = static_cast<int32_t>(0xbf800000U);
     CHECK(conv_problem([&](File& f) {
               replace_integer(f, "layers.0.batch_norm.0", 12, minus_one);
@@ -236,8 +237,9 @@ TEST_CASE("checkpoint -- damaged biases, batch norms and training state are refu
           "'input.mean' is not a 1 x 6 tensor");
     CHECK(conv_problem([](File& f) { f.tensors.erase("training.vectors.2.first_moment"); }) ==
           "'training.vectors.2.weights' is missing or of another length");
-    CHECK(conv_problem([](File& f) { f.tensors["training.vectors.5.slow"].shape = {3, 1}; }) ==
-          "'training.vectors.5.slow' does not have 3 columns");
+    CHECK(conv_problem([](File& f) {
+              f.tensors["training.vectors.5.slow"].shape = {3, 1};
+          }) == "'training.vectors.5.slow' does not have 3 columns");
     CHECK(conv_problem([](File& f) { f.tensors.erase("training.running.1"); }) ==
           "'training.running.1' is not a 2 x 4 tensor");
     CHECK(conv_problem([](File& f) { f.tensors.erase("training.1.observed"); }) ==

@@ -92,8 +92,8 @@ TEST_CASE("network -- the canonical text of a convolutional network reads back t
     const NetworkSpec spec = parse_network(RESIDUAL, "net.yaml");
     CHECK(parse_network(to_yaml(spec), "canonical") == spec);
     CHECK(fingerprint(spec) !=
-          fingerprint(parse_network(RESIDUAL, "x", {{"layers.1.conv.padding", "valid"},
-                                                    {"layers.1.conv.kernel", "1"}})));
+          fingerprint(parse_network(
+              RESIDUAL, "x", {{"layers.1.conv.padding", "valid"}, {"layers.1.conv.kernel", "1"}})));
 }
 
 TEST_CASE("network -- faults of convolutional descriptions") {

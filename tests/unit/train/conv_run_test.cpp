@@ -36,10 +36,9 @@ TEST_CASE("conv run -- sparse images give the same bytes for any number of threa
     Dataset data = testing::striped_data(100, 20);
     for (uint8_t& pixel : data.train.pixels)
         pixel = pixel < 120 ? 0 : pixel;
-    const NetworkSpec network =
-        testing::small_network(Algorithm::laperm, Rail::single,
-                               testing::devices_of(DeviceValues::he_uniform, 0, 1.0, false),
-                               Activation::relu);
+    const NetworkSpec network = testing::small_network(
+        Algorithm::laperm, Rail::single,
+        testing::devices_of(DeviceValues::he_uniform, 0, 1.0, false), Activation::relu);
     REQUIRE(Inputs(network.input, data.train, data.name).is_sparse());
     const TemporaryDirectory one, two, three;
     run(network, data, {}, one.path(), 1);

@@ -48,7 +48,8 @@ TEST_CASE("diverging -- a huge learning rate is named, and the last good checkpo
                  {"then: [batch_norm, {max_pool: 2}, {dropout: 0.3}]", "then: [{max_pool: 2}]"},
                  {"learning_rate: 0.01",
                   std::string("learning_rate: {schedule: piecewise, initial: 0.01, at: [1], "
-                              "values: [") + rate + "]}"}});
+                              "values: [") +
+                      rate + "]}"}});
             const TemporaryDirectory directory;
             std::string problem, hint;
             try {
@@ -111,18 +112,16 @@ TEST_CASE("diverging -- a checkpoint with values that are no numbers is not writ
     const auto refuses = [&](const char* entry, const auto& spoil) {
         Checkpoint bad = good;
         spoil(bad);
-        CHECK_THROWS_WITH(save_checkpoint(bad, directory / "last.safetensors"),
-                          Catch::Contains(std::string("not written: '") + entry +
-                                          "' is not finite"));
+        CHECK_THROWS_WITH(
+            save_checkpoint(bad, directory / "last.safetensors"),
+            Catch::Contains(std::string("not written: '") + entry + "' is not finite"));
         CHECK(last(directory) == before);
     };
     const double infinite = std::numeric_limits<double>::infinity();
-    refuses("layers.1.latent", [&](Checkpoint& c) {
-        c.layers[1].latent[0] = static_cast<float>(infinite);
-    });
-    refuses("training.0.first_moment", [&](Checkpoint& c) {
-        c.training.first_moment[0][0] = static_cast<float>(infinite);
-    });
+    refuses("layers.1.latent",
+            [&](Checkpoint& c) { c.layers[1].latent[0] = static_cast<float>(infinite); });
+    refuses("training.0.first_moment",
+            [&](Checkpoint& c) { c.training.first_moment[0][0] = static_cast<float>(infinite); });
     refuses("layers.0.act_range", [&](Checkpoint& c) { c.layers[0].act_range = infinite; });
     refuses("test.loss", [&](Checkpoint& c) { c.test.loss = -infinite; });
 }

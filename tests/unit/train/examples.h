@@ -141,21 +141,21 @@ training:
 inline std::vector<NetworkSpec> conv_kinds() {
     const std::string algorithm = "algorithm: laperm";
     const std::string lookahead = "lookahead: {every: 3, rate: 0.5}";
-    return {conv_network(),
-            conv_network({{algorithm, "algorithm: laperm_latent"},
-                          {"bits: 0", "bits: 4"},
-                          {lookahead, "keep: {schedule: linear, initial: 1, last: 0.4}"}}),
-            conv_network({{algorithm, "algorithm: laperm_latent"},
-                          {lookahead, "bn_recalibrate: 2"}}),
-            conv_network({{algorithm, "algorithm: free"},
-                          {"keep: 1", "keep: 0.5"},
-                          {lookahead, "optimizer: sgd\n  momentum: 0.9\n  frozen_zeros: true"}}),
-            conv_network({{algorithm, "algorithm: free"},
-                          {"bits: 8, div: 255, mean: 0, scale: 1/255, zero: 0",
-                           "bits: 0, div: 255, mean: per_pixel"},
-                          {lookahead, "optimizer: adamw\n  weight_decay: 0.1"}}),
-            conv_network({{algorithm, "algorithm: supermask"}}),
-            conv_network({{algorithm, "algorithm: swap"}, {lookahead, "swap_share: 0.2"}})};
+    return {
+        conv_network(),
+        conv_network({{algorithm, "algorithm: laperm_latent"},
+                      {"bits: 0", "bits: 4"},
+                      {lookahead, "keep: {schedule: linear, initial: 1, last: 0.4}"}}),
+        conv_network({{algorithm, "algorithm: laperm_latent"}, {lookahead, "bn_recalibrate: 2"}}),
+        conv_network({{algorithm, "algorithm: free"},
+                      {"keep: 1", "keep: 0.5"},
+                      {lookahead, "optimizer: sgd\n  momentum: 0.9\n  frozen_zeros: true"}}),
+        conv_network({{algorithm, "algorithm: free"},
+                      {"bits: 8, div: 255, mean: 0, scale: 1/255, zero: 0",
+                       "bits: 0, div: 255, mean: per_pixel"},
+                      {lookahead, "optimizer: adamw\n  weight_decay: 0.1"}}),
+        conv_network({{algorithm, "algorithm: supermask"}}),
+        conv_network({{algorithm, "algorithm: swap"}, {lookahead, "swap_share: 0.2"}})};
 }
 
 }  // namespace permloom::testing

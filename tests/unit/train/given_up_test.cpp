@@ -60,10 +60,9 @@ TEST_CASE("frozen zeros -- weights that start at zero are there at the end, the 
 
 TEST_CASE("pruning while training -- the smallest magnitudes become zero, the bank stays sorted") {
     for (const bool shared_profile : {false, true}) {
-        const NetworkSpec network =
-            small_network(Algorithm::laperm, Rail::single,
-                          devices_of(DeviceValues::he_uniform, 6, 1.0, shared_profile),
-                          Activation::relu);
+        const NetworkSpec network = small_network(
+            Algorithm::laperm, Rail::single,
+            devices_of(DeviceValues::he_uniform, 6, 1.0, shared_profile), Activation::relu);
         TrainingNet net = make_net(network);
         for (const double keep : {1.0, 0.75, 0.5, 0.3}) {
             const std::vector<float> before = net.layer(0).profile;

@@ -67,9 +67,9 @@ TEST_CASE("adamw -- a run also draws weights to zero, apart from the gradient") 
 
 TEST_CASE("optimisers -- each trains to the end") {
     const Dataset data = testing::striped_data(300, 100);
-    for (const auto& [optimizer, rate] : {std::pair{Optimizer::sgd, 0.1},
-                                          std::pair{Optimizer::adam, 0.01},
-                                          std::pair{Optimizer::adamw, 0.01}}) {
+    for (const auto& [optimizer, rate] :
+         {std::pair{Optimizer::sgd, 0.1}, std::pair{Optimizer::adam, 0.01},
+          std::pair{Optimizer::adamw, 0.01}}) {
         NetworkSpec network = free_network(optimizer, rate);
         network.training.epochs = 10;
         if (optimizer == Optimizer::sgd) network.training.momentum = 0.9;

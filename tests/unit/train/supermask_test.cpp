@@ -15,10 +15,9 @@ using testing::run;
 using testing::TemporaryDirectory;
 
 NetworkSpec supermask_network(double keep) {
-    NetworkSpec network =
-        testing::small_network(Algorithm::supermask, Rail::single,
-                               testing::devices_of(DeviceValues::he_uniform, 0, 1.0, false),
-                               Activation::relu);
+    NetworkSpec network = testing::small_network(
+        Algorithm::supermask, Rail::single,
+        testing::devices_of(DeviceValues::he_uniform, 0, 1.0, false), Activation::relu);
     network.training.mask_keep = keep;
     return network;
 }
@@ -101,8 +100,7 @@ TEST_CASE("supermask -- learns without ever changing a weight; another run start
         const LayerState& state = trained.layers[l];
         for (size_t k = 0; k < state.source.size(); ++k)
             if (state.profile[k] != 0.0F)
-                CHECK(state.profile[k] ==
-                      drawn[k / n * n + static_cast<size_t>(state.source[k])]);
+                CHECK(state.profile[k] == drawn[k / n * n + static_cast<size_t>(state.source[k])]);
     }
     TrainOptions options;
     options.from = trained;

@@ -39,10 +39,9 @@ TEST_CASE("swap -- the line that wants more changes with the one that wants less
 
 TEST_CASE("swap -- on digits the loss falls, and every neuron keeps its very devices") {
     const Dataset data = load_dataset("digits");
-    NetworkSpec network =
-        testing::small_network(Algorithm::swap, Rail::single,
-                               testing::devices_of(DeviceValues::he_uniform, 0, 1.0, false),
-                               Activation::relu);
+    NetworkSpec network = testing::small_network(
+        Algorithm::swap, Rail::single, testing::devices_of(DeviceValues::he_uniform, 0, 1.0, false),
+        Activation::relu);
     network.input = {64, 5, 16.0, 0.0, 1.0 / 16.0, 0};
     network.layers[0].outputs = 32;
     network.layers[1].outputs = 10;

@@ -37,8 +37,8 @@ TEST_CASE("trainer -- learns, with every algorithm, rail and kind of device") {
         CAPTURE(to_yaml(network));
         const TemporaryDirectory directory;
         network.training.epochs = 10;
-        // Algorithm 1 forgets what did not change a rank since the last sync, which hurts where many
-        // devices are equal; a guess is right in a third of the cases.
+        // Algorithm 1 forgets what did not change a rank since the last sync, which hurts where
+        // many devices are equal; a guess is right in a third of the cases.
         const bool forgets = network.training.algorithm == Algorithm::laperm;
         if (forgets) network.training.sync_every.initial = 40;
         const Checkpoint checkpoint = run(network, data, {}, directory.path());
@@ -293,12 +293,10 @@ TEST_CASE("trainer -- requests that do not fit are refused") {
     CHECK(problem(DRIFT, data, paper) == "the run follows protocol 'final'");
     TrainOptions torn = resume;
     torn.resume->training.auxiliary[0].pop_back();
-    CHECK(problem(DRIFT, data, torn) ==
-          "the training state does not fit the network's algorithm");
+    CHECK(problem(DRIFT, data, torn) == "the training state does not fit the network's algorithm");
     torn = resume;
     torn.resume->training.slow[1] = torn.resume->training.weights[1];
-    CHECK(problem(DRIFT, data, torn) ==
-          "the training state does not fit the network's algorithm");
+    CHECK(problem(DRIFT, data, torn) == "the training state does not fit the network's algorithm");
     resume.resume->training.weights.clear();
     CHECK(problem(DRIFT, data, resume) == "the checkpoint holds no training state");
     TrainOptions from;

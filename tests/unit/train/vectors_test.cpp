@@ -19,8 +19,8 @@ using testing::TemporaryDirectory;
 
 TEST_CASE("bias -- permuted, its values are those it began with, in another order") {
     const Dataset data = testing::striped_data(100, 20);
-    for (const char* algorithm : {"algorithm: laperm", "algorithm: laperm_latent",
-                                  "algorithm: swap", "algorithm: free"}) {
+    for (const char* algorithm :
+         {"algorithm: laperm", "algorithm: laperm_latent", "algorithm: swap", "algorithm: free"}) {
         CAPTURE(algorithm);
         const std::string lookahead = "lookahead: {every: 3, rate: 0.5}";
         const NetworkSpec network = conv_network({{"algorithm: laperm", algorithm},
@@ -42,9 +42,9 @@ TEST_CASE("bias -- permuted, its values are those it began with, in another orde
 TEST_CASE("batch norm -- recalibrated: the mean over batches of their statistics") {
     ThreadPool pool(1);
     const Dataset data = testing::striped_data(40, 10);
-    NetworkSpec network = conv_network(
-        {{"then: [batch_norm, {max_pool: 2}, {dropout: 0.3}]", "then: [batch_norm]"},
-         {"conv: {filters: 6, kernel: 3, padding: same}", "outputs: 6"}});
+    NetworkSpec network =
+        conv_network({{"then: [batch_norm, {max_pool: 2}, {dropout: 0.3}]", "then: [batch_norm]"},
+                      {"conv: {filters: 6, kernel: 3, padding: same}", "outputs: 6"}});
     const TemporaryDirectory directory;
     Checkpoint checkpoint = run(network, data, stop_after(4), directory.path());
     const Inputs inputs(network.input, data.train, data.name);
@@ -72,8 +72,7 @@ TEST_CASE("batch norm -- recalibrated: the mean over batches of their statistics
     recalibrate_batch_norm(network, checkpoint.layers, inputs, images, 2, pool);
     for (size_t j = 0; j < 6; ++j) {
         CHECK(checkpoint.layers[0].batch_norms[0].mean[j] == Approx(means[j]).margin(1e-5));
-        CHECK(checkpoint.layers[0].batch_norms[0].variance[j] ==
-              Approx(variances[j]).margin(1e-5));
+        CHECK(checkpoint.layers[0].batch_norms[0].variance[j] == Approx(variances[j]).margin(1e-5));
     }
 }
 
@@ -82,9 +81,8 @@ TEST_CASE("batch norm -- a recalibrated checkpoint says so and keeps the statist
     const std::string lookahead = "lookahead: {every: 3, rate: 0.5}";
     const TemporaryDirectory plain, measured;
     const Checkpoint as_trained = run(conv_network(), data, {}, plain.path());
-    const Checkpoint again =
-        run(conv_network({{lookahead, lookahead + "\n  bn_recalibrate: 3"}}), data, {},
-            measured.path());
+    const Checkpoint again = run(conv_network({{lookahead, lookahead + "\n  bn_recalibrate: 3"}}),
+                                 data, {}, measured.path());
     CHECK_FALSE(as_trained.training.recalibrated);
     CHECK(load_checkpoint(measured / "last.safetensors").training.recalibrated);
     const auto& before = as_trained.layers[0].batch_norms[0];
@@ -111,8 +109,8 @@ TEST_CASE("shuffled -- a run starts from another one's weights, in another order
     const Dataset data = testing::striped_data(300, 100);
     const TemporaryDirectory first, second;
     TrainOptions options;
-    options.shuffled = run(conv_network({{"algorithm: laperm", "algorithm: free"}}), data, {},
-                           first.path());
+    options.shuffled =
+        run(conv_network({{"algorithm: laperm", "algorithm: free"}}), data, {}, first.path());
     options.seed = 5;
     const Checkpoint trained = run(conv_network(), data, options, second.path());
     for (size_t l = 0; l < 2; ++l) {

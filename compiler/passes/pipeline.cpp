@@ -21,6 +21,7 @@ Configuration assemble(const Checkpoint& checkpoint, const Chip& chip, Quantised
     configuration.chip_fingerprint = fingerprint(chip);
     configuration.classes = checkpoint.classes;
     configuration.input = checkpoint.network.input;
+    configuration.input.shape = {};  // the chip takes a list of values
     configuration.network = checkpoint.network.name;
     configuration.dataset = checkpoint.dataset;
     configuration.dataset_checksum = checkpoint.dataset_checksum;

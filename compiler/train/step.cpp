@@ -34,6 +34,16 @@ float* scratch(size_t count) {
     return memory.data();
 }
 
+/// Whether the first layer can read the values that are not zero alone: it must be dense, and no
+/// other layer may read the input, which is then not written.
+bool can_skip_zeros(const NetworkSpec& network) {
+    const LayerSpec& first = network.layers.front();
+    const auto readers =
+        std::count_if(network.layers.begin(), network.layers.end(),
+                      [](const LayerSpec& layer) { return layer.from == NETWORK_INPUT; });
+    return !first.convolves && first.rail != Rail::dual && readers == 1;
+}
+
 }  // namespace
 
 Stepper::Stepper(const NetworkSpec& network, TrainingNet& net, const Options& options,
@@ -43,9 +53,7 @@ Stepper::Stepper(const NetworkSpec& network, TrainingNet& net, const Options& op
       pool_(pool),
       options_(options),
       graph_(network, net.weights(),
-             {options.batch, true, false,
-              options.sparse_input && !network.layers[0].convolves &&
-                  network.layers[0].rail != Rail::dual}),
+             {options.batch, true, false, options.sparse_input && can_skip_zeros(network)}),
       labels_(static_cast<size_t>(options.batch)),
       losses_(static_cast<size_t>(options.batch)) {
     for (size_t l = 0; l < net.size(); ++l)

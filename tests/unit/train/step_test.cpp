@@ -195,4 +195,39 @@ TEST_CASE("step -- the bytes do not depend on the number of threads, nor on a sh
     }
 }
 
+TEST_CASE("step -- zeros are skipped only where the first layer alone reads the input") {
+    const NetworkSpec network = parse_network(R"(name: branches
+about: two layers read the input
+expect: test
+data: stripes
+input: {size: 12, bits: 8, div: 255, scale: 1/255}
+layers:
+  - name: one
+    outputs: 5
+    rail: single
+    devices: &d {values: he_uniform, bits: 0, profile: neuron}
+    activation: relu
+  - from: input
+    outputs: 5
+    rail: single
+    devices: *d
+    activation: relu
+    then: [{add: one}]
+  - outputs: 4
+    rail: single
+    devices: *d
+    activation: none
+training: {algorithm: free, epochs: 1, batch: 16, learning_rate: 1e-3}
+)",
+                                              "branches");
+    Bench dense(network), skipping(network);
+    const AdamStep adam({}, 0.01, 1);
+    Stepper::Options options{.batch = 16, .classes = 3};
+    const double expected =
+        Stepper(network, dense.net, options, dense.pool).step(dense.inputs, dense.images, {}, adam);
+    options.sparse_input = true;
+    CHECK(Stepper(network, skipping.net, options, skipping.pool)
+              .step(skipping.inputs, skipping.images, {}, adam) == expected);
+}
+
 }  // namespace permloom

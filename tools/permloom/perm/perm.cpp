@@ -1,11 +1,9 @@
 /// permloom perm: the permutation library on its own; picks the verb.
 #include <fmt/format.h>
 
-#include <cstdio>
-
-#include "compiler/base/error.h"
 #include "tools/permloom/command.h"
 #include "tools/permloom/perm/verbs.h"
+#include "tools/permloom/verbs.h"
 
 namespace permloom::cli {
 namespace {
@@ -51,23 +49,7 @@ std::string help_text() {
 }  // namespace
 
 int perm_command(const Arguments& arguments) {
-    if (arguments.empty()) {
-        std::fputs(help_text().c_str(), stderr);
-        return USAGE;
-    }
-    const std::string& name = arguments.front();
-    const Arguments rest(arguments.begin() + 1, arguments.end());
-    if (name == "--help" || name == "-h") {
-        std::fputs(help_text().c_str(), stdout);
-        return OK;
-    }
-    std::vector<std::string> names;
-    for (const Command& verb : verbs()) {
-        if (verb.name == name) return verb.run(rest);
-        names.push_back(verb.name);
-    }
-    throw Error("perm " + name, "unknown verb" + did_you_mean(name, names),
-                "permloom perm --help lists the verbs", ErrorKind::usage);
+    return run_verb("perm", verbs(), help_text(), arguments);
 }
 
 }  // namespace permloom::cli

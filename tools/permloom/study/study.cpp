@@ -1,11 +1,9 @@
 /// permloom study: questions about trained networks; picks the verb.
 #include <fmt/format.h>
 
-#include <cstdio>
-
-#include "compiler/base/error.h"
 #include "tools/permloom/command.h"
 #include "tools/permloom/study/verbs.h"
+#include "tools/permloom/verbs.h"
 
 namespace permloom::cli {
 namespace {
@@ -35,23 +33,7 @@ std::string help_text() {
 }  // namespace
 
 int study_command(const Arguments& arguments) {
-    if (arguments.empty()) {
-        std::fputs(help_text().c_str(), stderr);
-        return USAGE;
-    }
-    const std::string& name = arguments.front();
-    const Arguments rest(arguments.begin() + 1, arguments.end());
-    if (name == "--help" || name == "-h") {
-        std::fputs(help_text().c_str(), stdout);
-        return OK;
-    }
-    std::vector<std::string> names;
-    for (const Command& verb : verbs()) {
-        if (verb.name == name) return verb.run(rest);
-        names.push_back(verb.name);
-    }
-    throw Error("study " + name, "unknown verb" + did_you_mean(name, names),
-                "permloom study --help lists the verbs", ErrorKind::usage);
+    return run_verb("study", verbs(), help_text(), arguments);
 }
 
 }  // namespace permloom::cli

@@ -31,9 +31,12 @@ ChipLayer wanted_layer(const Checkpoint& checkpoint, const Quantised& quantised,
 Chip new_chip(const Checkpoint& checkpoint, const Quantised& quantised,
               const PlaceOptions& options) {
     const TargetSpec& target = options.target;
-    if (target.engine != "folded")
-        throw Error("target " + target.name, fmt::format("engine '{}' is not known", target.engine),
-                    "the engines are: folded");
+    const size_t layers = quantised.layers.size();
+    if (target.engines.size() != 1 && target.engines.size() != layers)
+        throw Error("target " + target.name,
+                    fmt::format("names {} engines, the network has {} layers",
+                                target.engines.size(), layers),
+                    "one engine for all layers, or one for each");
     if (target.circuit != "as-waksman")
         throw Error("target " + target.name,
                     fmt::format("circuit '{}' is not known", target.circuit),
@@ -41,12 +44,16 @@ Chip new_chip(const Checkpoint& checkpoint, const Quantised& quantised,
     Chip chip;
     chip.name = options.name;
     chip.target = target.name;
-    chip.engine = target.engine;
     chip.circuit = target.circuit;
     chip.contexts = target.contexts;
     chip.pixel_stream_bits = target.pixel_stream_bits;
-    for (size_t l = 0; l < quantised.layers.size(); ++l)
-        chip.layers.push_back(wanted_layer(checkpoint, quantised, l));
+    for (size_t l = 0; l < layers; ++l) {
+        ChipLayer layer = wanted_layer(checkpoint, quantised, l);
+        layer.engine = target.engines[target.engines.size() == 1 ? 0 : l];
+        if (layer.engine == Engine::serial) layer.lanes = std::min(target.lanes, layer.outputs);
+        if (layer.engine == Engine::level) layer.lanes = target.inputs_per_cycle;
+        chip.layers.push_back(std::move(layer));
+    }
     return chip;
 }
 

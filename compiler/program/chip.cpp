@@ -7,6 +7,7 @@
 #include "compiler/base/error.h"
 #include "compiler/base/version.h"
 #include "compiler/program/container.h"
+#include "compiler/program/schedule.h"
 
 namespace permloom {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 /// Widest layer and longest network that the load stream's 16-bit fields can name.
 constexpr int MAX_SIZE = 65535;
 constexpr int MAX_ACTIVATION_BITS = 16;
+/// The stage of a record, 8 bits, names the lane of `serial` and the neuron of `level`.
+constexpr int MAX_LANES = 255, MAX_LEVEL_NEURONS = 256;
+constexpr int MAX_LEVEL_INPUTS = 64;
 
 int signed_bits_for(int64_t low, int64_t high) {
     int bits = 1;
@@ -24,6 +28,39 @@ int signed_bits_for(int64_t low, int64_t high) {
 
 [[noreturn]] void bad_layer(const std::string& where, size_t layer, const std::string& problem) {
     throw Error(where, "layer " + std::to_string(layer) + ": " + problem);
+}
+
+/// What the fields of the load stream and the memories of an engine can hold.
+void check_engine(const ChipLayer& layer, size_t index, const std::string& where) {
+    switch (layer.engine) {
+        case Engine::folded:
+            if (layer.lanes != 1) bad_layer(where, index, "engine folded has one lane");
+            break;
+        case Engine::serial:
+            if (layer.lanes < 1 || layer.lanes > MAX_LANES)
+                bad_layer(where, index, "engine serial has 1 to 255 lanes");
+            if (layer.rail == Rail::dual && layer.inputs > MAX_SIZE / 2)
+                bad_layer(where, index, "too many inputs for rail dual");
+            if (const int entries = schedule(layer).wiring_rows; entries > MAX_SIZE)
+                throw Error(where,
+                            "layer " + std::to_string(index) + ": a lane has " +
+                                std::to_string(entries) + " entries, at most " +
+                                std::to_string(MAX_SIZE) + " can be loaded",
+                            "give the target more lanes");
+            break;
+        case Engine::level:
+            if (layer.lanes < 1 || layer.lanes > MAX_LEVEL_INPUTS ||
+                (layer.lanes & (layer.lanes - 1)) != 0)
+                bad_layer(where, index,
+                          "engine level takes 1, 2, 4, ... 64 inputs a cycle");
+            if (layer.outputs > MAX_LEVEL_NEURONS)
+                throw Error(where,
+                            "layer " + std::to_string(index) + ": engine level has at most " +
+                                std::to_string(MAX_LEVEL_NEURONS) + " neurons, this layer has " +
+                                std::to_string(layer.outputs),
+                            "choose engine serial or folded for it");
+            break;
+    }
 }
 
 void check_layer(const ChipLayer& layer, size_t index, const std::string& where) {
@@ -57,6 +94,7 @@ void check_layer(const ChipLayer& layer, size_t index, const std::string& where)
                       "a device of bank " + std::to_string(bank) + " does not fit " +
                           std::to_string(layer.device_bits) + " bits");
     }
+    check_engine(layer, index, where);
     if (layer.accumulator_bits() > 31)
         bad_layer(where, index,
                   "its sums need " + std::to_string(layer.accumulator_bits()) +
@@ -109,13 +147,14 @@ int ChipLayer::accumulator_bits() const {
 
 Sha256 fingerprint(const Chip& chip) {
     Canonical content;
-    content.text("permloom chip 1");
-    content.text(chip.engine);
+    content.text("permloom chip 2");
     content.text(chip.circuit);
     content.number(chip.contexts);
     content.number(chip.pixel_stream_bits);
     content.number(static_cast<int64_t>(chip.layers.size()));
     for (const ChipLayer& layer : chip.layers) {
+        content.text(std::string(to_string(layer.engine)));
+        content.number(layer.lanes);
         content.number(layer.inputs);
         content.number(layer.outputs);
         content.text(std::string(to_string(layer.rail)));
@@ -133,8 +172,6 @@ Sha256 fingerprint(const Chip& chip) {
 void check(const Chip& chip, const std::string& where) {
     if (chip.layers.empty()) throw Error(where, "the chip has no layers");
     if (chip.layers.size() > static_cast<size_t>(MAX_SIZE)) throw Error(where, "too many layers");
-    if (chip.engine != "folded")
-        throw Error(where, "engine '" + chip.engine + "' is unknown", "known: folded");
     if (chip.circuit != "as-waksman")
         throw Error(where, "circuit '" + chip.circuit + "' is unknown", "known: as-waksman");
     if (chip.contexts < 1 || chip.contexts > 2)
@@ -150,6 +187,15 @@ void check(const Chip& chip, const std::string& where) {
         if (chip.layers[l].inputs != before.outputs || chip.layers[l].in_bits != before.out_bits)
             bad_layer(where, l, "its inputs are not the outputs of the layer before");
     }
+    const ChipLayer& first = chip.layers.front();
+    if (const int beat = chip.pixel_stream_bits / chip.in_bits();
+        first.engine == Engine::level && beat > 0 && beat % first.lanes != 0 &&
+        first.lanes % beat != 0)
+        throw Error(where,
+                    "a beat of the pixel stream has " + std::to_string(beat) +
+                        " pixels, the first layer takes " + std::to_string(first.lanes) +
+                        " a cycle; one must be a multiple of the other",
+                    "change inputs_per_cycle or pixel_stream_bits of the target");
     if (chip.pixel_stream_bits < chip.in_bits())
         throw Error(where, "a pixel of " + std::to_string(chip.in_bits()) +
                                " bits does not fit the pixel stream");
@@ -177,12 +223,13 @@ void save_chip(const Chip& chip, const std::filesystem::path& path) {
             builder, static_cast<uint32_t>(layer.inputs), static_cast<uint32_t>(layer.outputs),
             std::string(to_string(layer.rail)).c_str(), static_cast<uint8_t>(layer.in_bits),
             static_cast<uint32_t>(layer.in_zero), static_cast<uint8_t>(layer.out_bits),
-            static_cast<uint8_t>(layer.device_bits), layer.shared_profile, &values, &counts));
+            static_cast<uint8_t>(layer.device_bits), layer.shared_profile, &values, &counts,
+            std::string(to_string(layer.engine)).c_str(), static_cast<uint8_t>(layer.lanes)));
     }
     schema::FinishChipBuffer(
         builder, schema::CreateChipDirect(
-                     builder, chip.name.c_str(), chip.target.c_str(), chip.engine.c_str(),
-                     chip.circuit.c_str(), static_cast<uint32_t>(chip.contexts),
+                     builder, chip.name.c_str(), chip.target.c_str(), chip.circuit.c_str(),
+                     static_cast<uint32_t>(chip.contexts),
                      static_cast<uint32_t>(chip.pixel_stream_bits), &layers, VERSION));
     save_container(path, CHIP_MAGIC, {builder.GetBufferPointer(), builder.GetSize()});
 }
@@ -199,7 +246,6 @@ Chip load_chip(const std::filesystem::path& path) {
     Chip chip;
     chip.name = text(stored->name());
     chip.target = text(stored->target());
-    chip.engine = text(stored->engine());
     chip.circuit = text(stored->circuit());
     chip.contexts = static_cast<int>(std::min<uint32_t>(stored->contexts(), MAX_SIZE));
     chip.pixel_stream_bits =
@@ -212,6 +258,8 @@ Chip load_chip(const std::filesystem::path& path) {
             return static_cast<int>(value);
         };
         ChipLayer layer;
+        layer.engine = engine_from_string(text(one->engine()), where);
+        layer.lanes = one->lanes();
         layer.inputs = size(one->inputs());
         layer.outputs = size(one->outputs());
         layer.rail = rail_from_string(text(one->rail()), where);

@@ -10,11 +10,14 @@
 #include "compiler/base/digest.h"
 #include "compiler/perm/permutation.h"
 #include "compiler/spec/network.h"
+#include "compiler/spec/target.h"
 
 namespace permloom {
 
-/// One layer of the engine `folded`: one switch network of `lines` lines, one bank after it.
+/// One layer: the lines of its inputs, the devices of its neurons, and the engine that joins them.
 struct ChipLayer {
+    Engine engine = Engine::folded;
+    int lanes = 1;  ///< serial: neurons side by side; level: inputs of one cycle; folded: 1
     int inputs = 0, outputs = 0;
     Rail rail = Rail::single;
     int in_bits = 8;      ///< width of an input activation code
@@ -42,7 +45,7 @@ struct ChipLayer {
 };
 
 struct Chip {
-    std::string name, target, engine = "folded", circuit = "as-waksman";
+    std::string name, target, circuit = "as-waksman";
     int contexts = 2;
     int pixel_stream_bits = 64;
     std::vector<ChipLayer> layers;

@@ -1,10 +1,13 @@
 #include "compiler/program/expand.h"
 
+#include <algorithm>
+
 #include "compiler/base/bits.h"
 #include "compiler/base/error.h"
 #include "compiler/perm/circuits.h"
 #include "compiler/perm/code.h"
 #include "compiler/program/load_stream.h"
+#include "compiler/program/schedule.h"
 
 namespace permloom {
 namespace {
@@ -25,7 +28,84 @@ void put_switches(LoadStream& stream, size_t layer, const std::vector<SwitchBits
                    neurons.front().words(d).size());
         for (const SwitchBits& bits : neurons)
             stream.words.insert(stream.words.end(), bits.words(d).begin(), bits.words(d).end());
-        stream.switch_bits += switches * neurons.size();
+        stream.wiring_bits += switches * neurons.size();
+    }
+}
+
+/// The entries of every lane: for each live slot of its neurons, the line wired to it.
+void put_entries(LoadStream& stream, size_t layer, const ChipLayer& shape,
+                 const std::vector<Permutation>& sources) {
+    const std::vector<int32_t> counts = group_entries(shape);
+    const size_t rows = static_cast<size_t>(schedule(shape).wiring_rows);
+    if (rows == 0) return;
+    for (int lane = 0; lane < shape.lanes; ++lane) {
+        put_record(stream, layer, Section::entries, static_cast<size_t>(lane), rows, 1);
+        for (size_t group = 0; group < counts.size(); ++group) {
+            const int neuron = static_cast<int>(group) * shape.lanes + lane;
+            const std::vector<int32_t> slots =
+                neuron < shape.outputs ? live_slots(shape, neuron) : std::vector<int32_t>{};
+            for (const int32_t slot : slots) {
+                const int32_t line = sources[static_cast<size_t>(neuron)][slot];
+                stream.words.push_back(
+                    line < shape.inputs
+                        ? static_cast<uint32_t>(line)
+                        : static_cast<uint32_t>(line - shape.inputs) | COMPLEMENT_ENTRY);
+            }
+            stream.words.resize(stream.words.size() + static_cast<size_t>(counts[group]) -
+                                slots.size());
+        }
+    }
+    const int entry_bits = std::max(1, ceil_log2(static_cast<uint64_t>(shape.inputs))) +
+                           (shape.rail == Rail::dual ? 1 : 0);
+    stream.wiring_bits += rows * static_cast<size_t>(shape.lanes * entry_bits);
+}
+
+/// The level map of every neuron: for each line the level of the device that it is wired to.
+void put_levels(LoadStream& stream, size_t layer, const ChipLayer& shape,
+                const std::vector<Permutation>& sources) {
+    const int bits = level_bits(shape), pass = steps_a_pass(shape), all = steps(shape);
+    const auto row_words = static_cast<size_t>((shape.lanes * bits + 31) / 32);
+    for (int neuron = 0; neuron < shape.outputs; ++neuron) {
+        const std::vector<int32_t> values = levels(shape, neuron);
+        const auto bank = shape.bank(neuron);
+        std::vector<uint32_t> level_of(static_cast<size_t>(shape.lines()));
+        for (int slot = 0; slot < shape.lines(); ++slot)
+            level_of[static_cast<size_t>(sources[static_cast<size_t>(neuron)][slot])] =
+                static_cast<uint32_t>(
+                    std::ranges::lower_bound(values, bank[static_cast<size_t>(slot)]) -
+                    values.begin());
+        put_record(stream, layer, Section::levels, static_cast<size_t>(neuron),
+                   static_cast<size_t>(all), row_words);
+        for (int step = 0; step < all; ++step) {
+            std::vector<uint32_t> row(row_words, 0);
+            for (int p = 0; p < shape.lanes; ++p) {
+                const int input = step % pass * shape.lanes + p;
+                if (input >= shape.inputs) break;
+                const uint64_t level =
+                    level_of[static_cast<size_t>(input + step / pass * shape.inputs)];
+                const int at = p * bits;
+                row[static_cast<size_t>(at / 32)] |= static_cast<uint32_t>(level << (at % 32));
+                if (at % 32 + bits > 32)
+                    row[static_cast<size_t>(at / 32 + 1)] |=
+                        static_cast<uint32_t>(level >> (32 - at % 32));
+            }
+            stream.words.insert(stream.words.end(), row.begin(), row.end());
+        }
+    }
+    stream.wiring_bits += static_cast<uint64_t>(shape.outputs) * static_cast<uint64_t>(all) *
+                          static_cast<uint64_t>(shape.lanes * bits);
+}
+
+void put_wiring(LoadStream& stream, size_t layer, const ChipLayer& shape,
+                const std::vector<Permutation>& sources, ThreadPool& pool) {
+    switch (shape.engine) {
+        case Engine::folded:
+            return put_switches(stream, layer,
+                                circuit_named("as-waksman").route_batch(sources, pool));
+        case Engine::serial:
+            return put_entries(stream, layer, shape, sources);
+        case Engine::level:
+            return put_levels(stream, layer, shape, sources);
     }
 }
 
@@ -94,7 +174,6 @@ LoadStream expand(const Chip& chip, const Configuration& configuration, int cont
     const auto sources = decode_sources(chip, configuration);
     const uint64_t name = low_word(configuration.chip_fingerprint);
 
-    const Circuit& network = circuit_named("as-waksman");
     ThreadPool pool;
     LoadStream stream;
     stream.words = {LOAD_MAGIC,
@@ -104,7 +183,7 @@ LoadStream expand(const Chip& chip, const Configuration& configuration, int cont
                     0,
                     0};
     for (size_t l = 0; l < chip.layers.size(); ++l) {
-        put_switches(stream, l, network.route_batch(sources[l], pool));
+        put_wiring(stream, l, chip.layers[l], sources[l], pool);
         put_registers(stream, l, configuration.layers[l]);
     }
     put_record(stream, 0, Section::classes, 0, 1, 1);

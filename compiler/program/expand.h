@@ -17,7 +17,7 @@ std::vector<std::vector<Permutation>> decode_sources(const Chip& chip,
 /// The load stream in 32-bit words, as FORMAT.md lays it out, for one context.
 struct LoadStream {
     std::vector<uint32_t> words;
-    uint64_t switch_bits = 0;    ///< of all neurons, without row padding
+    uint64_t wiring_bits = 0;    ///< switches, entries, levels: what the chip stores of them
     uint64_t register_bits = 0;  ///< post-op registers and classes
     uint64_t load_bits() const { return words.size() * 32; }
 };

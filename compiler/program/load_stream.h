@@ -14,10 +14,14 @@ inline constexpr int NEURON_REGISTER_WORDS = 4;
 inline constexpr int LAYER_REGISTER_WORDS = 3;
 
 enum class Section : uint32_t {
-    switches = 1,
+    switches = 1,  ///< wiring of engine `folded`
     neuron_registers = 2,
     layer_registers = 3,
-    classes = 4
+    classes = 4,
+    entries = 5,  ///< wiring of engine `serial`
+    levels = 6    ///< wiring of engine `level`
 };
+
+inline constexpr uint32_t COMPLEMENT_ENTRY = 1U << 31;  ///< of an entry: the line is a complement
 
 }  // namespace permloom

@@ -66,9 +66,9 @@ NetworkSpec load_network(const std::string& name_or_path, const std::vector<Over
     return parse_network(document.text, document.origin, overrides);
 }
 
-TargetSpec load_target(const std::string& name_or_path) {
+TargetSpec load_target(const std::string& name_or_path, const std::vector<Override>& overrides) {
     const Document document = find_document("targets/", "target", name_or_path);
-    return parse_target(document.text, document.origin);
+    return parse_target(document.text, document.origin, overrides);
 }
 
 std::string experiment_text(const std::string& name_or_path) {

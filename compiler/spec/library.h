@@ -19,7 +19,8 @@ std::vector<std::string> experiment_names();
 /// a directory part). Throws Error where there is none such, with the nearest name as a hint.
 NetworkSpec load_network(const std::string& name_or_path,
                          const std::vector<Override>& overrides = {});
-TargetSpec load_target(const std::string& name_or_path);
+TargetSpec load_target(const std::string& name_or_path,
+                       const std::vector<Override>& overrides = {});
 ExperimentSpec load_experiment(const std::string& name_or_path);
 /// The description as it was written.
 std::string experiment_text(const std::string& name_or_path);

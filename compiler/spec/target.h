@@ -3,18 +3,36 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "compiler/spec/network.h"
 
 namespace permloom {
 
+/// How a layer becomes cycles (design.md section 7, rtl/MICROARCHITECTURE.md).
+enum class Engine {
+    folded,  ///< a switch network and a bank of devices, one neuron a cycle
+    serial,  ///< a memory of input numbers per lane, one device a cycle and lane; skips zeros
+    level,   ///< no network: every neuron adds the inputs by the levels that its map names
+};
+
 struct TargetSpec {
     std::string name, about;
-    std::string engine = "folded";
+    std::vector<Engine> engines = {Engine::folded};  ///< one for all layers, or one for each
+    int lanes = 1;             ///< of `serial`: neurons computed side by side
+    int inputs_per_cycle = 8;  ///< of `level`
     std::string circuit = "as-waksman";
     int contexts = 2;            ///< configurations held at once, 1 or 2
     int pixel_stream_bits = 64;  ///< width of the pixel port, whole bytes
 };
 
-/// Reads a description; all keys are required. Throws Error as parse_network does.
-TargetSpec parse_target(std::string_view yaml, const std::string& origin);
+/// Reads a description; `lanes` and `inputs_per_cycle` have defaults, all other keys are required.
+/// Throws Error as parse_network does.
+TargetSpec parse_target(std::string_view yaml, const std::string& origin,
+                        const std::vector<Override>& overrides = {});
+
+std::string_view to_string(Engine engine);
+/// Throws Error for anything but a name of an engine.
+Engine engine_from_string(const std::string& name, const std::string& where);
 
 }  // namespace permloom

@@ -7,7 +7,7 @@
 #include "compiler/base/error.h"
 #include "compiler/base/version.h"
 #include "compiler/program/container.h"
-#include "compiler/program/schedule.h"
+#include "compiler/program/engine_plan.h"
 
 namespace permloom {
 namespace {
@@ -41,7 +41,7 @@ void check_engine(const ChipLayer& layer, size_t index, const std::string& where
                 bad_layer(where, index, "engine serial has 1 to 255 lanes");
             if (layer.rail == Rail::dual && layer.inputs > MAX_SIZE / 2)
                 bad_layer(where, index, "too many inputs for rail dual");
-            if (const int entries = schedule(layer).wiring_rows; entries > MAX_SIZE)
+            if (const int entries = engine_plan(layer).wiring_rows; entries > MAX_SIZE)
                 throw Error(where,
                             "layer " + std::to_string(index) + ": a lane has " +
                                 std::to_string(entries) + " entries, at most " +
@@ -51,8 +51,7 @@ void check_engine(const ChipLayer& layer, size_t index, const std::string& where
         case Engine::level:
             if (layer.lanes < 1 || layer.lanes > MAX_LEVEL_INPUTS ||
                 (layer.lanes & (layer.lanes - 1)) != 0)
-                bad_layer(where, index,
-                          "engine level takes 1, 2, 4, ... 64 inputs a cycle");
+                bad_layer(where, index, "engine level takes 1, 2, 4, ... 64 inputs a cycle");
             if (layer.outputs > MAX_LEVEL_NEURONS)
                 throw Error(where,
                             "layer " + std::to_string(index) + ": engine level has at most " +
@@ -227,10 +226,10 @@ void save_chip(const Chip& chip, const std::filesystem::path& path) {
             std::string(to_string(layer.engine)).c_str(), static_cast<uint8_t>(layer.lanes)));
     }
     schema::FinishChipBuffer(
-        builder, schema::CreateChipDirect(
-                     builder, chip.name.c_str(), chip.target.c_str(), chip.circuit.c_str(),
-                     static_cast<uint32_t>(chip.contexts),
-                     static_cast<uint32_t>(chip.pixel_stream_bits), &layers, VERSION));
+        builder,
+        schema::CreateChipDirect(builder, chip.name.c_str(), chip.target.c_str(),
+                                 chip.circuit.c_str(), static_cast<uint32_t>(chip.contexts),
+                                 static_cast<uint32_t>(chip.pixel_stream_bits), &layers, VERSION));
     save_container(path, CHIP_MAGIC, {builder.GetBufferPointer(), builder.GetSize()});
 }
 

@@ -6,8 +6,8 @@
 #include "compiler/base/error.h"
 #include "compiler/perm/circuits.h"
 #include "compiler/perm/code.h"
+#include "compiler/program/engine_plan.h"
 #include "compiler/program/load_stream.h"
-#include "compiler/program/schedule.h"
 
 namespace permloom {
 namespace {
@@ -36,7 +36,7 @@ void put_switches(LoadStream& stream, size_t layer, const std::vector<SwitchBits
 void put_entries(LoadStream& stream, size_t layer, const ChipLayer& shape,
                  const std::vector<Permutation>& sources) {
     const std::vector<int32_t> counts = group_entries(shape);
-    const size_t rows = static_cast<size_t>(schedule(shape).wiring_rows);
+    const size_t rows = static_cast<size_t>(engine_plan(shape).wiring_rows);
     if (rows == 0) return;
     for (int lane = 0; lane < shape.lanes; ++lane) {
         put_record(stream, layer, Section::entries, static_cast<size_t>(lane), rows, 1);
@@ -46,10 +46,10 @@ void put_entries(LoadStream& stream, size_t layer, const ChipLayer& shape,
                 neuron < shape.outputs ? live_slots(shape, neuron) : std::vector<int32_t>{};
             for (const int32_t slot : slots) {
                 const int32_t line = sources[static_cast<size_t>(neuron)][slot];
-                stream.words.push_back(
-                    line < shape.inputs
-                        ? static_cast<uint32_t>(line)
-                        : static_cast<uint32_t>(line - shape.inputs) | COMPLEMENT_ENTRY);
+                stream.words.push_back(line < shape.inputs
+                                           ? static_cast<uint32_t>(line)
+                                           : static_cast<uint32_t>(line - shape.inputs) |
+                                                 COMPLEMENT_ENTRY);
             }
             stream.words.resize(stream.words.size() + static_cast<size_t>(counts[group]) -
                                 slots.size());

@@ -12,8 +12,9 @@ namespace {
 constexpr Name<Engine> ENGINE_NAMES[] = {
     {Engine::folded, "folded"}, {Engine::serial, "serial"}, {Engine::level, "level"}};
 const std::vector<std::string> CIRCUITS = {"as-waksman"};
-const std::vector<std::string> KEYS = {"name",    "about",    "engine",           "lanes",
-                                       "circuit", "contexts", "inputs_per_cycle", "pixel_stream_bits"};
+const std::vector<std::string> KEYS = {
+    "name",    "about",    "engine",           "lanes",
+    "circuit", "contexts", "inputs_per_cycle", "pixel_stream_bits"};
 
 std::string one_of(const MapReader& map, const std::string& key,
                    const std::vector<std::string>& known) {

@@ -19,8 +19,8 @@ enum class Engine {
 struct TargetSpec {
     std::string name, about;
     std::vector<Engine> engines = {Engine::folded};  ///< one for all layers, or one for each
-    int lanes = 1;             ///< of `serial`: neurons computed side by side
-    int inputs_per_cycle = 8;  ///< of `level`
+    int lanes = 1;                                   ///< of `serial`: neurons computed side by side
+    int inputs_per_cycle = 8;                        ///< of `level`
     std::string circuit = "as-waksman";
     int contexts = 2;            ///< configurations held at once, 1 or 2
     int pixel_stream_bits = 64;  ///< width of the pixel port, whole bytes

@@ -9,7 +9,7 @@
 
 namespace permloom {
 
-struct Schedule {
+struct EnginePlan {
     int wiring_stages = 0;  ///< folded: of the network; serial: lanes; level: neurons
     int wiring_rows = 0;    ///< of one stage and context: N; E; K
     int64_t interval = 0;   ///< cycles between two images
@@ -17,7 +17,7 @@ struct Schedule {
     int64_t latency = 0, last_latency = 0;  ///< of a hidden layer; of the last one
 };
 
-Schedule schedule(const ChipLayer& layer);
+EnginePlan engine_plan(const ChipLayer& layer);
 
 /// Slots of a neuron whose device is not 0, ascending: what engine `serial` works through.
 std::vector<int32_t> live_slots(const ChipLayer& layer, int neuron);

@@ -1,4 +1,4 @@
-#include "compiler/program/schedule.h"
+#include "compiler/program/engine_plan.h"
 
 #include <algorithm>
 
@@ -16,31 +16,30 @@ int lg(int count) {
     return ceil_log2(static_cast<uint64_t>(count));
 }
 
-Schedule folded(const ChipLayer& layer) {
+EnginePlan folded(const ChipLayer& layer) {
     const int stages = layer.lines() > 1 ? 2 * lg(layer.lines()) - 1 : 0;
-    Schedule plan{stages, layer.outputs, int64_t{layer.outputs} * layer.passes()};
+    EnginePlan plan{stages, layer.outputs, int64_t{layer.outputs} * layer.passes()};
     plan.latency = plan.interval + stages + lg(layer.lines()) + 7;
     plan.last_latency = plan.latency - 3;
     return plan;
 }
 
-Schedule serial(const ChipLayer& layer) {
-    Schedule plan;
+EnginePlan serial(const ChipLayer& layer) {
+    EnginePlan plan;
     plan.wiring_stages = layer.lanes;
     const std::vector<int32_t> entries = group_entries(layer);
     for (const int32_t count : entries) {
         plan.wiring_rows += count;
         plan.interval += std::max(count, layer.lanes);
     }
-    const int in_last_group =
-        layer.outputs - (static_cast<int>(entries.size()) - 1) * layer.lanes;
+    const int in_last_group = layer.outputs - (static_cast<int>(entries.size()) - 1) * layer.lanes;
     plan.latency = plan.interval + 9 + in_last_group - 1;
     plan.last_latency = plan.latency - 3;
     return plan;
 }
 
-Schedule level(const ChipLayer& layer) {
-    Schedule plan{layer.outputs, steps(layer), std::max(steps(layer), layer.outputs)};
+EnginePlan level(const ChipLayer& layer) {
+    EnginePlan plan{layer.outputs, steps(layer), std::max(steps(layer), layer.outputs)};
     plan.latency = plan.interval + lg(layer.lanes) + 8 + layer.outputs - 1;
     plan.last_latency = plan.latency - 3;
     return plan;
@@ -48,7 +47,7 @@ Schedule level(const ChipLayer& layer) {
 
 }  // namespace
 
-Schedule schedule(const ChipLayer& layer) {
+EnginePlan engine_plan(const ChipLayer& layer) {
     switch (layer.engine) {
         case Engine::folded:
             return folded(layer);

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "compiler/base/bits.h"
 #include "compiler/passes/encode.h"
 #include "compiler/passes/load_rows.h"
 #include "compiler/passes/quantise.h"
 #include "compiler/perm/as_waksman.h"
 #include "compiler/perm/partial.h"
+#include "compiler/program/engine_plan.h"
 #include "compiler/program/expand.h"
 
 namespace permloom {
@@ -18,25 +18,20 @@ namespace {
 constexpr uint64_t NEURON_REGISTER_BITS = 32 + 17 + 48;   ///< b, m, c
 constexpr uint64_t LAYER_REGISTER_BITS = 6 + 1 + 3 * 16;  ///< s, relu, z lo hi
 
-int64_t issue_cycles(const ChipLayer& layer) {
-    return int64_t{layer.outputs} * layer.passes();
-}
-
-/// Issue-to-write distance of a layer, rtl/MICROARCHITECTURE.md.
-int64_t pipeline_cycles(const ChipLayer& layer, int stages, bool last) {
-    return stages + ceil_log2(static_cast<uint64_t>(layer.lines())) + (last ? 4 : 7);
-}
-
-LayerReport report_layer(const ChipLayer& layer, const Topology& topology,
-                         const EncodedLayer& encoded) {
+LayerReport report_layer(const ChipLayer& layer, const EncodedLayer& encoded) {
     LayerReport report;
+    report.engine = to_string(layer.engine);
+    report.lanes = layer.lanes;
     report.inputs = layer.inputs;
     report.outputs = layer.outputs;
     report.lines = layer.lines();
     report.passes = layer.passes();
-    report.switches = topology.switch_count();
-    report.switches_left_out = prune(topology, layer.live_slots()).left_out;
-    report.stages = topology.stage_count();
+    if (layer.engine == Engine::folded) {
+        const Topology topology = as_waksman_topology(layer.lines());
+        report.switches = topology.switch_count();
+        report.switches_left_out = prune(topology, layer.live_slots()).left_out;
+        report.stages = topology.stage_count();
+    }
     report.code = encoded.code;
     report.code_bits = encoded.bits_by_code;
     report.wiring_bits = encoded.wiring_bits;
@@ -48,7 +43,7 @@ LayerReport report_layer(const ChipLayer& layer, const Topology& topology,
             std::ranges::count_if(layer.bank(j), [](int32_t device) { return device != 0; });
     if (!layer.shared_profile)
         report.weight_rom_bits = int64_t{layer.outputs} * layer.lines() * layer.device_bits;
-    report.cycles = issue_cycles(layer);
+    report.cycles = engine_plan(layer).interval;
     report.accumulator_bits = layer.accumulator_bits();
     return report;
 }
@@ -69,13 +64,11 @@ CompileReport make_report(const Chip& chip, const Configuration& configuration,
     report.latency_cycles = 1;
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         const ChipLayer& layer = chip.layers[l];
-        const Topology topology = as_waksman_topology(layer.lines());
-        report.layers.push_back(report_layer(layer, topology, encoded[l]));
+        const EnginePlan plan = engine_plan(layer);
+        report.layers.push_back(report_layer(layer, encoded[l]));
         report.layers.back().quantisation_error = quantised.layers[l].error;
-        report.interval_cycles = std::max(report.interval_cycles, issue_cycles(layer));
-        report.latency_cycles +=
-            issue_cycles(layer) +
-            pipeline_cycles(layer, topology.stage_count(), l + 1 == chip.layers.size());
+        report.interval_cycles = std::max(report.interval_cycles, plan.interval);
+        report.latency_cycles += l + 1 == chip.layers.size() ? plan.last_latency : plan.latency;
     }
 
     const LoadStream stream = expand(chip, configuration);
@@ -87,8 +80,8 @@ CompileReport make_report(const Chip& chip, const Configuration& configuration,
     report.wiring_only = true;
     for (size_t l = 0; l < report.layers.size(); ++l) {
         LayerReport& layer = report.layers[l];
-        const auto switch_bits = static_cast<uint64_t>(layer.switches * layer.outputs);
-        layer.framing_bits = layer.load_bits - switch_bits - layer.register_bits;
+        layer.wiring_memory_bits = stream.layer_wiring_bits[l];
+        layer.framing_bits = layer.load_bits - layer.wiring_memory_bits - layer.register_bits;
         report.wiring_bits += layer.wiring_bits;
         report.wiring_bound += layer.wiring_bound;
         report.weights += int64_t{layer.outputs} * layer.lines;
@@ -97,7 +90,8 @@ CompileReport make_report(const Chip& chip, const Configuration& configuration,
     }
     report.register_bits = stream.register_bits;
     report.load_bits = stream.load_bits();
-    report.framing_bits = report.load_bits - stream.switch_bits - stream.register_bits;
+    report.wiring_memory_bits = stream.wiring_bits();
+    report.framing_bits = report.load_bits - report.wiring_memory_bits - stream.register_bits;
     return report;
 }
 
@@ -110,6 +104,7 @@ std::string CompileReport::to_json() const {
         {"register_bits", register_bits},
         {"framing_bits", framing_bits},
         {"load_bits", load_bits},
+        {"wiring_memory_bits", wiring_memory_bits},
         {"interval_cycles", interval_cycles},
         {"latency_cycles", latency_cycles},
         {"wiring_only", wiring_only},
@@ -117,6 +112,8 @@ std::string CompileReport::to_json() const {
     json["layers"] = nlohmann::ordered_json::array();
     for (const LayerReport& layer : layers)
         json["layers"].push_back({
+            {"engine", layer.engine},
+            {"lanes", layer.lanes},
             {"inputs", layer.inputs},
             {"outputs", layer.outputs},
             {"lines", layer.lines},
@@ -131,6 +128,7 @@ std::string CompileReport::to_json() const {
             {"register_bits", layer.register_bits},
             {"framing_bits", layer.framing_bits},
             {"load_bits", layer.load_bits},
+            {"wiring_memory_bits", layer.wiring_memory_bits},
             {"wires", layer.wires},
             {"weight_rom_bits", layer.weight_rom_bits},
             {"cycles", layer.cycles},

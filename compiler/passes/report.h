@@ -15,8 +15,10 @@ struct Quantised;
 struct EncodedLayer;
 
 struct LayerReport {
+    std::string engine;
+    int lanes = 1;  ///< ChipLayer::lanes
     int inputs = 0, outputs = 0, lines = 0, passes = 1;
-    int64_t switches = 0;  ///< per network
+    int64_t switches = 0;  ///< per network; 0 for engines without one
     /// Of these, what an emitted chip does not build because all devices behind it are 0; their
     /// bits are loaded nevertheless.
     int64_t switches_left_out = 0;
@@ -24,6 +26,8 @@ struct LayerReport {
     std::string code;
     std::map<std::string, uint64_t> code_bits;  ///< what each code needs for this layer
     uint64_t wiring_bits = 0, register_bits = 0, framing_bits = 0, load_bits = 0;
+    /// What the chip stores of the wiring for one context: switch bits, entries or level maps.
+    uint64_t wiring_memory_bits = 0;
     double wiring_bound = 0.0;    ///< log2 of the number of distinct wirings, all neurons
     int64_t wires = 0;            ///< non-zero devices
     int64_t weight_rom_bits = 0;  ///< with a profile per neuron
@@ -32,12 +36,14 @@ struct LayerReport {
     double quantisation_error = 0.0;  ///< relative, see QuantisedLayer::error
 };
 
-/// `load_bits` = switch bits + `register_bits` + `framing_bits`: headers, padding and checksum of
-/// the load stream. `wiring_bits` are the stored codes that the switch bits are expanded from.
+/// `load_bits` = `wiring_memory_bits` + `register_bits` + `framing_bits`: headers, padding and
+/// checksum of the load stream. `wiring_bits` are the stored codes that the first are expanded
+/// from.
 struct CompileReport {
     std::vector<LayerReport> layers;
     uint64_t wiring_bits = 0, register_bits = 0, framing_bits = 0, load_bits = 0;
     double wiring_bound = 0.0;
+    uint64_t wiring_memory_bits = 0;
     int64_t weights = 0, wires = 0;
     int64_t interval_cycles = 0, latency_cycles = 0;
     bool wiring_only = false;  ///< no per-neuron register differs from its layer's constant

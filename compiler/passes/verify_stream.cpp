@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "compiler/base/error.h"
 #include "compiler/passes/load_rows.h"
-#include "compiler/perm/as_waksman.h"
-#include "compiler/perm/evaluate.h"
+#include "compiler/passes/verify_wiring.h"
 
 namespace permloom {
 namespace {
@@ -37,32 +37,36 @@ std::vector<uint32_t> row_of(const LayerRegisters& registers) {
             static_cast<uint32_t>(registers.hi)};
 }
 
-/// Collects the switch bits of a load stream and checks its registers on the way.
+/// Checks the registers on the way and hands the wiring to its layer.
 class StreamCheck {
   public:
     StreamCheck(const Chip& chip, const Configuration& configuration)
         : configuration_(configuration) {
-        for (const ChipLayer& layer : chip.layers) {
-            topologies_.push_back(as_waksman_topology(layer.lines()));
-            const std::vector<int32_t> widths = topologies_.back().row_widths();
-            bits_.emplace_back(static_cast<size_t>(layer.outputs), SwitchBits(widths));
-            rows_seen_.emplace_back(static_cast<size_t>(layer.outputs) * widths.size(), false);
-            registers_seen_.emplace_back(static_cast<size_t>(layer.outputs), false);
+        for (size_t l = 0; l < chip.layers.size(); ++l) {
+            wiring_.push_back(wiring_check(chip.layers[l], l));
+            registers_seen_.emplace_back(static_cast<size_t>(chip.layers[l].outputs), false);
         }
         layer_seen_.resize(chip.layers.size(), false);
     }
 
     void take(const LoadRow& row) {
         const auto l = static_cast<size_t>(row.layer), j = static_cast<size_t>(row.neuron);
-        if (l >= bits_.size() || j >= bits_[l].size())
+        if (l >= wiring_.size())
             throw Error("load stream",
-                        fmt::format("a row for {}, which the chip has not", place_of(l, j)));
+                        fmt::format("a row for layer {}, which the chip has not", l));
         const LayerConfiguration& layer = configuration_.layers[l];
         switch (row.section) {
             case Section::switches:
-                take_switches(row, l, j);
+            case Section::entries:
+            case Section::levels:
+                if (row.section != wiring_[l]->section())
+                    throw Error(fmt::format("layer {}", l), "wiring of another engine");
+                wiring_[l]->take(row);
                 break;
             case Section::neuron_registers:
+                if (j >= registers_seen_[l].size())
+                    throw Error("load stream", fmt::format("a row for {}, which the chip has not",
+                                                           place_of(l, j)));
                 once(registers_seen_[l], j, place_of(l, j));
                 same(row, row_of(layer.neurons[j]), place_of(l, j));
                 break;
@@ -78,23 +82,16 @@ class StreamCheck {
         }
     }
 
-    /// After the last row: everything came, and the switches realise `sources`.
+    /// After the last row: everything came, and the wiring is that of `sources`.
     void finish(const std::vector<std::vector<Permutation>>& sources) const {
         if (!classes_seen_) throw Error("load stream", "no row of classes");
-        for (size_t l = 0; l < bits_.size(); ++l) {
+        for (size_t l = 0; l < wiring_.size(); ++l) {
             if (!layer_seen_[l])
                 throw Error(fmt::format("layer {}", l), "no registers in the load stream");
-            for (size_t j = 0; j < bits_[l].size(); ++j) {
+            for (size_t j = 0; j < registers_seen_[l].size(); ++j)
                 if (!registers_seen_[l][j])
                     throw Error(place_of(l, j), "no registers in the load stream");
-                for (int d = 0; d < bits_[l][j].row_count(); ++d)
-                    if (bits_[l][j].width(d) > 0 && !rows_seen_[l][row_number(l, j, d)])
-                        throw Error(
-                            place_of(l, j),
-                            fmt::format("no switch bits of stage {} in the load stream", d));
-                if (evaluate(topologies_[l], bits_[l][j]) != sources[l][j])
-                    throw Error(place_of(l, j), "its switch bits realise another wiring");
-            }
+            wiring_[l]->finish(sources[l]);
         }
     }
 
@@ -110,30 +107,8 @@ class StreamCheck {
         seen[i] = true;
     }
 
-    void take_switches(const LoadRow& row, size_t l, size_t j) {
-        SwitchBits& bits = bits_[l][j];
-        if (row.stage >= bits.row_count() || rows_seen_[l][row_number(l, j, row.stage)])
-            throw Error(place_of(l, j),
-                        fmt::format("switch bits of stage {} twice, or of no stage", row.stage));
-        rows_seen_[l][row_number(l, j, row.stage)] = true;
-        const auto words = bits.words(row.stage);
-        const int switches = bits.width(row.stage);
-        if (row.words.size() != words.size())
-            throw Error(place_of(l, j), fmt::format("stage {} has {} switches, its row {} words",
-                                                    row.stage, switches, row.words.size()));
-        if (switches % 32 != 0 && row.words.back() >> (switches % 32) != 0)
-            throw Error(place_of(l, j), fmt::format("stage {}: padding is not zero", row.stage));
-        std::ranges::copy(row.words, words.begin());
-    }
-
-    size_t row_number(size_t l, size_t j, int stage) const {
-        return j * topologies_[l].stages.size() + static_cast<size_t>(stage);
-    }
-
     const Configuration& configuration_;
-    std::vector<Topology> topologies_;
-    std::vector<std::vector<SwitchBits>> bits_;
-    std::vector<std::vector<bool>> rows_seen_;  ///< of switch bits, per layer, neuron-major
+    std::vector<std::unique_ptr<WiringCheck>> wiring_;
     std::vector<std::vector<bool>> registers_seen_;
     std::vector<bool> layer_seen_;
     bool classes_seen_ = false;

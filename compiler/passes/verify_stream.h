@@ -12,9 +12,9 @@
 
 namespace permloom {
 
-/// Reads `words` back: every row is there once, the switch bits passed through the topology realise
-/// `sources` (the decoded wiring), registers and classes are the configuration's. Throws Error
-/// naming layer and neuron.
+/// Reads `words` back: every row is there once, the wiring rows (switch bits passed through the
+/// topology, entries, level maps) are those of `sources`, the decoded wiring, registers and classes
+/// are the configuration's. Throws Error naming layer and neuron.
 void verify_stream(const Chip& chip, const Configuration& configuration,
                    const std::vector<std::vector<Permutation>>& sources,
                    std::span<const uint32_t> words);

@@ -28,7 +28,7 @@ void put_switches(LoadStream& stream, size_t layer, const std::vector<SwitchBits
                    neurons.front().words(d).size());
         for (const SwitchBits& bits : neurons)
             stream.words.insert(stream.words.end(), bits.words(d).begin(), bits.words(d).end());
-        stream.wiring_bits += switches * neurons.size();
+        stream.layer_wiring_bits.back() += switches * neurons.size();
     }
 }
 
@@ -57,7 +57,7 @@ void put_entries(LoadStream& stream, size_t layer, const ChipLayer& shape,
     }
     const int entry_bits = std::max(1, ceil_log2(static_cast<uint64_t>(shape.inputs))) +
                            (shape.rail == Rail::dual ? 1 : 0);
-    stream.wiring_bits += rows * static_cast<size_t>(shape.lanes * entry_bits);
+    stream.layer_wiring_bits.back() += rows * static_cast<size_t>(shape.lanes * entry_bits);
 }
 
 /// The level map of every neuron: for each line the level of the device that it is wired to.
@@ -92,8 +92,9 @@ void put_levels(LoadStream& stream, size_t layer, const ChipLayer& shape,
             stream.words.insert(stream.words.end(), row.begin(), row.end());
         }
     }
-    stream.wiring_bits += static_cast<uint64_t>(shape.outputs) * static_cast<uint64_t>(all) *
-                          static_cast<uint64_t>(shape.lanes * bits);
+    stream.layer_wiring_bits.back() += static_cast<uint64_t>(shape.outputs) *
+                                       static_cast<uint64_t>(all) *
+                                       static_cast<uint64_t>(shape.lanes * bits);
 }
 
 void put_wiring(LoadStream& stream, size_t layer, const ChipLayer& shape,
@@ -183,6 +184,7 @@ LoadStream expand(const Chip& chip, const Configuration& configuration, int cont
                     0,
                     0};
     for (size_t l = 0; l < chip.layers.size(); ++l) {
+        stream.layer_wiring_bits.push_back(0);
         put_wiring(stream, l, chip.layers[l], sources[l], pool);
         put_registers(stream, l, configuration.layers[l]);
     }

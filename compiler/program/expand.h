@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "compiler/perm/permutation.h"
@@ -17,8 +18,12 @@ std::vector<std::vector<Permutation>> decode_sources(const Chip& chip,
 /// The load stream in 32-bit words, as FORMAT.md lays it out, for one context.
 struct LoadStream {
     std::vector<uint32_t> words;
-    uint64_t wiring_bits = 0;    ///< switches, entries, levels: what the chip stores of them
+    /// Switches, entries or levels of each layer: what the chip stores of them.
+    std::vector<uint64_t> layer_wiring_bits;
     uint64_t register_bits = 0;  ///< post-op registers and classes
+    uint64_t wiring_bits() const {
+        return std::accumulate(layer_wiring_bits.begin(), layer_wiring_bits.end(), uint64_t{0});
+    }
     uint64_t load_bits() const { return words.size() * 32; }
 };
 

@@ -28,10 +28,13 @@ Options options() {
                    "chip is an existing one and only the configuration is made.",
                    "permloom compile runs/digits-digits-s1 --out digits\n"
                    "permloom compile runs/digits-odd --onto digits.chip --out odd\n"
+                   "permloom compile runs/f1-s3 --set engine=serial --set lanes=2 --out f1\n"
                    "permloom compile runs/f1-s3 --code lehmer --json")
         .argument("RUN", "a run directory, or a checkpoint (.safetensors)")
         .value("target", "T", "what to build: a description (.yaml), or a name in models/targets",
                "generic")
+        .repeatable("set", "key=value",
+                    "replace one key of the target, for example engine=level; repeatable")
         .value("onto", "FILE.chip", "compile for this chip")
         .value("code", "C",
                "wiring code, as listed by `permloom perm cost --n 8`; auto takes the smallest but "
@@ -41,7 +44,8 @@ Options options() {
         .value("out", "NAME", "path without suffix of what is written; default: the network's name")
         .flag("force", "replace a NAME.chip that is another chip")
         .flag("json", "print the report as JSON")
-        .exclusive("target", "onto");
+        .exclusive("target", "onto")
+        .exclusive("set", "onto");
 }
 
 /// Configurations made for the chip that `path` holds now would become orphans.
@@ -51,13 +55,20 @@ void require_replaceable(const fs::path& path, const Chip& chip, bool force) {
                 "choose another --out, or give --force to replace it");
 }
 
+TargetSpec read_target(const Values& values) {
+    std::vector<Override> overrides;
+    for (const std::string& text : values.list("set"))
+        overrides.push_back(parse_override(text));
+    return load_target(values.text("target"), overrides);
+}
+
 std::string bits(uint64_t count) {
     return grouped(static_cast<int64_t>(count));
 }
 
 void print_report(const CompileResult& result) {
     const CompileReport& report = result.report;
-    Table table({"layer", "lines", "switches", "stages", "code", "wiring bits", "bound",
+    Table table({"layer", "engine", "lines", "switches", "stages", "code", "wiring bits", "bound",
                  "register bits", "framing", "load bits", "wires", "cycles", "acc bits"});
     int64_t switches = 0, left_out = 0;
     for (size_t i = 0; i < report.layers.size(); ++i) {
@@ -66,16 +77,18 @@ void print_report(const CompileResult& result) {
         left_out += layer.switches_left_out;
         table.add({fmt::format("{}: {} -> {}{}", i, layer.inputs, layer.outputs,
                                layer.passes > 1 ? fmt::format(", {} passes", layer.passes) : ""),
-                   grouped(layer.lines), grouped(layer.switches), std::to_string(layer.stages),
-                   layer.code, bits(layer.wiring_bits), fmt::format("{:.1f}", layer.wiring_bound),
+                   engine_text(layer.engine, layer.lanes), grouped(layer.lines),
+                   layer.switches > 0 ? grouped(layer.switches) : "-",
+                   layer.stages > 0 ? std::to_string(layer.stages) : "-", layer.code,
+                   bits(layer.wiring_bits), fmt::format("{:.1f}", layer.wiring_bound),
                    bits(layer.register_bits), bits(layer.framing_bits), bits(layer.load_bits),
                    grouped(layer.wires), grouped(layer.cycles),
                    std::to_string(layer.accumulator_bits)});
     }
-    table.add({"total", "", grouped(switches), "", "", bits(report.wiring_bits),
-               fmt::format("{:.1f}", report.wiring_bound), bits(report.register_bits),
-               bits(report.framing_bits), bits(report.load_bits), grouped(report.wires),
-               grouped(report.interval_cycles), ""});
+    table.add({"total", "", "", switches > 0 ? grouped(switches) : "-", "", "",
+               bits(report.wiring_bits), fmt::format("{:.1f}", report.wiring_bound),
+               bits(report.register_bits), bits(report.framing_bits), bits(report.load_bits),
+               grouped(report.wires), grouped(report.interval_cycles), ""});
     fmt::print("{}", table.text());
     fmt::print(
         "\n{} weights, {} wires{}; one image every {} cycles, latency {} cycles\n",
@@ -89,7 +102,7 @@ void print_report(const CompileResult& result) {
     for (const LayerReport& layer : report.layers)
         rom_bits += layer.weight_rom_bits;
     if (rom_bits > 0)
-        fmt::print("a profile per neuron: the shared bank is a device memory of {} bits\n",
+        fmt::print("a profile per neuron: the devices are a memory of {} bits\n",
                    grouped(rom_bits));
 }
 
@@ -113,7 +126,7 @@ int compile_command(const Arguments& arguments) {
     if (values.has("onto"))
         options.onto = load_chip(values.text("onto"));
     else
-        options.target = load_target(values.text("target"));
+        options.target = read_target(values);
 
     const CompileResult result = compile(checkpoint, options);
     const auto path = [&](const char* suffix) { return fs::path(out.string() + suffix); };

@@ -118,4 +118,9 @@ std::string shape_text(const Chip& chip) {
     return join_shape(chip.layers);
 }
 
+std::string engine_text(std::string_view engine, int lanes) {
+    return engine == to_string(Engine::folded) ? std::string(engine)
+                                               : fmt::format("{} x {}", engine, lanes);
+}
+
 }  // namespace permloom::cli

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/data/dataset.h"
@@ -46,5 +47,7 @@ FileKind kind_of(const std::filesystem::path& path);
 /// "64-64-10".
 std::string shape_text(const NetworkSpec& network);
 std::string shape_text(const Chip& chip);
+/// "folded", "serial x 4" (lanes), "level x 16" (inputs a cycle).
+std::string engine_text(std::string_view engine, int lanes);
 
 }  // namespace permloom::cli

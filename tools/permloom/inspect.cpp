@@ -68,8 +68,8 @@ void show_checkpoint(const Values& values) {
     const Checkpoint checkpoint = load_checkpoint(path);
     const NetworkSpec& network = checkpoint.network;
     Json layers = Json::array();
-    Table table({"layer", "rail", "lines", "device bits", "profile", "distinct values", "wires",
-                 "activation range"});
+    Table table({"layer", "engine", "rail", "lines", "device bits", "profile", "distinct values",
+                 "wires", "activation range"});
     for (size_t i = 0; i < network.layers.size(); ++i) {
         const LayerSpec& spec = network.layers[i];
         const LayerState& state = checkpoint.layers[i];
@@ -140,21 +140,26 @@ void show_chip(const Values& values) {
     const std::string path = values.list("FILE").front();
     const Chip chip = load_chip(path);
     Json layers = Json::array();
-    Table table({"layer", "rail", "lines", "switches", "stages", "device bits", "profile",
+    Table table({"layer", "engine", "rail", "lines", "switches", "stages", "device bits", "profile",
                  "distinct values", "wires", "acc bits"});
     for (size_t i = 0; i < chip.layers.size(); ++i) {
         const ChipLayer& layer = chip.layers[i];
-        const Topology topology = as_waksman_topology(layer.lines());
+        const bool has_network = layer.engine == Engine::folded;
+        const Topology topology = has_network ? as_waksman_topology(layer.lines()) : Topology{};
         const auto non_zero = std::count_if(layer.devices.begin(), layer.devices.end(),
                                             [](int32_t device) { return device != 0; });
         const int64_t wires = layer.shared_profile ? non_zero * layer.outputs : non_zero;
         table.add({fmt::format("{}: {} -> {}", i, layer.inputs, layer.outputs),
+                   engine_text(to_string(layer.engine), layer.lanes),
                    std::string(to_string(layer.rail)), grouped(layer.lines()),
-                   grouped(topology.switch_count()), std::to_string(topology.stage_count()),
+                   has_network ? grouped(topology.switch_count()) : "-",
+                   has_network ? std::to_string(topology.stage_count()) : "-",
                    std::to_string(layer.device_bits), layer.shared_profile ? "layer" : "neuron",
                    grouped(static_cast<int64_t>(distinct(layer.devices))), grouped(wires),
                    std::to_string(layer.accumulator_bits())});
-        layers.push_back({{"inputs", layer.inputs},
+        layers.push_back({{"engine", to_string(layer.engine)},
+                          {"lanes", layer.lanes},
+                          {"inputs", layer.inputs},
                           {"outputs", layer.outputs},
                           {"rail", to_string(layer.rail)},
                           {"lines", layer.lines()},
@@ -176,7 +181,6 @@ void show_chip(const Values& values) {
                            {"name", chip.name},
                            {"fingerprint", to_hex(fingerprint(chip))},
                            {"target", chip.target},
-                           {"engine", chip.engine},
                            {"circuit", chip.circuit},
                            {"contexts", chip.contexts},
                            {"pixel_stream_bits", chip.pixel_stream_bits},
@@ -186,8 +190,7 @@ void show_chip(const Values& values) {
     }
     fmt::print("chip {}: {} ({})\n", path, chip.name, shape_text(chip));
     fmt::print("  fingerprint  {}\n", to_hex(fingerprint(chip)));
-    fmt::print("  target       {}: engine {}, circuit {}\n", chip.target, chip.engine,
-               chip.circuit);
+    fmt::print("  target       {}, circuit {}\n", chip.target, chip.circuit);
     fmt::print("  contexts     {}\n", chip.contexts);
     fmt::print("  pixels       {} of {} bits, {} in a beat of {} bits\n\n{}", chip.inputs(),
                chip.in_bits(), chip.pixels_per_beat(), chip.pixel_stream_bits, table.text());

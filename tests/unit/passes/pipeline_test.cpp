@@ -195,6 +195,36 @@ TEST_CASE("report -- split rails pass twice, profiles per neuron cost a ROM") {
     CHECK(dual.layers[0].switches == as_waksman_topology(18).switch_count());
 }
 
+TEST_CASE("report -- engines serial and level, counts on paper") {
+    Rng rng(27);
+    // 5 inputs, 2 of the devices of each neuron are 1; 3 neurons, then 2 with 1 of 3.
+    const Checkpoint checkpoint =
+        random_checkpoint(network_of({5, 3, 2}, Rail::single, one_value(0.4)), rng);
+    CompileOptions options;
+    options.target.engines = {Engine::serial, Engine::level};
+    options.target.lanes = 2;
+    options.target.inputs_per_cycle = 2;
+    const CompileReport report = compile(checkpoint, options).report;
+    const LayerReport& serial = report.layers[0];
+    CHECK(serial.engine == "serial");
+    CHECK(serial.lanes == 2);
+    CHECK(serial.switches == 0);
+    // Groups of 2 and 1 neurons, 2 entries each: windows of 2; entries of 3 bits on two lanes.
+    CHECK(serial.cycles == 4);
+    CHECK(serial.wiring_memory_bits == 2 * 4 * 3);
+    CHECK(serial.load_bits == 32 * (2 * (3 + 4) + (3 + 3 * 4) + (3 + 3)));
+    CHECK(serial.framing_bits ==
+          serial.load_bits - serial.wiring_memory_bits - serial.register_bits);
+    const LayerReport& level = report.layers[1];
+    CHECK(level.engine == "level");
+    CHECK(level.cycles == 2);  // two steps of 2 inputs, two neurons
+    CHECK(level.wiring_memory_bits == 2 * 2 * 2);
+    CHECK(report.wiring_memory_bits == serial.wiring_memory_bits + level.wiring_memory_bits);
+    CHECK(report.interval_cycles == 4);
+    // 1 + (4 + 9 + 1 - 1) + (2 + (1 + 5) + 2 - 1)
+    CHECK(report.latency_cycles == 1 + 13 + 9);
+}
+
 TEST_CASE("report -- JSON carries every field by its name") {
     Rng rng(29);
     const CompileReport report =

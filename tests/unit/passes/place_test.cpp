@@ -54,12 +54,25 @@ TEST_CASE("place -- a new chip holds the devices, shapes and widths of the netwo
     }
 }
 
-TEST_CASE("place -- an unknown engine or circuit is refused") {
+TEST_CASE("place -- every layer has the engine that the target gives it") {
     const Checkpoint checkpoint = two_layers();
     PlaceOptions options;
-    options.target.engine = "spatial";
-    CHECK_THROWS_WITH(place(checkpoint, quantise(checkpoint), options), Contains("spatial"));
-    options.target.engine = "folded";
+    options.target.engines = {Engine::level, Engine::serial};
+    options.target.lanes = 4;
+    options.target.inputs_per_cycle = 2;
+    const Chip chip = place(checkpoint, quantise(checkpoint), options).chip;
+    CHECK(chip.layers[0].engine == Engine::level);
+    CHECK(chip.layers[0].lanes == 2);
+    CHECK(chip.layers[1].engine == Engine::serial);
+    CHECK(chip.layers[1].lanes == 3);  // no more than neurons
+    options.target.engines = {Engine::level, Engine::level, Engine::level};
+    CHECK_THROWS_WITH(place(checkpoint, quantise(checkpoint), options),
+                      Contains("3 engines, the network has 2 layers"));
+}
+
+TEST_CASE("place -- an unknown circuit is refused") {
+    const Checkpoint checkpoint = two_layers();
+    PlaceOptions options;
     options.target.circuit = "benes";
     CHECK_THROWS_WITH(place(checkpoint, quantise(checkpoint), options), Contains("benes"));
 }

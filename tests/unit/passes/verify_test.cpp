@@ -26,12 +26,14 @@ struct Case {
 };
 
 Case compiled_case(Rail rail, const DeviceSpec& devices, const std::string& code = "auto",
-                   Activation activation = Activation::relu) {
+                   Activation activation = Activation::relu, Engine engine = Engine::folded) {
     Rng rng(31);
     Case result;
     result.checkpoint = random_checkpoint(network_of({11, 6, 4}, rail, devices, activation), rng);
     CompileOptions options;
     options.code = code;
+    options.target.engines = {engine};
+    options.target.lanes = 4;
     const CompileResult compiled = compile(result.checkpoint, options);
     result.chip = compiled.chip;
     result.configuration = compiled.configuration;
@@ -60,6 +62,12 @@ uint32_t crc_of_words(std::span<const uint32_t> words) {
         for (int shift = 0; shift < 32; shift += 8)
             bytes.push_back(static_cast<uint8_t>(word >> shift));
     return crc32(bytes);
+}
+
+Section section_of(Engine engine) {
+    return engine == Engine::folded   ? Section::switches
+           : engine == Engine::serial ? Section::entries
+                                      : Section::levels;
 }
 
 const std::vector<Rail> RAILS = {Rail::single, Rail::dual, Rail::split};
@@ -274,6 +282,49 @@ TEST_CASE("load rows -- read back what expand wrote, refuse every flipped bit") 
     }
     for (size_t length = 0; length < stream.words.size(); ++length)
         REQUIRE_THROWS_AS(read_load_records(std::span(stream.words).first(length)), Error);
+}
+
+TEST_CASE("verify stream -- every changed, missing or repeated wiring row of any engine is found") {
+    for (const Engine engine : {Engine::folded, Engine::serial, Engine::level})
+        for (const Rail rail : RAILS)
+            for (const bool shared : {false, true}) {
+                const Case one =
+                    compiled_case(rail, levels(3, shared), "auto", Activation::relu, engine);
+                const auto sources = decode_sources(one.chip, one.configuration);
+                const std::vector<uint32_t> good = expand(one.chip, one.configuration).words;
+                const auto accepts = [&](std::vector<uint32_t> words) {
+                    words.back() = crc_of_words(std::span(words).first(words.size() - 1));
+                    try {
+                        verify_stream(one.chip, one.configuration, sources, words);
+                    } catch (const Error&) {
+                        return false;
+                    }
+                    return true;
+                };
+                INFO(to_string(engine) << ", rail " << to_string(rail) << ", shared " << shared);
+                REQUIRE(accepts(good));
+                size_t first = LOAD_HEADER_WORDS;
+                for (const LoadRecord& record : read_load_records(good)) {
+                    const size_t at = first;
+                    first += record.words;
+                    if (record.rows.front().section != section_of(engine)) continue;
+                    for (size_t word = at + LOAD_RECORD_WORDS; word < first; ++word)
+                        for (const uint32_t bit : {0U, 1U, 31U}) {
+                            std::vector<uint32_t> bad = good;
+                            bad[word] ^= 1U << bit;
+                            if (accepts(bad))
+                                FAIL("word " << word << ", bit " << bit << " does not matter");
+                        }
+                    std::vector<uint32_t> twice = good, missing = good;
+                    const auto begin = good.begin() + static_cast<std::ptrdiff_t>(at);
+                    const auto end = good.begin() + static_cast<std::ptrdiff_t>(first);
+                    twice.insert(twice.begin() + static_cast<std::ptrdiff_t>(at), begin, end);
+                    missing.erase(missing.begin() + static_cast<std::ptrdiff_t>(at),
+                                  missing.begin() + static_cast<std::ptrdiff_t>(first));
+                    CHECK_FALSE(accepts(twice));
+                    CHECK_FALSE(accepts(missing));
+                }
+            }
 }
 
 }  // namespace permloom

@@ -117,6 +117,23 @@ TEST_CASE("check -- names the layer and the fault") {
     CHECK_THAT(message([](Chip& c) { c.layers[0].devices.pop_back(); }), Contains("5 expected"));
     CHECK_THAT(message([](Chip& c) { c.layers[1].in_bits = 7; }), Contains("layer 1"));
     CHECK_THAT(message([](Chip& c) { c.contexts = 3; }), Contains("3 contexts"));
-    CHECK_THAT(message([](Chip& c) { c.engine = "abacus"; }), Contains("engine 'abacus'"));
+    CHECK_THAT(message([](Chip& c) { c.layers[0].lanes = 2; }), Contains("one lane"));
+    CHECK_THAT(message([](Chip& c) {
+                   c.layers[0].engine = Engine::serial;
+                   c.layers[0].lanes = 0;
+               }),
+               Contains("1 to 255 lanes"));
+    CHECK_THAT(message([](Chip& c) {
+                   c.layers[1].engine = Engine::level;
+                   c.layers[1].lanes = 3;
+               }),
+               Contains("1, 2, 4, ... 64 inputs a cycle"));
+    CHECK_THAT(
+        message([](Chip& c) {
+            c.layers[0].engine = Engine::level;
+            c.layers[0].lanes = 16;
+            c.pixel_stream_bits = 24;
+        }),
+        Contains("24 pixels, the first layer takes 16") || Contains("multiple of the other"));
     CHECK_THAT(message([](Chip& c) { c.pixel_stream_bits = 60; }), Contains("pixel stream"));
 }

@@ -29,15 +29,34 @@ TEST_CASE("target -- reads every field") {
     const TargetSpec spec = parse_target(target("folded", "as-waksman", "1", "128"), "t.yaml");
     CHECK(spec.name == "t");
     CHECK(spec.about == "a");
-    CHECK(spec.engine == "folded");
+    CHECK(spec.engines == std::vector{Engine::folded});
+    CHECK(spec.lanes == 1);
     CHECK(spec.circuit == "as-waksman");
     CHECK(spec.contexts == 1);
     CHECK(spec.pixel_stream_bits == 128);
 }
 
+TEST_CASE("target -- an engine for all layers or one for each, with its parameters") {
+    const std::string rest = "circuit: as-waksman\ncontexts: 1\npixel_stream_bits: 64\n";
+    const TargetSpec mixed = parse_target(
+        "name: t\nabout: a\nengine: [level, serial]\nlanes: 5\ninputs_per_cycle: 16\n" + rest,
+        "t.yaml");
+    CHECK(mixed.engines == std::vector{Engine::level, Engine::serial});
+    CHECK(mixed.lanes == 5);
+    CHECK(mixed.inputs_per_cycle == 16);
+    const auto refused = [&](const std::string& engine) {
+        return message("name: t\nabout: a\n" + engine + rest);
+    };
+    CHECK_THAT(refused("engine: []\n"), Contains("t.yaml:3: engine: is an empty list"));
+    CHECK_THAT(refused("engine: [level, seriel]\n"), Contains("did you mean 'serial'?"));
+    CHECK_THAT(refused("engine: serial\nlanes: 0\n"), Contains("lanes: is 0, must be 1 to 255"));
+    CHECK_THAT(refused("engine: level\ninputs_per_cycle: 12\n"),
+               Contains("inputs_per_cycle: must be a power of two"));
+}
+
 TEST_CASE("target -- what cannot be built is refused by key") {
     CHECK_THAT(message(target("fold", "as-waksman", "1", "64")),
-               Contains("t.yaml:3: engine: 'fold' cannot be built") && Contains("'folded'?"));
+               Contains("t.yaml:3: engine: engine 'fold' is unknown") && Contains("'folded'?"));
     CHECK_THAT(message(target("folded", "benes", "1", "64")),
                Contains("t.yaml:4: circuit: 'benes'"));
     CHECK_THAT(message(target("folded", "as-waksman", "3", "64")),

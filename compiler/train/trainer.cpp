@@ -433,6 +433,7 @@ void Run::save(const Checkpoint& checkpoint, const char* name) const {
 }
 
 void Run::save_last(const Checkpoint& checkpoint) {
+    metrics_.sync();
     save(checkpoint, LAST);
     saved_step_ = step_;
 }

@@ -159,6 +159,8 @@ class Faults(PlotTest):
         self.fails(1, "metrics.jsonl: holds no epoch yet", "plot", "none")
         self.run_directory("damaged", metrics(1) + "{\n")
         self.fails(1, "metrics.jsonl:2: is not a line of metrics", "plot", "damaged")
+        self.run_directory("killed", metrics(2) + '{"epoch": 3, "st')
+        self.ok("plot", "killed")
 
 
 if __name__ == "__main__":

@@ -55,6 +55,8 @@ MetricsFile read_metrics(const fs::path& run) {
             // Lines of --log-every have a step alone.
             if (json.contains("epoch")) file.lines.push_back(line_of(json));
         } catch (const Json::exception&) {
+            // A run that was killed may end within a line.
+            if (text.eof()) break;
             throw Error(fmt::format("{}:{}", path.string(), number), "is not a line of metrics");
         }
     }

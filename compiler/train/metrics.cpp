@@ -29,6 +29,7 @@ void Metrics::add(const EpochReport& report) {
     if (report.accuracy >= 0.0) {
         line["protocol"] = report.protocol;
         line["synced"] = report.synced;
+        if (!report.projected) line["projected"] = false;
         line["split"] = report.split;
         line["accuracy"] = report.accuracy;
         line["loss"] = report.loss;

@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "compiler/base/bits.h"
 #include "compiler/base/digest.h"
 #include "compiler/base/error.h"
 #include "compiler/base/rng.h"
+#include "compiler/emit/vectors.h"
 #include "compiler/perm/as_waksman.h"
 #include "compiler/program/engine_plan.h"
 #include "compiler/program/expand.h"
@@ -128,13 +131,6 @@ std::string image_of(const Memory& memory, const Record& record, int contexts) {
     return text;
 }
 
-std::string word_lines(std::span<const uint32_t> words) {
-    std::string text;
-    for (const uint32_t word : words)
-        text += fmt::format("{:08x}\n", word);
-    return text;
-}
-
 }  // namespace
 
 std::vector<uint32_t> boot_stream(const Chip& chip, const Configuration& configuration) {
@@ -159,7 +155,7 @@ std::vector<EmittedFile> boot_images(const Chip& chip, const Configuration& conf
     for (const Memory& memory : memories_of(chip))
         files.push_back({wiring_image_name(memory.layer, memory.stage),
                          image_of(memory, wiring.at({memory.layer, memory.stage}), chip.contexts)});
-    files.push_back({BOOT_IMAGE, word_lines(boot_stream(chip, configuration))});
+    files.push_back({BOOT_IMAGE, hex_words(boot_stream(chip, configuration))});
     return files;
 }
 
@@ -185,7 +181,7 @@ std::vector<EmittedFile> blank_images(const Chip& chip) {
         words += LOAD_RECORD_WORDS +
                  static_cast<size_t>(layer.outputs) * NEURON_REGISTER_WORDS + LOAD_RECORD_WORDS +
                  LAYER_REGISTER_WORDS;
-    files.push_back({BOOT_IMAGE, word_lines(random_words(words))});
+    files.push_back({BOOT_IMAGE, hex_words(random_words(words))});
     return files;
 }
 

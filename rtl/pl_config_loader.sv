@@ -9,11 +9,16 @@ module pl_config_loader #(
   parameter integer LAYERS = 1,
   /// Contexts of the chip, 1 or 2.
   parameter integer CONTEXTS = 2,
-  /// Lines of each layer's network, 16 bits a layer, layer 0 lowest.
-  parameter [16*LAYERS-1:0] LINES = 16'd4,
-  /// Neurons of each layer, 16 bits a layer.
+  /// Neurons of each layer, 16 bits a layer, layer 0 lowest.
   parameter [16*LAYERS-1:0] NEURONS = 16'd2,
-  /// Stages of the widest layer's network, at least 1.
+  /// Wiring of each layer: its section, 8 bits a layer; stages, and rows of a stage and context, 16
+  /// bits a layer.
+  parameter [8*LAYERS-1:0] WIRING = 8'd1,
+  parameter [16*LAYERS-1:0] STAGES = 16'd3,
+  parameter [16*LAYERS-1:0] STAGE_ROWS = 16'd2,
+  /// 32-bit words of a row of wiring, 16 bits a layer; of switches instead the lines of the network.
+  parameter [16*LAYERS-1:0] SIZES = 16'd4,
+  /// Stages of the deepest switch network, at least 1.
   parameter integer MOST_STAGES = 3,
   /// Rows that a full load holds.
   parameter [31:0] TOTAL_ROWS = 32'd10,
@@ -37,7 +42,7 @@ module pl_config_loader #(
   output wire [15:0] row_layer,
   output wire [7:0] row_section,
   output wire [7:0] row_stage,
-  /// ctx * neurons + neuron; for layer registers and classes the context.
+  /// ctx * rows of the stage + row; for layer registers and classes the context.
   output wire [31:0] row_addr,
   output wire [ROW_BITS-1:0] row_data
 );
@@ -49,6 +54,8 @@ module pl_config_loader #(
   localparam [7:0] NEURON_REGISTERS = 8'd2;
   localparam [7:0] LAYER_REGISTERS = 8'd3;
   localparam [7:0] CLASSES = 8'd4;
+  localparam [7:0] ENTRIES = 8'd5;
+  localparam [7:0] LEVELS = 8'd6;
 
   localparam [7:0] NO_ERROR = 8'd0;
   localparam [7:0] ERROR_MAGIC = 8'd1;
@@ -75,18 +82,21 @@ module pl_config_loader #(
       end
   endgenerate
 
-  // Row lengths of all switch stages, a constant table.
+  // Row lengths of all stages of switches, a constant table.
   wire [16*LAYERS*MOST_STAGES-1:0] switch_row_words;
-  wire [8*LAYERS-1:0] stages;
   genvar gl, gd;
   generate
     for (gl = 0; gl < LAYERS; gl = gl + 1) begin : gen_layer
-      localparam integer LAYER_LINES = {16'd0, LINES[16*gl+:16]};
-      localparam integer LAYER_STAGES = pl_geometry::stages(LAYER_LINES);
-      assign stages[8*gl+:8] = LAYER_STAGES[7:0];
+      localparam [7:0] LAYER_WIRING = WIRING[8*gl+:8];
+      localparam integer LAYER_STAGES = {16'd0, STAGES[16*gl+:16]};
+      localparam integer LINES = {16'd0, SIZES[16*gl+:16]};
+      if (LAYER_WIRING != SWITCHES && LAYER_WIRING != ENTRIES && LAYER_WIRING != LEVELS)
+        begin : gen_check_wiring
+          pl_error_config_loader_knows_no_such_wiring i_error ();
+        end
       for (gd = 0; gd < MOST_STAGES; gd = gd + 1) begin : gen_stage
-        if (gd < LAYER_STAGES) begin : gen_words
-          localparam integer WORDS = pl_geometry::row_words(LAYER_LINES, gd);
+        if (LAYER_WIRING == SWITCHES && gd < LAYER_STAGES) begin : gen_words
+          localparam integer WORDS = pl_geometry::row_words(LINES, gd);
           assign switch_row_words[16*(gl*MOST_STAGES+gd)+:16] = WORDS[15:0];
         end else begin : gen_none
           assign switch_row_words[16*(gl*MOST_STAGES+gd)+:16] = 16'd0;
@@ -107,7 +117,7 @@ module pl_config_loader #(
   logic [15:0] layer_q;
   logic [7:0] section_q;
   logic [7:0] stage_q;
-  logic [15:0] neuron_q;
+  logic [15:0] row_q;
   logic [15:0] rows_left_q;
   logic [15:0] row_words_q;
   logic [15:0] row_word_q;
@@ -150,22 +160,25 @@ module pl_config_loader #(
   wire end_marker = cfg_tdata == END_MARKER;
   wire [31:0] head_layer_index = {16'd0, head_layer};
   wire layer_exists = head_layer_index < LAYERS;
-  wire [7:0] head_stages = layer_exists ? stages[8*head_layer_index+:8] : 8'd0;
-  wire head_good = (head_section == SWITCHES && layer_exists && head_stage < head_stages) ||
+  wire [7:0] head_wiring = layer_exists ? WIRING[8*head_layer_index+:8] : 8'd0;
+  wire [15:0] head_stages = layer_exists ? STAGES[16*head_layer_index+:16] : 16'd0;
+  wire head_good = (head_section == head_wiring && {8'd0, head_stage} < head_stages) ||
                    ((head_section == NEURON_REGISTERS || head_section == LAYER_REGISTERS) &&
                     layer_exists && head_stage == 8'd0) ||
                    (head_section == CLASSES && head_layer == 16'd0 && head_stage == 8'd0);
 
   wire [31:0] layer_index = {16'd0, layer_q};
   wire single_row = section_q == LAYER_REGISTERS || section_q == CLASSES;
-  wire [15:0] neurons = NEURONS[16*layer_index+:16];
+  wire [15:0] stage_rows = section_q == NEURON_REGISTERS ? NEURONS[16*layer_index+:16]
+                                                         : STAGE_ROWS[16*layer_index+:16];
   wire [16:0] row_end = {1'b0, cfg_tdata[15:0]} + {1'b0, cfg_tdata[31:16]};
   wire span_good = cfg_tdata[31:16] != 16'd0 &&
-                   (single_row ? cfg_tdata == 32'h00010000 : row_end <= {1'b0, neurons});
+                   (single_row ? cfg_tdata == 32'h00010000 : row_end <= {1'b0, stage_rows});
 
   localparam [31:0] STAGE_STRIDE = MOST_STAGES;
   wire [31:0] table_index = layer_index * STAGE_STRIDE + {24'd0, stage_q};
   wire [15:0] expected_words = section_q == SWITCHES ? switch_row_words[16*table_index+:16] :
+                               section_q == LEVELS ? SIZES[16*layer_index+:16] :
                                section_q == NEURON_REGISTERS ? 16'd4 :
                                section_q == LAYER_REGISTERS ? 16'd3 : 16'd1;
 
@@ -215,7 +228,7 @@ module pl_config_loader #(
       row_section_q <= section_q;
       row_stage_q <= stage_q;
       row_addr_q <= single_row ? {31'd0, target_q}
-                               : {16'd0, neuron_q} + (target_q ? {16'd0, neurons} : 32'd0);
+                               : {16'd0, row_q} + (target_q ? {16'd0, stage_rows} : 32'd0);
     end
     if (good && state_q == ROWS) row_data_q[32*row_word_q+:32] <= cfg_tdata;
     if (accept) crc_q <= crc_next;
@@ -259,7 +272,7 @@ module pl_config_loader #(
                     word_q <= 3'd1;
                   end
                 3'd1: begin
-                  neuron_q <= cfg_tdata[15:0];
+                  row_q <= cfg_tdata[15:0];
                   rows_left_q <= cfg_tdata[31:16];
                   word_q <= 3'd2;
                 end
@@ -274,7 +287,7 @@ module pl_config_loader #(
             if (row_complete) begin
               rows_q <= rows_q + 32'd1;
               row_word_q <= 16'd0;
-              neuron_q <= neuron_q + 16'd1;
+              row_q <= row_q + 16'd1;
               rows_left_q <= rows_left_q - 16'd1;
               if (rows_left_q == 16'd1) state_q <= RECORD;
             end else if (good) row_word_q <= row_word_q + 16'd1;

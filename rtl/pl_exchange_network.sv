@@ -132,6 +132,8 @@ module pl_exchange_network #(
           end
         end else begin : gen_given
           assign crossing = bits[FIRST+:SWITCHES];
+          // A stage whose switches are all left out.
+          wire unused_crossing = &{1'b0, crossing};
         end
 
         for (w = 0; w < WORDS; w = w + 1) begin : gen_word

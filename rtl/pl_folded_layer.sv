@@ -92,8 +92,6 @@ module pl_folded_layer #(
   // Rows of the load stream that are meant for this layer.
   localparam [15:0] THIS_LAYER = LAYER[15:0];
   wire row_mine = row_valid && row_layer == THIS_LAYER;
-  wire [ADDR_BITS-1:0] row_index = row_addr[ADDR_BITS-1:0];
-  wire unused = &{1'b0, row_addr[31:ADDR_BITS]};
 
   // Issue. The tag goes along with the item: tap k is the item that was issued k cycles ago.
   wire issue, second_pass;
@@ -139,7 +137,7 @@ module pl_folded_layer #(
       pl_stage_memory #(.WIDTH(SWITCHES), .DEPTH(ROWS)) i_memory (
         .clk(clk),
         .write_en(row_mine && row_section == 8'd1 && row_stage == THIS_STAGE),
-        .write_addr(row_index), .write_data(row_data[SWITCHES-1:0]),
+        .write_addr(row_addr[ADDR_BITS-1:0]), .write_data(row_data[SWITCHES-1:0]),
         .read_en(en), .read_addr(tag[TAG_BITS*d+:ADDR_BITS]),
         .read_data(switch_bits[pl_geometry::switch_offset(LINES, d)+:SWITCHES])
       );
@@ -185,44 +183,18 @@ module pl_folded_layer #(
     .in_last(PASSES == 1 || acc_pass), .sum(sum), .out_valid(acc_valid), .acc(acc)
   );
 
-  // Post-op; the registers of a neuron arrive together with its sum.
-  wire [31:0] b;
-  wire [16:0] m;
-  wire [47:0] c;
-  wire [55*CONTEXTS-1:0] layer_registers;
-  wire [NEURON_BITS-1:0] out_neuron;
-  pl_register_file #(.DEPTH(ROWS), .LAST(LAST)) i_registers (
-    .clk(clk), .write_en(row_mine && row_section == 8'd2), .write_addr(row_index),
-    .write_data(row_data[127:0]), .read_en(en),
-    .read_addr(tag[TAG_BITS*(DEPTH-1)+:ADDR_BITS]), .b(b), .m(m), .c(c)
+  // The registers of a neuron are read a cycle ahead of its sum.
+  pl_layer_output #(
+    .NEURONS(NEURONS), .ACC_BITS(ACC_BITS), .OUT_BITS(OUT_BITS), .LAST(LAST), .CONTEXTS(CONTEXTS),
+    .ROW_BITS(ROW_BITS)
+  ) i_output (
+    .clk(clk), .rst_n(rst_n), .en(en), .row_valid(row_mine), .row_section(row_section),
+    .row_addr(row_addr), .row_data(row_data),
+    .read_addr(tag[TAG_BITS*(DEPTH-1)+:ADDR_BITS]), .in_valid(acc_valid),
+    .in_neuron(tag[TAG_BITS*DEPTH+NEURON_AT+:NEURON_BITS]), .in_ctx(tag[TAG_BITS*DEPTH+CTX_AT]),
+    .acc(acc), .wr_ready(wr_ready), .wr_valid(wr_valid), .wr_last(wr_last), .wr_index(wr_index),
+    .wr_ctx(wr_ctx), .wr_data(wr_data), .probe_valid(probe_valid), .probe_index(probe_index),
+    .probe_value(probe_value)
   );
-  pl_layer_registers #(.CONTEXTS(CONTEXTS)) i_layer_registers (
-    .clk(clk), .write_en(row_mine && row_section == 8'd3), .write_ctx(row_addr[0]),
-    .write_data(row_data[95:0]), .registers(layer_registers)
-  );
-  pl_post_op #(
-    .ACC_BITS(ACC_BITS), .OUT_BITS(OUT_BITS), .LAST(LAST), .INDEX_BITS(NEURON_BITS),
-    .CONTEXTS(CONTEXTS)
-  ) i_post_op (
-    .clk(clk), .rst_n(rst_n), .en(en), .in_valid(acc_valid),
-    .in_index(tag[TAG_BITS*DEPTH+NEURON_AT+:NEURON_BITS]),
-    .in_ctx(tag[TAG_BITS*DEPTH+CTX_AT]), .acc(acc), .b(b), .m(m), .c(c),
-    .layer_registers(layer_registers), .out_valid(wr_valid), .out_index(out_neuron),
-    .out_ctx(wr_ctx), .out_value(wr_data)
-  );
-
-  localparam [NEURON_BITS-1:0] LAST_NEURON = NEURONS[NEURON_BITS-1:0] - 1'b1;
-  assign wr_last = out_neuron == LAST_NEURON;
-  assign wr_index = {{(16 - NEURON_BITS) {1'b0}}, out_neuron};
-
-  assign probe_valid = wr_valid && wr_ready;
-  assign probe_index = probe_valid ? wr_index : 16'd0;
-  generate
-    if (VALUE_BITS == 32) begin : gen_probe_logit
-      assign probe_value = probe_valid ? wr_data : 32'd0;
-    end else begin : gen_probe_code
-      assign probe_value = probe_valid ? {{(32 - VALUE_BITS) {1'b0}}, wr_data} : 32'd0;
-    end
-  endgenerate
 endmodule
 `default_nettype wire

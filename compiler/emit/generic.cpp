@@ -7,6 +7,7 @@
 #include "compiler/base/digest.h"
 #include "compiler/base/error.h"
 #include "compiler/base/version.h"
+#include "compiler/program/engine_plan.h"
 #include "compiler/program/expand.h"
 
 namespace permloom {
@@ -47,6 +48,16 @@ std::vector<uint64_t> result_words(const EmitVectors& vectors) {
         words.push_back(static_cast<uint64_t>(vectors.labels[i]));
     }
     return words;
+}
+
+/// A line of Markdown for each layer.
+std::string layer_list(const Chip& chip) {
+    std::string text;
+    for (const ChipLayer& layer : chip.layers)
+        text += fmt::format("* layer {}: {} -> {}, engine `{}`, rail `{}`\n",
+                            &layer - chip.layers.data(), layer.inputs, layer.outputs,
+                            to_string(layer.engine), to_string(layer.rail));
+    return text;
 }
 
 constexpr char TESTBENCH[] =
@@ -219,14 +230,15 @@ clean:
 
 constexpr char README[] = R"(# {name}
 
-Written by permloom {version} for target `generic`. Chip {fingerprint}, {contexts} context(s), engine `{engine}`, circuit `{circuit}`.
+Written by permloom {version} for target `generic`. Chip {fingerprint}, {contexts} context(s), circuit `{circuit}`.
 
+{layers}
 | | |
 |---|---|
 | `rtl/permloom_top.sv` | the chip: parameters, instances and constants; the cells are beside it |
 | `load.hex` | the configuration `{network}` as its load stream, {load_words} words of 32 bits, for context 0 |
 | `pixels.hex`, `expected.hex` | {images} stored images and what the bit-exact reference answers |
-| `devices_layer*.hex` | device ROMs of layers with a profile per neuron, if there are any |
+| `devices_layer*.hex` | device ROMs of layers of engine `folded` or `serial` with a profile per neuron, if there are any |
 | `tb/permloom_tb.sv` | self-checking testbench |
 
 `make lint` (Verilator), `make sim` (Icarus Verilog), `make cells` (Yosys). `make sim` ends with `PASS: ... mismatches: 0`.
@@ -264,7 +276,7 @@ std::vector<EmittedFile> emit_generic(const Chip& chip, const Configuration& con
     const int result_words_per_image = chip.outputs() + 1;
     int64_t slowest = chip.pixel_beats() + result_words_per_image;
     for (const ChipLayer& layer : chip.layers)
-        slowest += layer.outputs * layer.passes() + 64;
+        slowest += engine_plan(layer).latency;
     const auto fill = [&](const char* pattern) {
         return fmt::format(
             fmt::runtime(pattern), fmt::arg("name", chip.name), fmt::arg("version", VERSION),
@@ -275,7 +287,7 @@ std::vector<EmittedFile> emit_generic(const Chip& chip, const Configuration& con
             fmt::arg("pixel_msb", chip.pixel_stream_bits - 1),
             fmt::arg("cycle_limit", 4 * static_cast<int64_t>(load.words.size()) +
                                         4 * static_cast<int64_t>(images) * slowest + 1000),
-            fmt::arg("sources", sources), fmt::arg("engine", chip.engine),
+            fmt::arg("sources", sources), fmt::arg("layers", layer_list(chip)),
             fmt::arg("circuit", chip.circuit), fmt::arg("network", configuration.network));
     };
     files.push_back({"tb/permloom_tb.sv", fill(TESTBENCH)});

@@ -16,7 +16,8 @@ struct EmittedFile {
 /// permloom_top.sv: parameters, instances and constants, no logic. Deterministic.
 std::string emit_top(const Chip& chip);
 
-/// Device images ($readmemh) of layers with a profile per neuron, a row a line, slot 0 lowest.
+/// Device images ($readmemh) of layers of engine `folded` and `serial` with a profile per neuron, a
+/// row a line: `folded` a neuron, slot 0 lowest; `serial` an entry, lane 0 lowest.
 std::vector<EmittedFile> emit_device_images(const Chip& chip);
 /// "devices_layerI.hex", the name by which the top reads it.
 std::string device_image_name(int layer);

@@ -5,53 +5,53 @@
 
 #include "compiler/base/digest.h"
 #include "compiler/base/version.h"
+#include "compiler/emit/layer_text.h"
 #include "compiler/emit/rtl_design.h"
 #include "compiler/emit/verilog_text.h"
-#include "compiler/perm/as_waksman.h"
-#include "compiler/perm/partial.h"
+#include "compiler/program/engine_plan.h"
 #include "compiler/program/load_stream.h"
 
 namespace permloom {
 namespace {
 
-/// What the top needs to know of one layer beyond the chip itself.
-struct LayerPlan {
-    const ChipLayer* layer = nullptr;
-    int stages = 0;
-    int row_words = 0;  ///< longest row of switch bits, in 32-bit words
-    bool last = false;
-    int value_bits() const { return last ? 32 : layer->out_bits; }
-};
-
-std::vector<LayerPlan> plan_layers(const Chip& chip) {
-    std::vector<LayerPlan> plans;
+/// Rows of a full load: wiring and registers of every neuron, a row of layer registers per layer, the
+/// classes.
+int64_t total_rows(const Chip& chip) {
+    int64_t rows = 1;
     for (const ChipLayer& layer : chip.layers) {
-        const Topology topology = as_waksman_topology(layer.lines());
-        LayerPlan plan{&layer, topology.stage_count(), 0, &layer == &chip.layers.back()};
-        for (const auto& stage : topology.stages)
-            plan.row_words = std::max(plan.row_words, static_cast<int>((stage.size() + 31) / 32));
-        plans.push_back(plan);
+        const EnginePlan plan = engine_plan(layer);
+        rows += int64_t{plan.wiring_stages} * plan.wiring_rows + layer.outputs + 1;
     }
-    return plans;
-}
-
-/// Rows of a full load: switches and registers of every neuron, a row of layer registers per layer,
-/// the classes. Every stage of an AS-Waksman network has a switch.
-uint64_t total_rows(const std::vector<LayerPlan>& plans) {
-    uint64_t rows = 1;
-    for (const LayerPlan& plan : plans)
-        rows +=
-            static_cast<uint64_t>(plan.layer->outputs) * static_cast<uint64_t>(plan.stages + 1) + 1;
     return rows;
 }
 
-/// 16 bits a layer, layer 0 lowest.
+Section wiring_section(Engine engine) {
+    return engine == Engine::folded   ? Section::switches
+           : engine == Engine::serial ? Section::entries
+                                      : Section::levels;
+}
+
+/// Stages that a record of wiring may name: none where they have no rows.
+int wiring_stages(const ChipLayer& layer) {
+    const EnginePlan plan = engine_plan(layer);
+    return plan.wiring_rows > 0 ? plan.wiring_stages : 0;
+}
+
+/// A number of each layer, layer 0 lowest.
 template <class Field>
-std::string layer_table(const std::vector<LayerPlan>& plans, Field field) {
+std::string layer_table(const Chip& chip, int bits, Field field) {
     std::string text;
-    for (auto plan = plans.rbegin(); plan != plans.rend(); ++plan)
-        text += (text.empty() ? "" : ", ") + sized(16, static_cast<uint64_t>(field(*plan->layer)));
+    for (auto layer = chip.layers.rbegin(); layer != chip.layers.rend(); ++layer)
+        text += (text.empty() ? "" : ", ") + sized(bits, static_cast<uint64_t>(field(*layer)));
     return "{" + text + "}";
+}
+
+/// "folded", "serial of 2 lane(s)", "level of 16 input(s) a cycle".
+std::string engine_text(const ChipLayer& layer) {
+    std::string text(to_string(layer.engine));
+    if (layer.engine == Engine::serial) text += fmt::format(" of {} lane(s)", layer.lanes);
+    if (layer.engine == Engine::level) text += fmt::format(" of {} input(s) a cycle", layer.lanes);
+    return text;
 }
 
 std::string header(const Chip& chip) {
@@ -63,8 +63,9 @@ std::string header(const Chip& chip) {
     for (size_t i = 0; i < chip.layers.size(); ++i) {
         const ChipLayer& layer = chip.layers[i];
         text += fmt::format(
-            "//     layer {}: {} -> {}, rail {}, {}-bit devices, {}\n", i, layer.inputs,
-            layer.outputs, to_string(layer.rail), layer.device_bits,
+            "//     layer {}: {} -> {}, engine {}, rail {}, {}-bit devices, {}\n", i,
+            layer.inputs, layer.outputs, engine_text(layer), to_string(layer.rail),
+            layer.device_bits,
             layer.shared_profile ? "one profile for all neurons" : "a profile per neuron");
     }
     return text +
@@ -117,10 +118,11 @@ module permloom_top (
         fmt::arg("value_msb", 32 * layers - 1));
 }
 
-std::string control(const Chip& chip, const std::vector<LayerPlan>& plans) {
+std::string control(const Chip& chip) {
     int most_stages = 1;
-    for (const LayerPlan& plan : plans)
-        most_stages = std::max(most_stages, plan.stages);
+    for (const ChipLayer& layer : chip.layers)
+        if (layer.engine == Engine::folded)
+            most_stages = std::max(most_stages, engine_plan(layer).wiring_stages);
     return fmt::format(
         R"(  // Configuration: the row bus writes the memories and registers of the layers.
   wire row_valid;
@@ -133,7 +135,9 @@ std::string control(const Chip& chip, const std::vector<LayerPlan>& plans) {
   wire [1:0] in_flight;
   assign ctx_valid = {{6'd0, contexts_valid}};
   pl_config_loader #(
-    .LAYERS({layers}), .CONTEXTS(CONTEXTS), .LINES({lines}), .NEURONS({neurons}),
+    .LAYERS({layers}), .CONTEXTS(CONTEXTS), .NEURONS({neurons}),
+    .WIRING({wiring}), .STAGES({stages}),
+    .STAGE_ROWS({rows}), .SIZES({sizes}),
     .MOST_STAGES({most_stages}), .TOTAL_ROWS(32'd{total_rows}), .ROW_BITS(ROW_BITS),
     .FINGERPRINT(64'h{fingerprint:016x})
   ) i_loader (
@@ -160,22 +164,19 @@ std::string control(const Chip& chip, const std::vector<LayerPlan>& plans) {
 
 )",
         fmt::arg("layers", chip.layers.size()),
-        fmt::arg("lines", layer_table(plans, [](const ChipLayer& l) { return l.lines(); })),
-        fmt::arg("neurons", layer_table(plans, [](const ChipLayer& l) { return l.outputs; })),
-        fmt::arg("most_stages", most_stages), fmt::arg("total_rows", total_rows(plans)),
+        fmt::arg("neurons", layer_table(chip, 16, [](const ChipLayer& l) { return l.outputs; })),
+        fmt::arg("wiring", layer_table(
+                               chip, 8, [](const ChipLayer& l) { return wiring_section(l.engine); })),
+        fmt::arg("stages", layer_table(chip, 16, wiring_stages)),
+        fmt::arg("rows", layer_table(chip, 16,
+                                     [](const ChipLayer& l) { return engine_plan(l).wiring_rows; })),
+        fmt::arg("sizes", layer_table(chip, 16,
+                                      [](const ChipLayer& l) {
+                                          return l.engine == Engine::folded ? l.lines()
+                                                                            : wiring_row_words(l);
+                                      })),
+        fmt::arg("most_stages", most_stages), fmt::arg("total_rows", total_rows(chip)),
         fmt::arg("fingerprint", low_word(fingerprint(chip))));
-}
-
-/// The write port in front of buffer `i` (or, for i = layers, of the result unit).
-std::string write_port(size_t i, int bits) {
-    return fmt::format(R"(  wire valid_{0};
-  wire [15:0] index_{0};
-  wire last_{0};
-  wire ctx_{0};
-  wire [{1}:0] data_{0};
-  wire ready_{0};
-)",
-                       i, bits - 1);
 }
 
 std::string pixel_loader(const Chip& chip) {
@@ -192,63 +193,6 @@ std::string pixel_loader(const Chip& chip) {
 
 )",
                        chip.inputs(), chip.in_bits(), chip.pixel_stream_bits);
-}
-
-/// `.PRESENT(...)` of a layer where devices of 0 make switches useless, else nothing.
-std::string present_switches(const ChipLayer& layer) {
-    const PrunedTopology pruned = prune(as_waksman_topology(layer.lines()), layer.live_slots());
-    if (pruned.left_out == 0) return "";
-    std::vector<int32_t> present;
-    for (const auto& stage : pruned.present)
-        present.insert(present.end(), stage.begin(), stage.end());
-    constexpr size_t SWITCHES_PER_LINE = 256;
-    return ",\n    .PRESENT(" + packed_literal(present, 1, 6, SWITCHES_PER_LINE) + ")";
-}
-
-/// Buffer i and layer i behind it.
-std::string layer_text(const Chip& chip, const LayerPlan& plan, size_t i) {
-    const ChipLayer& layer = *plan.layer;
-    const std::string devices = layer.shared_profile
-                                    ? ".SHARED_PROFILE(1), .DEVICES(" +
-                                          packed_literal(layer.bank(0), layer.device_bits, 6) +
-                                          ")" + present_switches(layer)
-                                    : fmt::format(".SHARED_PROFILE(0), .IMAGE(\"{}\")",
-                                                  device_image_name(static_cast<int>(i)));
-    return fmt::format(
-        R"(  // Layer {i}: {inputs} -> {neurons}.
-  wire full_{i};
-  wire full_ctx_{i};
-  wire [{vector_msb}:0] vector_{i};
-  wire release_{i};
-{write_port}  pl_activation_buffer #(.SIZE({inputs}), .BITS({in_bits}), .LANES({lanes})) i_buffer_{i} (
-    .clk(clk), .rst_n(rst_n), .in_valid(valid_{i}), .in_addr(index_{i}), .in_last(last_{i}),
-    .in_ctx(ctx_{i}), .in_data(data_{i}), .in_ready(ready_{i}), .out_valid(full_{i}),
-    .out_ctx(full_ctx_{i}), .out_data(vector_{i}), .out_release(release_{i})
-  );
-  pl_folded_layer #(
-    .LAYER({i}), .INPUTS({inputs}), .NEURONS({neurons}), .RAIL({rail}), .IN_BITS({in_bits}),
-    .OUT_BITS({out_bits}), .DEVICE_BITS({device_bits}), .ACC_BITS({acc_bits}), .LAST({last}),
-    .CONTEXTS(CONTEXTS), .ROW_BITS(ROW_BITS),
-    {devices}
-  ) i_layer_{i} (
-    .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),
-    .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data),
-    .in_valid(full_{i}), .in_ctx(full_ctx_{i}), .in_data(vector_{i}), .in_release(release_{i}),
-    .wr_ready(ready_{next}), .wr_valid(valid_{next}), .wr_last(last_{next}),
-    .wr_index(index_{next}), .wr_ctx(ctx_{next}), .wr_data(data_{next}),
-    .probe_valid(probe_valid[{i}]), .probe_index(probe_index[16*{i}+:16]),
-    .probe_value(probe_value[32*{i}+:32])
-  );
-
-)",
-        fmt::arg("i", i), fmt::arg("next", i + 1), fmt::arg("inputs", layer.inputs),
-        fmt::arg("neurons", layer.outputs), fmt::arg("rail", static_cast<int>(layer.rail)),
-        fmt::arg("in_bits", layer.in_bits), fmt::arg("out_bits", layer.out_bits),
-        fmt::arg("lanes", i == 0 ? chip.pixels_per_beat() : 1),
-        fmt::arg("vector_msb", layer.inputs * layer.in_bits - 1),
-        fmt::arg("device_bits", layer.device_bits), fmt::arg("acc_bits", layer.accumulator_bits()),
-        fmt::arg("last", plan.last ? 1 : 0), fmt::arg("devices", devices),
-        fmt::arg("write_port", write_port(i + 1, plan.value_bits())));
 }
 
 std::string result_unit(const Chip& chip) {
@@ -270,17 +214,16 @@ endmodule
 }  // namespace
 
 std::string emit_top(const Chip& chip) {
-    const std::vector<LayerPlan> plans = plan_layers(chip);
     int row_words = NEURON_REGISTER_WORDS;
-    for (const LayerPlan& plan : plans)
-        row_words = std::max(row_words, plan.row_words);
+    for (const ChipLayer& layer : chip.layers)
+        row_words = std::max(row_words, wiring_row_words(layer));
 
     std::string text = header(chip) + ports(chip);
     text += fmt::format("  localparam integer CONTEXTS = {};\n", chip.contexts);
     text += fmt::format("  localparam integer ROW_BITS = {};\n\n", 32 * row_words);
-    text += control(chip, plans) + pixel_loader(chip);
-    for (size_t i = 0; i < plans.size(); ++i)
-        text += layer_text(chip, plans[i], i);
+    text += control(chip) + pixel_loader(chip);
+    for (size_t i = 0; i < chip.layers.size(); ++i)
+        text += layer_text(chip, i);
     return text + result_unit(chip);
 }
 

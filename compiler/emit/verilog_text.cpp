@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "compiler/base/bits.h"
+
 namespace permloom {
 
 std::string packed_hex(std::span<const int32_t> values, int bits) {
@@ -21,6 +23,10 @@ std::string packed_hex(std::span<const int32_t> values, int bits) {
     }
     std::reverse(digits.begin(), digits.end());
     return digits;
+}
+
+int index_bits(int count) {
+    return std::max(1, ceil_log2(static_cast<uint64_t>(count)));
 }
 
 std::string sized(int bits, uint64_t value) {

@@ -11,6 +11,9 @@ namespace permloom {
 /// ceil(size * bits / 4) of them.
 std::string packed_hex(std::span<const int32_t> values, int bits);
 
+/// Bits of an index below `count`, at least one: pl_geometry::index_bits.
+int index_bits(int count);
+
 /// `16'd784` and the like.
 std::string sized(int bits, uint64_t value);
 

@@ -186,15 +186,14 @@ void check(const Chip& chip, const std::string& where) {
         if (chip.layers[l].inputs != before.outputs || chip.layers[l].in_bits != before.out_bits)
             bad_layer(where, l, "its inputs are not the outputs of the layer before");
     }
-    const ChipLayer& first = chip.layers.front();
     if (const int beat = chip.pixel_stream_bits / chip.in_bits();
-        first.engine == Engine::level && beat > 0 && beat % first.lanes != 0 &&
-        first.lanes % beat != 0)
+        chip.layers.front().engine != Engine::folded && beat > 0 && (beat & (beat - 1)) != 0)
         throw Error(where,
                     "a beat of the pixel stream has " + std::to_string(beat) +
-                        " pixels, the first layer takes " + std::to_string(first.lanes) +
-                        " a cycle; one must be a multiple of the other",
-                    "change inputs_per_cycle or pixel_stream_bits of the target");
+                        " pixels; the first layer's engine " +
+                        std::string(to_string(chip.layers.front().engine)) +
+                        " needs 1, 2, 4, ... of them",
+                    "change pixel_stream_bits of the target, or choose engine folded for the layer");
     if (chip.pixel_stream_bits < chip.in_bits())
         throw Error(where, "a pixel of " + std::to_string(chip.in_bits()) +
                                " bits does not fit the pixel stream");

@@ -1,8 +1,8 @@
 // Chip golden, written by permloom 0.1.0 for target generic.
 //
-//     fingerprint c36c210b2f03e5da6a715aa140146292b4b655076fb1ab93c13a5598009dcfbc
-//     layer 0: 5 -> 3, rail dual, 3-bit devices, one profile for all neurons
-//     layer 1: 3 -> 2, rail split, 2-bit devices, a profile per neuron
+//     fingerprint d41d04c6342985625276aff3456e8dab1e5073493321ad6e370c45d4ab57afd2
+//     layer 0: 5 -> 3, engine folded, rail dual, 3-bit devices, one profile for all neurons
+//     layer 1: 3 -> 2, engine folded, rail split, 2-bit devices, a profile per neuron
 //
 // Instances and constants alone: the logic is in the cells, the ports and their timing are
 // described in rtl/MICROARCHITECTURE.md, the load stream in compiler/program/FORMAT.md.
@@ -52,9 +52,11 @@ module permloom_top (
   wire [1:0] in_flight;
   assign ctx_valid = {6'd0, contexts_valid};
   pl_config_loader #(
-    .LAYERS(2), .CONTEXTS(CONTEXTS), .LINES({16'd3, 16'd10}), .NEURONS({16'd2, 16'd3}),
+    .LAYERS(2), .CONTEXTS(CONTEXTS), .NEURONS({16'd2, 16'd3}),
+    .WIRING({8'd1, 8'd1}), .STAGES({16'd3, 16'd7}),
+    .STAGE_ROWS({16'd2, 16'd3}), .SIZES({16'd3, 16'd10}),
     .MOST_STAGES(7), .TOTAL_ROWS(32'd35), .ROW_BITS(ROW_BITS),
-    .FINGERPRINT(64'hdae5032f0b216cc3)
+    .FINGERPRINT(64'h62852934c6041dd4)
   ) i_loader (
     .clk(clk), .rst_n(rst_n), .cfg_tdata(cfg_tdata), .cfg_tvalid(cfg_tvalid),
     .cfg_tready(cfg_tready), .cfg_tlast(cfg_tlast), .ctx_valid(contexts_valid),
@@ -94,7 +96,7 @@ module permloom_top (
     .dropped(image_dropped)
   );
 
-  // Layer 0: 5 -> 3.
+  // Layer 0: 5 -> 3, engine folded.
   wire full_0;
   wire full_ctx_0;
   wire [19:0] vector_0;
@@ -130,7 +132,7 @@ module permloom_top (
     .probe_value(probe_value[32*0+:32])
   );
 
-  // Layer 1: 3 -> 2.
+  // Layer 1: 3 -> 2, engine folded.
   wire full_1;
   wire full_ctx_1;
   wire [17:0] vector_1;

@@ -1,0 +1,132 @@
+// Double buffer in front of a layer that reads its inputs by address: two banks in memories, one
+// copy of them for each read port.
+//
+// Timing: as pl_activation_buffer, with a bank given up in two steps: `out_advance` shows the other
+// one, `out_release` lets the older one be written again. `read_data` of cycle t+1 is what was
+// addressed in cycle t (if `read_en`). Elements beyond SIZE are undefined.
+//
+// Layout: a row holds max(LANES, WORD) elements, of bank 0 in even rows and of bank 1 in odd ones.
+// Writes of fewer elements fill a part of a row; reads of fewer pick theirs behind the memory.
+`default_nettype none
+module pl_activation_memory #(
+  /// Elements of one bank, 1 to 65535.
+  parameter integer SIZE = 5,
+  /// Bits of an element.
+  parameter integer BITS = 8,
+  /// Elements of one write: write address a covers elements a*LANES .. a*LANES + LANES - 1.
+  parameter integer LANES = 1,
+  /// Elements of one read, addressed in the same way. LANES / WORD or WORD / LANES is a power of 2.
+  parameter integer WORD = 2,
+  /// Read ports.
+  parameter integer PORTS = 1,
+  /// Bits of a read address. Do not overwrite.
+  parameter integer ADDR_BITS = pl_geometry::index_bits((SIZE + WORD - 1) / WORD)
+) (
+  input  wire clk,
+  input  wire rst_n,
+  input  wire in_valid,
+  input  wire [15:0] in_addr,
+  /// With the write that completes the bank.
+  input  wire in_last,
+  /// Context of the image, kept with the bank.
+  input  wire in_ctx,
+  input  wire [LANES*BITS-1:0] in_data,
+  output wire in_ready,
+  output wire out_valid,
+  output wire out_ctx,
+  /// Number of the bank that out_valid and out_ctx tell of.
+  output wire out_bank,
+  /// On to the other bank; only while out_valid.
+  input  wire out_advance,
+  /// The oldest bank has been read for the last time.
+  input  wire out_release,
+  /// The read registers of all ports take a new word of this bank; low: they keep the old ones.
+  input  wire read_en,
+  input  wire read_bank,
+  /// Port q in bits [ADDR_BITS*q +: ADDR_BITS], and [WORD*BITS*q +: WORD*BITS].
+  input  wire [PORTS*ADDR_BITS-1:0] read_addr,
+  output wire [PORTS*WORD*BITS-1:0] read_data
+);
+  localparam integer ROW = pl_geometry::max(LANES, WORD);
+  localparam integer PARTS = ROW / LANES;
+  localparam integer WORDS = ROW / WORD;
+  localparam integer DEPTH = 2 * ((SIZE + ROW - 1) / ROW);
+  localparam integer ROW_BITS = pl_geometry::index_bits(DEPTH);
+
+  generate
+    if (SIZE < 1 || SIZE > 65535 || BITS < 1 || LANES < 1 || WORD < 1 || PORTS < 1) begin : gen_check
+      pl_error_activation_memory_needs_elements_and_a_port i_error ();
+    end
+    if (PARTS * LANES != ROW || WORDS * WORD != ROW || (1 << $clog2(PARTS * WORDS)) != PARTS * WORDS)
+      begin : gen_check_ratio
+        pl_error_activation_memory_ratio_of_lanes_and_word_is_no_power_of_2 i_error ();
+      end
+  endgenerate
+
+  logic [1:0] full_q;
+  logic [1:0] ctx_q;
+  logic wr_bank_q;
+  logic rd_bank_q;
+  logic done_bank_q;
+
+  assign in_ready = !full_q[wr_bank_q];
+  assign out_valid = full_q[rd_bank_q];
+  assign out_ctx = ctx_q[rd_bank_q];
+  assign out_bank = rd_bank_q;
+
+  wire write = in_valid && in_ready;
+
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      full_q <= 2'b00;
+      wr_bank_q <= 1'b0;
+      rd_bank_q <= 1'b0;
+      done_bank_q <= 1'b0;
+    end else begin
+      if (write && in_last) begin
+        full_q[wr_bank_q] <= 1'b1;
+        wr_bank_q <= !wr_bank_q;
+      end
+      if (out_advance) rd_bank_q <= !rd_bank_q;
+      if (out_release) begin
+        full_q[done_bank_q] <= 1'b0;
+        done_bank_q <= !done_bank_q;
+      end
+    end
+    if (write && in_last) ctx_q[wr_bank_q] <= in_ctx;
+  end
+
+  wire [17:0] write_row = {1'b0, in_addr >> $clog2(PARTS), wr_bank_q};
+  wire [PARTS-1:0] write_part;
+  genvar p, q;
+  generate
+    for (p = 0; p < PARTS; p = p + 1) begin : gen_part
+      if (PARTS == 1) begin : gen_whole
+        assign write_part[p] = write;
+      end else begin : gen_one
+        localparam [$clog2(PARTS)-1:0] THIS_PART = p;
+        assign write_part[p] = write && in_addr[$clog2(PARTS)-1:0] == THIS_PART;
+      end
+    end
+    for (q = 0; q < PORTS; q = q + 1) begin : gen_port
+      wire [15:0] address = {{(16 - ADDR_BITS) {1'b0}}, read_addr[ADDR_BITS*q+:ADDR_BITS]};
+      wire [17:0] row = {1'b0, address >> $clog2(WORDS), read_bank};
+      wire [ROW*BITS-1:0] elements;
+      pl_part_memory #(.PART_BITS(LANES * BITS), .PARTS(PARTS), .DEPTH(DEPTH)) i_banks (
+        .clk(clk), .write_en(write_part), .write_addr(write_row[ROW_BITS-1:0]),
+        .write_data({PARTS{in_data}}), .read_en(read_en), .read_addr(row[ROW_BITS-1:0]),
+        .read_data(elements)
+      );
+      if (WORDS == 1) begin : gen_all
+        assign read_data[ROW*BITS*q+:ROW*BITS] = elements;
+      end else begin : gen_pick
+        logic [$clog2(WORDS)-1:0] pick_q;
+        always_ff @(posedge clk) if (read_en) pick_q <= address[$clog2(WORDS)-1:0];
+        assign read_data[WORD*BITS*q+:WORD*BITS] = elements[WORD*BITS*pick_q+:WORD*BITS];
+      end
+      wire unused_row = &{1'b0, row};
+    end
+  endgenerate
+  wire unused = &{1'b0, write_row};
+endmodule
+`default_nettype wire

@@ -1,0 +1,53 @@
+// Product of one input with one device that changes from cycle to cycle, on any rail.
+//
+// Timing: `product` of cycle t+1 belongs to the inputs of cycle t. With split rails a positive
+// device counts on the input, a negative one, without its sign, on the complement.
+`default_nettype none
+module pl_device_product #(
+  /// Bits of an input (unsigned).
+  parameter integer WIDTH = 8,
+  /// Bits of a device (signed).
+  parameter integer DEVICE_BITS = 2,
+  /// 1: split rails.
+  parameter integer SPLIT = 0,
+  /// 1: every device is -1, 0 or 1, and no multiplier is built.
+  parameter integer UNIT = 0,
+  /// Bits of the product (signed). Do not overwrite.
+  parameter integer PRODUCT_BITS = UNIT != 0 ? WIDTH + 1 : WIDTH + DEVICE_BITS
+) (
+  input  wire clk,
+  input  wire en,
+  /// Low: the product is zero whatever comes.
+  input  wire live,
+  input  wire [WIDTH-1:0] value,
+  input  wire [DEVICE_BITS-1:0] device,
+  output logic [PRODUCT_BITS-1:0] product
+);
+  localparam [PRODUCT_BITS-1:0] ZERO = {PRODUCT_BITS{1'b0}};
+
+  generate
+    if (WIDTH < 1 || DEVICE_BITS < 2) begin : gen_check
+      pl_error_device_product_needs_an_input_and_a_device i_error ();
+    end
+  endgenerate
+
+  wire negative = device[DEVICE_BITS-1];
+  wire [WIDTH-1:0] rail = SPLIT != 0 && negative ? ~value : value;
+  wire signed [PRODUCT_BITS-1:0] wide = {{(PRODUCT_BITS - WIDTH) {1'b0}}, rail};
+
+  generate
+    if (UNIT != 0) begin : gen_unit
+      wire unused = &{1'b0, device};
+      always_ff @(posedge clk)
+        if (en)
+          product <= !(live && device[0]) ? ZERO : SPLIT == 0 && negative ? -wide : wide;
+    end else begin : gen_multiplier
+      wire signed [PRODUCT_BITS-1:0] signed_device = {{WIDTH{negative}}, device};
+      wire signed [PRODUCT_BITS-1:0] weight =
+          SPLIT != 0 && negative ? -signed_device : signed_device;
+      wire signed [PRODUCT_BITS-1:0] result = wide * weight;
+      always_ff @(posedge clk) if (en) product <= live ? result : ZERO;
+    end
+  endgenerate
+endmodule
+`default_nettype wire

@@ -22,6 +22,8 @@ module pl_config_loader #(
   parameter integer MOST_STAGES = 3,
   /// Rows that a full load holds.
   parameter [31:0] TOTAL_ROWS = 32'd10,
+  /// Rows of a load that comes while `booting`: the registers and classes alone.
+  parameter [31:0] BOOT_ROWS = 32'd4,
   /// Bits of the longest row of any section, a multiple of 32, at least 128.
   parameter integer ROW_BITS = 128,
   /// First 64 bits of the chip's fingerprint.
@@ -33,6 +35,8 @@ module pl_config_loader #(
   input  wire cfg_tvalid,
   output wire cfg_tready,
   input  wire cfg_tlast,
+  /// The stream comes from pl_boot; the wiring stands in its memories already.
+  input  wire booting,
   output wire [1:0] ctx_valid,
   output wire [7:0] load_error,
   /// Bit per context: images are inside.
@@ -202,7 +206,7 @@ module pl_config_loader #(
         case (word_q)
           3'd0:
             if (end_marker) begin
-              if (rows_q != TOTAL_ROWS) content_error = ERROR_INCOMPLETE;
+              if (rows_q != (booting ? BOOT_ROWS : TOTAL_ROWS)) content_error = ERROR_INCOMPLETE;
             end else if (!head_good) content_error = ERROR_RECORD;
           3'd1: if (!span_good) content_error = ERROR_RECORD;
           default: if (cfg_tdata != {16'd0, expected_words}) content_error = ERROR_RECORD;

@@ -16,7 +16,9 @@ module pl_serial_lane #(
   /// 1: every device is -1, 0 or 1.
   parameter integer UNIT = 0,
   /// Entries of the memory: of all contexts.
-  parameter integer DEPTH = 12
+  parameter integer DEPTH = 12,
+  /// Its image when the power comes on, as pl_stage_memory has it.
+  parameter IMAGE = ""
 ) (
   input  wire clk,
   input  wire rst_n,
@@ -53,7 +55,7 @@ module pl_serial_lane #(
 
   wire [ENTRY_BITS-1:0] write_entry;
   wire [ENTRY_BITS-1:0] entry;
-  pl_stage_memory #(.WIDTH(ENTRY_BITS), .DEPTH(DEPTH)) i_entries (
+  pl_stage_memory #(.WIDTH(ENTRY_BITS), .DEPTH(DEPTH), .IMAGE(IMAGE)) i_entries (
     .clk(clk), .write_en(write_en), .write_addr(write_addr), .write_data(write_entry),
     .read_en(en), .read_addr(addr), .read_data(entry)
   );

@@ -20,7 +20,9 @@
 namespace permloom {
 namespace {
 
-constexpr char BOOT_IMAGE[] = "boot.hex";
+constexpr char BOOT_IMAGE[] = "boot.hex", SLICES[] = "slices.hex", REST[] = "rest.hex";
+/// Rows of a block RAM of the iCE40 in its widest form: memories are filled up to whole ones.
+constexpr size_t BLOCK_ROWS = 256;
 
 std::string wiring_image_name(size_t layer, size_t stage) {
     return fmt::format("wiring_{:03}_{:03}.hex", layer, stage);
@@ -96,39 +98,138 @@ uint32_t crc_of(std::span<const uint32_t> words) {
     return crc32(bytes);
 }
 
-/// The low `width` bits of a row, as $readmemh reads them.
-std::string hex_row(std::span<const uint32_t> words, int width) {
-    std::string text;
-    for (int digit = (width + 3) / 4 - 1; digit >= 0; --digit) {
-        const auto word = static_cast<size_t>(digit / 8);
-        uint32_t value = words[word] >> (digit % 8 * 4) & 0xf;
-        if (const int left = width - digit * 4; left < 4) value &= (1U << left) - 1;
-        text += fmt::format("{:x}", value);
-    }
-    return text + "\n";
-}
-
 /// An entry as the chip stores it: the input, above it the mark of the complement.
 uint32_t stored_entry(uint32_t word, int width) {
     return (word & COMPLEMENT_ENTRY) != 0 ? (word & 0xffff) | 1U << (width - 1) : word;
 }
 
-std::string image_of(const Memory& memory, const Record& record, int contexts) {
-    PERMLOOM_ASSERT(record.first == 0 && record.rows.size() == memory.rows * record.row_words);
-    std::string text;
-    for (size_t row = 0; row < memory.rows; ++row) {
-        std::vector<uint32_t> words(record.rows.begin() + static_cast<std::ptrdiff_t>(
-                                                              row * record.row_words),
-                                    record.rows.begin() + static_cast<std::ptrdiff_t>(
-                                                              (row + 1) * record.row_words));
-        if (record.section == Section::entries)
-            words.front() = stored_entry(words.front(), memory.width);
-        text += hex_row(words, memory.width);
+/// What one memory holds: `words_a_row` words a row, rows in a multiple of BLOCK_ROWS.
+struct Content {
+    std::string name;
+    int width = 0;
+    std::vector<std::vector<uint32_t>> rows;
+
+    bool bit(size_t row, int column) const {
+        return (rows[row][static_cast<size_t>(column / 32)] >> (column % 32) & 1) != 0;
     }
-    const std::vector<uint32_t> zero(static_cast<size_t>((memory.width + 31) / 32), 0);
-    for (size_t row = memory.rows; row < memory.rows * static_cast<size_t>(contexts); ++row)
-        text += hex_row(zero, memory.width);
+};
+
+size_t stored_rows(size_t rows) {
+    return (rows + BLOCK_ROWS - 1) / BLOCK_ROWS * BLOCK_ROWS;
+}
+
+Content content_of(const Memory& memory, const Record& record, int contexts) {
+    PERMLOOM_ASSERT(record.first == 0 && record.rows.size() == memory.rows * record.row_words);
+    Content content{wiring_image_name(memory.layer, memory.stage), memory.width, {}};
+    for (size_t row = 0; row < memory.rows; ++row) {
+        const auto words = record.rows.subspan(row * record.row_words, record.row_words);
+        content.rows.emplace_back(words.begin(), words.end());
+        if (record.section == Section::entries)
+            content.rows.back().front() = stored_entry(words.front(), memory.width);
+    }
+    content.rows.resize(stored_rows(memory.rows * static_cast<size_t>(contexts)),
+                        std::vector<uint32_t>(static_cast<size_t>((memory.width + 31) / 32), 0));
+    return content;
+}
+
+/// As $readmemh reads it, a row a line.
+std::string hex_rows(const Content& content) {
+    std::string text;
+    for (size_t row = 0; row < content.rows.size(); ++row) {
+        for (int digit = (content.width + 3) / 4 - 1; digit >= 0; --digit) {
+            unsigned value = 0;
+            for (int bit = 0; bit < 4 && 4 * digit + bit < content.width; ++bit)
+                value |= (content.bit(row, 4 * digit + bit) ? 1U : 0U) << bit;
+            text += "0123456789abcdef"[value];
+        }
+        text += '\n';
+    }
     return text;
+}
+
+using Column = std::vector<bool>;  ///< BLOCK_ROWS bits: one of a block RAM
+
+/// All memories as columns: the pieces in which icebram looks for them, whatever their widths.
+std::vector<Column> columns_of(const std::vector<Content>& contents) {
+    std::vector<Column> columns;
+    for (const Content& content : contents)
+        for (size_t first = 0; first < content.rows.size(); first += BLOCK_ROWS)
+            for (int bit = 0; bit < content.width; ++bit) {
+                columns.emplace_back();
+                for (size_t row = first; row < first + BLOCK_ROWS; ++row)
+                    columns.back().push_back(content.bit(row, bit));
+            }
+    return columns;
+}
+
+/// Columns side by side as one memory, four in a digit.
+std::string hex_columns(std::span<const Column> columns) {
+    std::string text;
+    for (size_t row = 0; row < BLOCK_ROWS; ++row) {
+        for (size_t digit = columns.size() / 4; digit-- > 0;) {
+            unsigned value = 0;
+            for (size_t bit = 0; bit < 4; ++bit)
+                value |= (columns[4 * digit + bit][row] ? 1U : 0U) << bit;
+            text += "0123456789abcdef"[value];
+        }
+        text += '\n';
+    }
+    return text;
+}
+
+/// The files of `contents` in a bitstream that was built with `blank`. icebram takes whole digits
+/// and wants to find every column once: up to three columns are left for a file of their own,
+/// filled up with columns that it leaves as they are.
+std::vector<EmittedFile> files_of(const std::vector<Content>& contents,
+                                  const std::vector<Content>& blank) {
+    std::vector<EmittedFile> files;
+    for (const Content& content : contents)
+        files.push_back({content.name, hex_rows(content)});
+    const std::vector<Column> columns = columns_of(contents);
+    const size_t rest = columns.size() % 4;
+    files.push_back({SLICES, hex_columns(std::span(columns).first(columns.size() - rest))});
+    if (rest > 0) {
+        std::vector<Column> last(columns.end() - static_cast<std::ptrdiff_t>(rest), columns.end());
+        const std::vector<Column> unchanged = columns_of(blank);
+        last.insert(last.end(), unchanged.begin(),
+                    unchanged.begin() + static_cast<std::ptrdiff_t>(4 - rest));
+        files.push_back({REST, hex_columns(last)});
+    }
+    return files;
+}
+
+Content boot_content(std::span<const uint32_t> words) {
+    Content content{BOOT_IMAGE, 32, {}};
+    for (const uint32_t word : words)
+        content.rows.push_back({word});
+    content.rows.resize(stored_rows(words.size()), {0});
+    return content;
+}
+
+std::vector<Content> blank_contents(const Chip& chip) {
+    Rng random(low_word(fingerprint(chip)));
+    const auto random_row = [&](int width) {
+        std::vector<uint32_t> words(static_cast<size_t>((width + 31) / 32));
+        for (uint32_t& word : words)
+            word = static_cast<uint32_t>(random.next() >> 32);
+        return words;
+    };
+    std::vector<Content> contents;
+    for (const Memory& memory : memories_of(chip)) {
+        contents.push_back({wiring_image_name(memory.layer, memory.stage), memory.width, {}});
+        const size_t rows = stored_rows(memory.rows * static_cast<size_t>(chip.contexts));
+        for (size_t row = 0; row < rows; ++row)
+            contents.back().rows.push_back(random_row(memory.width));
+    }
+    // Registers of every neuron and layer, classes, each with the head of its record; frame.
+    size_t words = LOAD_HEADER_WORDS + 2 + LOAD_RECORD_WORDS + 1;
+    for (const ChipLayer& layer : chip.layers)
+        words += LOAD_RECORD_WORDS + static_cast<size_t>(layer.outputs) * NEURON_REGISTER_WORDS +
+                 LOAD_RECORD_WORDS + LAYER_REGISTER_WORDS;
+    contents.push_back({BOOT_IMAGE, 32, {}});
+    for (size_t word = 0; word < stored_rows(words); ++word)
+        contents.back().rows.push_back(random_row(32));
+    return contents;
 }
 
 }  // namespace
@@ -151,38 +252,17 @@ std::vector<EmittedFile> boot_images(const Chip& chip, const Configuration& conf
     std::map<std::pair<size_t, size_t>, Record> wiring;
     for (const Record& record : records_of(load.words))
         if (is_wiring(record.section)) wiring[{record.layer, record.stage}] = record;
-    std::vector<EmittedFile> files;
+    std::vector<Content> contents;
     for (const Memory& memory : memories_of(chip))
-        files.push_back({wiring_image_name(memory.layer, memory.stage),
-                         image_of(memory, wiring.at({memory.layer, memory.stage}), chip.contexts)});
-    files.push_back({BOOT_IMAGE, hex_words(boot_stream(chip, configuration))});
-    return files;
+        contents.push_back(
+            content_of(memory, wiring.at({memory.layer, memory.stage}), chip.contexts));
+    contents.push_back(boot_content(boot_stream(chip, configuration)));
+    return files_of(contents, blank_contents(chip));
 }
 
 std::vector<EmittedFile> blank_images(const Chip& chip) {
-    Rng random(low_word(fingerprint(chip)));
-    std::vector<EmittedFile> files;
-    const auto random_words = [&](size_t count) {
-        std::vector<uint32_t> words(count);
-        for (uint32_t& word : words)
-            word = static_cast<uint32_t>(random.next() >> 32);
-        return words;
-    };
-    for (const Memory& memory : memories_of(chip)) {
-        std::string text;
-        for (size_t row = 0; row < memory.rows * static_cast<size_t>(chip.contexts); ++row)
-            text += hex_row(random_words(static_cast<size_t>((memory.width + 31) / 32)),
-                            memory.width);
-        files.push_back({wiring_image_name(memory.layer, memory.stage), std::move(text)});
-    }
-    // Registers of every neuron and layer, classes, each with the head of its record; frame.
-    size_t words = LOAD_HEADER_WORDS + 2 + LOAD_RECORD_WORDS + 1;
-    for (const ChipLayer& layer : chip.layers)
-        words += LOAD_RECORD_WORDS +
-                 static_cast<size_t>(layer.outputs) * NEURON_REGISTER_WORDS + LOAD_RECORD_WORDS +
-                 LAYER_REGISTER_WORDS;
-    files.push_back({BOOT_IMAGE, hex_words(random_words(words))});
-    return files;
+    const std::vector<Content> blank = blank_contents(chip);
+    return files_of(blank, blank);
 }
 
 }  // namespace permloom

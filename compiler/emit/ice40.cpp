@@ -99,11 +99,11 @@ std::vector<std::string> ice40_targets() {
 }
 
 std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
-                                    const Configuration& configuration,
-                                    const EmitVectors& vectors) {
+                                    const Configuration& configuration, const EmitVectors& vectors,
+                                    bool boots) {
     const Part& part = part_of(target);
     const LoadStream load = expand(chip, configuration);
-    const size_t boot_words = boot_stream(chip, configuration).size();
+    const size_t boot_words = boots ? boot_stream(chip, configuration).size() : 0;
 
     std::vector<EmittedFile> files;
     std::string sources;
@@ -115,10 +115,13 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
         add_source(cell.name, cell.text);
     for (const EmittedFile& cell : board_cells())
         add_source(cell.name, cell.text);
-    add_source("permloom_top.sv", emit_top(chip, {.boot_words = static_cast<int>(boot_words)}));
+    add_source("permloom_top.sv", emit_top(chip, {.stream_words = static_cast<int>(boot_words)}));
 
     const size_t images = vectors.codes.size();
+    // Until the chip is ready: by itself, or when the testbench has sent the load.
     const int64_t boot_cycles = static_cast<int64_t>(boot_words) + 200;
+    const int64_t load_cycles =
+        boots ? 0 : static_cast<int64_t>(4 * load.words.size() + 5) * 10 * DIVISOR;
     const std::map<std::string, std::string> words = {
         {"NAME", chip.name},
         {"VERSION", std::string(VERSION)},
@@ -147,8 +150,10 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
         {"STORED_WORDS", std::to_string(images * static_cast<size_t>(chip.outputs() + 1))},
         {"IMAGES", std::to_string(std::min<size_t>(images, 2))},
         {"BOOT_CYCLES", std::to_string(boot_cycles)},
-        {"CYCLE_LIMIT",
-         std::to_string(boot_cycles + 1000 + static_cast<int64_t>(images) * image_cycles(chip))},
+        {"LOAD_WORDS", std::to_string(load.words.size())},
+        {"BOOTS", boots ? "1" : "0"},
+        {"CYCLE_LIMIT", std::to_string(boot_cycles + load_cycles + 1000 +
+                                       static_cast<int64_t>(images) * image_cycles(chip))},
     };
     add_source("ice40_top.sv", filled(embedded("ice40_top.sv"), words));
     std::map<std::string, std::string> makefile_words = words;
@@ -160,10 +165,12 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
     files.push_back({"pins.pcf", part.pins});
     for (const EmittedFile& image : emit_device_images(chip))
         files.push_back(image);
-    for (const EmittedFile& image : boot_images(chip, configuration))
-        files.push_back({"config/" + image.name, image.text});
-    for (const EmittedFile& image : blank_images(chip))
-        files.push_back({"blank/" + image.name, image.text});
+    if (boots) {
+        for (const EmittedFile& image : boot_images(chip, configuration))
+            files.push_back({"config/" + image.name, image.text});
+        for (const EmittedFile& image : blank_images(chip))
+            files.push_back({"blank/" + image.name, image.text});
+    }
     files.push_back({"load.hex", hex_words(load.words)});
     for (const EmittedFile& file : vector_files(chip, vectors))
         files.push_back(file);

@@ -8,7 +8,7 @@
 module pl_boot #(
   /// Words of the stored load stream, at least 2.
   parameter integer WORDS = 8,
-  /// $readmemh image of it.
+  /// $readmemh image of it, rounded up to a multiple of 256 words.
   parameter IMAGE = ""
 ) (
   input  wire clk,
@@ -25,7 +25,7 @@ module pl_boot #(
   output wire out_tlast,
   output wire booting
 );
-  localparam integer ADDR_BITS = $clog2(WORDS);
+  localparam integer ADDR_BITS = pl_geometry::max($clog2(WORDS), 8);
   localparam integer LAST_WORD = WORDS - 1;
 
   generate
@@ -34,7 +34,8 @@ module pl_boot #(
     end
   endgenerate
 
-  logic [31:0] words[0:WORDS-1];
+  localparam integer STORED = 256 * ((WORDS + 255) / 256);
+  logic [31:0] words[0:STORED-1];
   initial if (IMAGE != "") $readmemh(IMAGE, words);
 
   logic booting_q, valid_q;

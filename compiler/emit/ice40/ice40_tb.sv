@@ -1,7 +1,7 @@
 // Self-checking testbench of @NAME@ at the pins of the board, for the sources and for the netlist
 // behind synthesis; written by permloom @VERSION@, chip @FINGERPRINT@.
 //
-// Waits for the chip to configure itself, asks for its status, then sends stored images over the
+// Waits for the chip to configure itself, or loads it, asks for its status, then sends stored images over the
 // serial line and compares every word of every answer.
 `timescale 1ns / 1ps
 `default_nettype none
@@ -11,7 +11,9 @@ module ice40_tb;
   localparam integer BEAT_BYTES = @BEAT_BYTES@;
   localparam integer RESULT_WORDS = @RESULT_WORDS@;  // of an image
   localparam integer DIVISOR = @DIVISOR@;
+  localparam integer BOOTS = @BOOTS@;  // the configuration is in the memories
   localparam integer BOOT_CYCLES = @BOOT_CYCLES@;
+  localparam integer LOAD_WORDS = @LOAD_WORDS@;
 
   reg clk = 1'b0;
   always #5 clk = !clk;
@@ -29,6 +31,7 @@ module ice40_tb;
   );
 
   reg [@PIXEL_MSB@:0] beats [0:@STORED_BEATS@-1];
+  reg [31:0] load_words [0:LOAD_WORDS-1];
   reg [31:0] expected [0:@STORED_WORDS@-1];
   integer errors = 0;
 
@@ -81,9 +84,17 @@ module ice40_tb;
   initial begin
     $readmemh("pixels.hex", beats);
     $readmemh("expected.hex", expected);
+    $readmemh("load.hex", load_words);
     repeat (10) @(posedge clk);
     locked <= 1'b1;
     repeat (BOOT_CYCLES) @(posedge clk);
+    if (BOOTS == 0) begin
+      send(8'h4c);
+      for (part = 0; part < 4; part = part + 1) send(LOAD_WORDS[8*part+:8]);
+      for (word = 0; word < LOAD_WORDS; word = word + 1)
+        for (part = 0; part < 4; part = part + 1) send(load_words[word][8*part+:8]);
+      repeat (10) @(posedge clk);
+    end
     if (led_ready !== 1'b1 || led_error !== 1'b0) begin
       errors = errors + 1;
       $display("after %0d cycles ready is %b, error %b", BOOT_CYCLES, led_ready, led_error);

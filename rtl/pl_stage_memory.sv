@@ -38,7 +38,12 @@ module pl_stage_memory #(
     end
   endgenerate
 
-  always_ff @(posedge clk) if (write_en) rows[write_addr] <= write_data;
-  always_ff @(posedge clk) if (read_en) read_data <= rows[read_addr];
+  localparam integer ADDR_BITS = pl_geometry::index_bits(DEPTH);
+  localparam integer STORED_BITS = pl_geometry::index_bits(STORED);
+  wire [31:0] write_row = {{(32 - ADDR_BITS) {1'b0}}, write_addr};
+  wire [31:0] read_row = {{(32 - ADDR_BITS) {1'b0}}, read_addr};
+  always_ff @(posedge clk) if (write_en) rows[write_row[STORED_BITS-1:0]] <= write_data;
+  always_ff @(posedge clk) if (read_en) read_data <= rows[read_row[STORED_BITS-1:0]];
+  wire unused = &{1'b0, write_row, read_row};
 endmodule
 `default_nettype wire

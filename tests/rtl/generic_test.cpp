@@ -1,10 +1,9 @@
 /// What `permloom emit --target generic` writes does what its Makefile says.
 #include <catch2/catch.hpp>
 
-#include "compiler/base/file.h"
 #include "compiler/base/process.h"
 #include "compiler/emit/generic.h"
-#include "tests/support/random_chip.h"
+#include "tests/rtl/emitted.h"
 #include "tests/support/temporary_directory.h"
 
 using namespace permloom;
@@ -20,22 +19,8 @@ Emitted emit(const test::ChipShape& shape, uint64_t seed, int images) {
     Rng rng(seed);
     const Chip chip = test::random_chip(shape, rng);
     const test::Wiring wiring = test::random_wiring(chip, rng);
-    EmitVectors vectors;
-    for (int i = 0; i < images; ++i) {
-        const test::Image image = test::random_image(chip, rng);
-        const test::Expected expected = wiring.infer(chip, image);
-        vectors.codes.push_back(image);
-        vectors.logits.emplace_back(expected.written.back().begin(), expected.written.back().end());
-        vectors.labels.push_back(expected.label);
-    }
+    const EmitVectors vectors = test::random_vectors(chip, wiring, images, rng);
     return {emit_generic(chip, wiring.configuration, vectors), shape.describe()};
-}
-
-void write(const std::vector<EmittedFile>& files, const std::filesystem::path& directory) {
-    for (const EmittedFile& file : files) {
-        std::filesystem::create_directories((directory / file.name).parent_path());
-        write_file(directory / file.name, file.text);
-    }
 }
 
 }  // namespace
@@ -46,7 +31,7 @@ TEST_CASE("emit_generic -- make lint, sim and cells pass for a small chip") {
         .layers = {{.outputs = 2, .rail = Rail::split, .shared_profile = true}, {.outputs = 3}},
         .pixel_stream_bits = 16};
     const testing::TemporaryDirectory directory;
-    write(emit(shape, 11, 6).files, directory.path());
+    test::write_files(emit(shape, 11, 6).files, directory.path());
     for (const char* target : {"help", "lint", "sim", "cells"}) {
         const ProcessResult made = run_process({"make", "-s", target}, directory.path());
         INFO(target << ": " << made.output);
@@ -59,7 +44,7 @@ TEST_CASE("emit_generic -- the testbench passes for random chips of every rail")
         Rng rng(seed);
         const Emitted emitted = emit(test::random_shape(rng), seed, 10);
         const testing::TemporaryDirectory directory;
-        write(emitted.files, directory.path());
+        test::write_files(emitted.files, directory.path());
         const ProcessResult made = run_process({"make", "-s", "lint", "sim"}, directory.path());
         INFO("seed " << seed << ", " << emitted.about << ": " << made.output);
         CHECK(made.status == 0);
@@ -84,7 +69,7 @@ TEST_CASE(
             digit = digit == '0' ? '1' : '0';
         }
     const testing::TemporaryDirectory directory;
-    write(changed, directory.path());
+    test::write_files(changed, directory.path());
     const ProcessResult made = run_process({"make", "-s", "sim"}, directory.path());
     INFO(name << ": " << made.output);
     CHECK(made.status != 0);

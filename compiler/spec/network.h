@@ -33,6 +33,8 @@ struct NetworkSpec {
     TrainingSpec training;
 
     int outputs() const { return layers.back().outputs; }
+    /// Name of layer l; `layers.L` where it has none.
+    std::string layer_name(size_t l) const;
     bool operator==(const NetworkSpec&) const = default;
 };
 

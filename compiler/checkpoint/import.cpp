@@ -78,6 +78,7 @@ class Importer {
           modules_(group_modules(weights, options.order)) {}
 
     ImportedWeights run() {
+        require_single_rails();
         require_counts();
         ImportedWeights result;
         for (size_t l = 0; l < network_.layers.size(); ++l) {
@@ -93,7 +94,7 @@ class Importer {
 
   private:
     Error fault(size_t l, const std::string& problem, const std::string& hint = {}) const {
-        return {where_, fmt::format("layer {}: {}", network_.layer_name(l), problem), hint};
+        return {where_, network_.layer_title(l) + ": " + problem, hint};
     }
 
     size_t count_norms() const {
@@ -114,6 +115,16 @@ class Importer {
                              text_of(shape_of(network_.layers[l], layout_)));
         return fmt::format("the file holds {}; the network wants {}", list_of(held),
                            list_of(wanted));
+    }
+
+    void require_single_rails() const {
+        for (size_t l = 0; l < network_.layers.size(); ++l)
+            if (const Rail rail = network_.layers[l].rail; rail != Rail::single)
+                throw fault(l,
+                            fmt::format("has {} rails, and weights of other programs are for "
+                                        "inputs without complements",
+                                        to_string(rail)),
+                            "import into a network with rail: single");
     }
 
     void require_counts() const {
@@ -177,12 +188,6 @@ class Importer {
 
     LayerState layer(size_t l, const WeightModule& module) {
         const LayerSpec& spec = network_.layers[l];
-        if (spec.rail != Rail::single)
-            throw fault(l,
-                        fmt::format("has {} rails, and weights of other programs are for inputs "
-                                    "without complements",
-                                    to_string(spec.rail)),
-                        "import into a network with rail: single");
         WeightVectors vectors = *weight_vectors(*module.weights, layout_);
         if (!spec.convolves && layout_ == WeightLayout::pytorch)
             reorder_columns(vectors.values, map_read(network_, spec));
@@ -190,7 +195,8 @@ class Importer {
         if (module.alpha != nullptr) state.alpha = module.alpha->values.front();
         if (module.offset != nullptr) state.offset = module.offset->values.front();
         state.bias = bias(l, module);
-        recover_devices(state, spec, {where_, network_.layer_name(l), l}, std::move(vectors.values),
+        recover_devices(state, spec, {where_, network_.layer_title(l), l},
+                        std::move(vectors.values),
                         options_.devices.empty() ? std::vector<int32_t>{} : options_.devices[l]);
         for (const OpSpec& op : spec.then)
             if (is_norm(op)) state.batch_norms.push_back(batch_norm(l));

@@ -12,12 +12,12 @@
 namespace permloom {
 
 struct ImportOptions {
-    std::optional<WeightLayout> layout;  ///< empty: the usual one of the format
-    std::vector<std::string> order;      ///< of group_modules
+    std::optional<WeightLayout> layout{};  ///< empty: the usual one of the format
+    std::vector<std::string> order{};      ///< of group_modules
     /// Of the file's batch norms; empty: 1e-5 in the layout of PyTorch, else the network's own.
-    std::optional<double> epsilon;
+    std::optional<double> epsilon{};
     /// Per layer what recover_devices takes; empty: none.
-    std::vector<std::vector<int32_t>> devices;
+    std::vector<std::vector<int32_t>> devices{};
 };
 
 struct ImportedWeights {

@@ -49,7 +49,7 @@ class Recovery {
 
   private:
     Error fault(const std::string& problem, const std::string& hint = {}) const {
-        return {place_.file, fmt::format("layer {}: {}", place_.name, problem), hint};
+        return {place_.file, place_.title + ": " + problem, hint};
     }
     /// "layers.3.devices.bits=0"
     std::string setting(const std::string& key, const std::string& value) const {

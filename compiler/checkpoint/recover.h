@@ -12,7 +12,7 @@ namespace permloom {
 /// Where a layer stands, for messages.
 struct LayerPlace {
     std::string file;
-    std::string name;  ///< of the layer
+    std::string title;  ///< NetworkSpec::layer_title
     size_t index = 0;
 };
 

@@ -49,8 +49,7 @@ std::string chance_text(double chance) {
 class LayerTest {
   public:
     LayerTest(const LayerSpec& layer, int index, const LayerState& state, double significance)
-        : layer_(layer),
-          devices_(layer.devices),
+        : devices_(layer.devices),
           lines_(static_cast<size_t>(layer.lines())),
           top_(devices_.largest_level()),
           limit_(device_limit(layer)),
@@ -230,7 +229,6 @@ class LayerTest {
         return distance;
     }
 
-    const LayerSpec& layer_;
     const DeviceSpec& devices_;
     size_t lines_;
     int top_;       ///< largest level; 0: real values

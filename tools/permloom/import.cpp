@@ -84,9 +84,8 @@ NetworkSpec read_network(const Values& values) {
         if (devices.largest_level() > 0)
             throw Error(
                 "--shared-profile",
-                fmt::format("a mean of profiles has no levels, and layer {} has devices "
-                            "of {}",
-                            network.layer_name(l),
+                fmt::format("a mean of profiles has no levels, and {} has devices of {}",
+                            network.layer_title(l),
                             devices.shared() ? "one value" : fmt::format("{} bits", devices.bits)),
                 fmt::format("--set layers.{}.devices.bits=0 takes real values", l),
                 ErrorKind::usage);
@@ -144,8 +143,8 @@ void require_rule(const std::string& file, const NetworkSpec& network,
     std::string objections;
     for (size_t l = 0; l < verdicts.size(); ++l)
         if (!verdicts[l].consistent())
-            objections += fmt::format("{} layer {}: {}", objections.empty() ? "" : ";",
-                                      network.layer_name(l), verdicts[l].objection);
+            objections += fmt::format("{} {}: {}", objections.empty() ? "" : ";",
+                                      network.layer_title(l), verdicts[l].objection);
     if (!objections.empty())
         throw Error(file, fmt::format("not consistent with {}:{}", to_string(rule), objections),
                     "keep, pruning, bits and value are those of the network's devices; --set "

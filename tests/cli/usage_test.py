@@ -8,7 +8,7 @@ from cli import PERMLOOM, CliTest
 COMMANDS = {
     # command: options that its help must name
     "train": ["--data", "--out", "--epochs", "--seed", "--set", "--resume", "--from", "--devices",
-              "--shuffled", "--steps", "--log-every", "--force", "--paper-protocol", "--protocol", "--threads", "--json", "--quiet"],
+              "--shuffled", "--steps", "--log-every", "--evaluate-every", "--force", "--paper-protocol", "--protocol", "--threads", "--json", "--quiet"],
     "evaluate": ["--data", "--checkpoint", "--split", "--chip", "--json"],
     "compile": ["--target", "--onto", "--code", "--out", "--json"],
     "simulate": ["--data", "--chip", "--dut", "--lockstep", "--then", "--then-data", "--count",

@@ -59,6 +59,10 @@ Options options() {
         .value("steps", "N", "save and stop after N steps of the whole run; 0: as it starts")
         .value("log-every", "N", "steps between two lines of metrics.jsonl with the loss; 0: none",
                "0")
+        .value("evaluate-every", "N",
+               "steps between two more evaluations, of the weights as they are between syncs; "
+               "lines of metrics.jsonl that select nothing; 0: none",
+               "0")
         .value("threads", "N", "0: one per core; the result does not depend on it", "0")
         .flag("force", "write into an existing RUN")
         .flag("quiet", "no progress")
@@ -89,6 +93,14 @@ Protocol read_protocol(const Values& values) {
     return name == "final"   ? Protocol::final
            : name == "paper" ? Protocol::paper
                              : Protocol::held_out;
+}
+
+int read_evaluate_every(const Values& values, Protocol protocol) {
+    const auto steps = static_cast<int>(values.integer("evaluate-every", 0, 1 << 30));
+    if (steps > 0 && protocol == Protocol::final)
+        throw Error("--evaluate-every", "protocol final evaluates once, at the end",
+                    "choose --protocol held-out or paper", ErrorKind::usage);
+    return steps;
 }
 
 void freeze_devices(const Chip& chip, TrainOptions& options) {
@@ -176,6 +188,7 @@ int train_command(const Arguments& arguments) {
     TrainOptions options;
     options.seed = static_cast<uint64_t>(values.integer("seed", 0, INT64_MAX));
     options.protocol = read_protocol(values);
+    options.evaluate_every = read_evaluate_every(values, options.protocol);
     options.command_line = command_line(arguments);
     options.run =
         values.text("out", fmt::format("runs/{}-{}-s{}", network.name, data.name, options.seed));

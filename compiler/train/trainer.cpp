@@ -81,15 +81,6 @@ void check_resume(NetworkSpec network, const Dataset& data, const TrainOptions& 
         throw Error("resume", "the run follows protocol '" + old.training.protocol + "'");
 }
 
-/// Makes the run directory ready: what killed writers left goes, and what an earlier run wrote goes
-/// when another one begins, so that there is never a mixture to resume.
-void clear_directory(const std::filesystem::path& run, bool resumes) {
-    for (const char* name : {LAST, BEST, METRICS}) {
-        FileWriter::remove_leftovers(run / name);
-        if (!resumes) std::filesystem::remove(run / name);
-    }
-}
-
 /// Which training images are trained on and which select.
 struct Split {
     std::vector<int32_t> train, validation;
@@ -511,6 +502,13 @@ std::string_view to_string(Protocol protocol) {
     return "final";
 }
 
+void clear_run(const std::filesystem::path& run, bool resumes) {
+    for (const char* name : {LAST, BEST, METRICS}) {
+        FileWriter::remove_leftovers(run / name);
+        if (!resumes) std::filesystem::remove(run / name);
+    }
+}
+
 Images held_out_images(const Images& training, uint64_t seed) {
     const Split split = split_images(training.count, Protocol::held_out, seed);
     Images held_out = training;
@@ -530,7 +528,7 @@ Checkpoint train(const NetworkSpec& network, const Dataset& data, const TrainOpt
     check_request(network, data, options);
     if (options.resume) check_resume(network, data, options);
     Run run(network, data, options, pool);
-    clear_directory(options.run, options.resume.has_value());
+    clear_run(options.run, options.resume.has_value());
     return run.train();
 }
 

@@ -78,6 +78,10 @@ struct TrainOptions {
 Checkpoint train(const NetworkSpec& network, const Dataset& data, const TrainOptions& options,
                  ThreadPool& pool);
 
+/// Makes a run directory ready: what killed writers left goes, and what an earlier run wrote goes
+/// unless it `resumes`, so that there is never a mixture of two.
+void clear_run(const std::filesystem::path& run, bool resumes);
+
 /// The training images that a run of Protocol::held_out and this seed sets aside.
 Images held_out_images(const Images& training, uint64_t seed);
 

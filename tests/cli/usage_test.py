@@ -16,6 +16,8 @@ COMMANDS = {
     "emit": ["--target", "--out", "--count", "--data", "--images-only", "--no-boot", "--force"],
     "inspect": ["--neuron", "--chip", "--checkpoint", "--json"],
     "profile": ["--layer", "--out", "--view", "--layout", "--checkpoint", "--json"],
+    "import": ["--network", "--data", "--out", "--set", "--layout", "--order", "--epsilon",
+               "--require-rule", "--chip", "--shared-profile", "--force", "--threads", "--json"],
     "export": ["--format", "--out", "--checkpoint", "--compress"],
     "sweep": ["--scale", "--out", "--jobs", "--only", "--quiet", "--json"],
     "plot": ["--kind", "--out", "--layer", "--neuron", "--arrows", "--x", "--y", "--lines"],
@@ -23,7 +25,7 @@ COMMANDS = {
     "perm": [],
     "fetch": [],
 }
-RESERVED = ["import", "fabricate"]
+RESERVED = ["fabricate"]
 
 
 class Help(CliTest):

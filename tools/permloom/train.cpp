@@ -103,32 +103,9 @@ int read_evaluate_every(const Values& values, Protocol protocol) {
     return steps;
 }
 
-/// The banks of a chip, once it is certain that the network has its shape.
-void freeze_devices(const fs::path& path, const NetworkSpec& network, TrainOptions& options) {
-    const Chip chip = load_chip(path);
-    const std::string hint = "train a network of the chip's shape, " + shape_text(chip);
-    if (chip.layers.size() != network.layers.size())
-        throw Error(path.string(),
-                    fmt::format("chip has {} layers, network {} has {}", chip.layers.size(),
-                                network.name, network.layers.size()),
-                    hint);
-    for (size_t i = 0; i < chip.layers.size(); ++i) {
-        const ChipLayer& have = chip.layers[i];
-        const LayerSpec& want = network.layers[i];
-        const int in_bits = i == 0 ? network.input.bits : network.layers[i - 1].bits;
-        const auto differ = [&](const std::string& what, const auto& on_chip, const auto& wanted) {
-            if (on_chip != wanted)
-                throw Error(path.string(),
-                            fmt::format("layer {}: chip has {} = {}, network {} has {}", i, what,
-                                        on_chip, network.name, wanted),
-                            hint);
-        };
-        differ("inputs", have.inputs, want.inputs);
-        differ("outputs", have.outputs, want.outputs);
-        differ("rail", to_string(have.rail), to_string(want.rail));
-        differ("input bits", have.in_bits, in_bits);
-        options.devices.push_back({have.shared_profile, have.devices});
-    }
+void freeze_devices(const Chip& chip, TrainOptions& options) {
+    for (const ChipLayer& layer : chip.layers)
+        options.devices.push_back({layer.shared_profile, layer.devices});
     options.chip_fingerprint = to_hex(fingerprint(chip));
 }
 
@@ -215,7 +192,8 @@ int train_command(const Arguments& arguments) {
     options.command_line = command_line(arguments);
     options.run =
         values.text("out", fmt::format("runs/{}-{}-s{}", network.name, data.name, options.seed));
-    if (values.has("devices")) freeze_devices(values.text("devices"), network, options);
+    if (values.has("devices"))
+        freeze_devices(load_chip_for(network, values.text("devices")), options);
     if (values.has("from"))
         options.from = load_checkpoint(checkpoint_path(values.text("from"), "last"));
     if (values.has("shuffled"))

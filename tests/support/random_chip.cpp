@@ -83,9 +83,10 @@ std::string ChipShape::describe() const {
     std::string text = fmt::format("{} inputs of {} bits, {} contexts, {}-bit stream", inputs,
                                    in_bits, contexts, pixel_stream_bits);
     for (const LayerShape& layer : layers) {
-        text += fmt::format(", {}{}{}", layer.outputs,
+        text += fmt::format(", {}{}{} {} {}", layer.outputs,
                             std::array{"s", "d", "p"}[static_cast<size_t>(layer.rail)],
-                            layer.shared_profile ? " shared" : "");
+                            layer.shared_profile ? " shared" : "", to_string(layer.engine),
+                            layer.lanes);
     }
     return text;
 }
@@ -98,9 +99,13 @@ ChipShape random_shape(Rng& rng) {
     shape.in_bits = std::array{1, 4, 8}[rng.below(3)];
     const int layers = between(rng, 1, 3);
     for (int l = 0; l < layers; ++l) {
-        shape.layers.push_back({.outputs = between(rng, 1, 9),
-                                .rail = static_cast<Rail>(rng.below(3)),
-                                .shared_profile = coin(rng)});
+        LayerShape layer{.outputs = between(rng, 1, 9),
+                         .rail = static_cast<Rail>(rng.below(3)),
+                         .shared_profile = coin(rng),
+                         .engine = static_cast<Engine>(rng.below(3))};
+        if (layer.engine == Engine::serial) layer.lanes = between(rng, 1, 4);
+        if (layer.engine == Engine::level) layer.lanes = std::array{1, 2, 4}[rng.below(3)];
+        shape.layers.push_back(layer);
     }
     return shape;
 }
@@ -114,6 +119,8 @@ Chip random_chip(const ChipShape& shape, Rng& rng) {
     int inputs = shape.inputs, in_bits = shape.in_bits;
     for (const LayerShape& wanted : shape.layers) {
         ChipLayer layer;
+        layer.engine = wanted.engine;
+        layer.lanes = wanted.lanes;
         layer.inputs = inputs;
         layer.outputs = wanted.outputs;
         layer.rail = wanted.rail;

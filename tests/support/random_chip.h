@@ -17,6 +17,8 @@ struct LayerShape {
     int outputs = 1;
     Rail rail = Rail::single;
     bool shared_profile = false;
+    Engine engine = Engine::folded;
+    int lanes = 1;
 };
 
 struct ChipShape {
@@ -29,7 +31,8 @@ struct ChipShape {
 };
 
 Chip random_chip(const ChipShape& shape, Rng& rng);
-/// Any shape: 1..3 layers of 1..9 neurons on 1..9 inputs, every rail, either profile.
+/// Any shape: 1..3 layers of 1..9 neurons on 1..9 inputs, every rail, either profile, every engine
+/// with 1..4 lanes.
 ChipShape random_shape(Rng& rng);
 
 using Image = std::vector<uint16_t>;  ///< pixel codes

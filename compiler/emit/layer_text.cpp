@@ -170,13 +170,12 @@ std::string layer_text(const Chip& chip, size_t index) {
         fmt::arg("last", last ? 1 : 0), fmt::arg("devices", devices_text(layer, index)),
         fmt::arg("inputs_from",
                  fmt::format(fmt::runtime(
-                                 folded
-                                     ? ".in_data(vector_{0}), .in_release(release_{0})"
-                                     : ".in_bank(bank_{0}),\n"
-                                       "    .in_advance(advance_{0}), .in_release(release_{0}), "
-                                       ".read_en(read_{0}),\n"
-                                       "    .read_bank(read_bank_{0}), .read_addr(address_{0}), "
-                                       ".read_data(elements_{0})"),
+                                 folded ? ".in_data(vector_{0}), .in_release(release_{0})"
+                                        : ".in_bank(bank_{0}),\n"
+                                          "    .in_advance(advance_{0}), .in_release(release_{0}), "
+                                          ".read_en(read_{0}),\n"
+                                          "    .read_bank(read_bank_{0}), .read_addr(address_{0}), "
+                                          ".read_data(elements_{0})"),
                              index)),
         fmt::arg("write_port", write_port(index + 1, last ? 32 : layer.out_bits)));
 }

@@ -51,7 +51,8 @@ std::string entry_rows(const ChipLayer& layer) {
             text += packed_hex(row, layer.device_bits) + "\n";
     }
     // The memory of a layer without entries has a row that is never used.
-    return text.empty() ? packed_hex(std::vector<int32_t>(lanes, 0), layer.device_bits) + "\n" : text;
+    return text.empty() ? packed_hex(std::vector<int32_t>(lanes, 0), layer.device_bits) + "\n"
+                        : text;
 }
 
 }  // namespace

@@ -14,8 +14,8 @@
 namespace permloom {
 namespace {
 
-/// Rows of a full load: wiring and registers of every neuron, a row of layer registers per layer, the
-/// classes.
+/// Rows of a full load: wiring and registers of every neuron, a row of layer registers per layer,
+/// the classes.
 int64_t total_rows(const Chip& chip) {
     int64_t rows = 1;
     for (const ChipLayer& layer : chip.layers) {
@@ -63,9 +63,8 @@ std::string header(const Chip& chip) {
     for (size_t i = 0; i < chip.layers.size(); ++i) {
         const ChipLayer& layer = chip.layers[i];
         text += fmt::format(
-            "//     layer {}: {} -> {}, engine {}, rail {}, {}-bit devices, {}\n", i,
-            layer.inputs, layer.outputs, engine_text(layer), to_string(layer.rail),
-            layer.device_bits,
+            "//     layer {}: {} -> {}, engine {}, rail {}, {}-bit devices, {}\n", i, layer.inputs,
+            layer.outputs, engine_text(layer), to_string(layer.rail), layer.device_bits,
             layer.shared_profile ? "one profile for all neurons" : "a profile per neuron");
     }
     return text +
@@ -165,11 +164,12 @@ std::string control(const Chip& chip) {
 )",
         fmt::arg("layers", chip.layers.size()),
         fmt::arg("neurons", layer_table(chip, 16, [](const ChipLayer& l) { return l.outputs; })),
-        fmt::arg("wiring", layer_table(
-                               chip, 8, [](const ChipLayer& l) { return wiring_section(l.engine); })),
+        fmt::arg("wiring",
+                 layer_table(chip, 8, [](const ChipLayer& l) { return wiring_section(l.engine); })),
         fmt::arg("stages", layer_table(chip, 16, wiring_stages)),
-        fmt::arg("rows", layer_table(chip, 16,
-                                     [](const ChipLayer& l) { return engine_plan(l).wiring_rows; })),
+        fmt::arg(
+            "rows",
+            layer_table(chip, 16, [](const ChipLayer& l) { return engine_plan(l).wiring_rows; })),
         fmt::arg("sizes", layer_table(chip, 16,
                                       [](const ChipLayer& l) {
                                           return l.engine == Engine::folded ? l.lines()

@@ -188,12 +188,12 @@ void check(const Chip& chip, const std::string& where) {
     }
     if (const int beat = chip.pixel_stream_bits / chip.in_bits();
         chip.layers.front().engine != Engine::folded && beat > 0 && (beat & (beat - 1)) != 0)
-        throw Error(where,
-                    "a beat of the pixel stream has " + std::to_string(beat) +
-                        " pixels; the first layer's engine " +
-                        std::string(to_string(chip.layers.front().engine)) +
-                        " needs 1, 2, 4, ... of them",
-                    "change pixel_stream_bits of the target, or choose engine folded for the layer");
+        throw Error(
+            where,
+            "a beat of the pixel stream has " + std::to_string(beat) +
+                " pixels; the first layer's engine " +
+                std::string(to_string(chip.layers.front().engine)) + " needs 1, 2, 4, ... of them",
+            "change pixel_stream_bits of the target, or choose engine folded for the layer");
     if (chip.pixel_stream_bits < chip.in_bits())
         throw Error(where, "a pixel of " + std::to_string(chip.in_bits()) +
                                " bits does not fit the pixel stream");

@@ -72,6 +72,8 @@ module pl_config_loader #(
   localparam [7:0] ERROR_OVERRUN = 8'd8;
   localparam [7:0] ERROR_CHECKSUM = 8'd9;
 
+  localparam integer WORD_BITS = pl_geometry::index_bits(ROW_BITS / 32);
+
   localparam [2:0] HEADER = 3'd0;
   localparam [2:0] WAIT = 3'd1;
   localparam [2:0] RECORD = 3'd2;
@@ -112,7 +114,16 @@ module pl_config_loader #(
   logic [2:0] state_q;
   logic [2:0] word_q;  // number of the word inside the header or the record head
   logic [1:0] valid_q;
-  logic [7:0] error_q;
+  // The word before was wrong: whatever state_q says, the state is DROP.
+  logic broken_q;
+  logic broken_span_q;
+  wire broken = broken_q || broken_span_q;
+  // What went wrong in this load: a word by its content, or by its tlast.
+  logic wrong_q;
+  logic wrong_span_q;
+  logic misplaced_q;
+  logic [7:0] content_error_q;
+  logic [7:0] framing_error_q;
   logic target_q;
   logic [31:0] crc_q;
   logic [31:0] rows_q;
@@ -121,10 +132,12 @@ module pl_config_loader #(
   logic [15:0] layer_q;
   logic [7:0] section_q;
   logic [7:0] stage_q;
+  logic [15:0] stage_rows_q;
+  logic [15:0] words_q;  // that a row must have
   logic [15:0] row_q;
   logic [15:0] rows_left_q;
-  logic [15:0] row_words_q;
-  logic [15:0] row_word_q;
+  logic [WORD_BITS-1:0] row_word_q;
+  logic [WORD_BITS-1:0] last_word_q;
 
   // The row in hand and the row bus.
   logic [ROW_BITS-1:0] row_data_q;
@@ -134,9 +147,9 @@ module pl_config_loader #(
   logic [7:0] row_stage_q;
   logic [31:0] row_addr_q;
 
-  assign cfg_tready = state_q != WAIT;
+  assign cfg_tready = state_q != WAIT || broken;
   assign ctx_valid = valid_q;
-  assign load_error = error_q;
+  assign load_error = wrong_q || wrong_span_q ? content_error_q : misplaced_q ? framing_error_q : NO_ERROR;
   assign row_valid = row_valid_q;
   assign row_layer = row_layer_q;
   assign row_section = row_section_q;
@@ -144,7 +157,7 @@ module pl_config_loader #(
   assign row_addr = row_addr_q;
   assign row_data = row_data_q;
 
-  wire accept = cfg_tvalid && cfg_tready;
+  wire accept = cfg_tvalid && state_q != WAIT && !broken;
   wire first_word = state_q == HEADER && word_q == 3'd0;
 
   wire [31:0] crc_next;
@@ -152,33 +165,56 @@ module pl_config_loader #(
     .crc(first_word ? 32'hffffffff : crc_q), .word(cfg_tdata), .next(crc_next)
   );
 
-  // Fields of the word in hand, and what they would have to be.
+  // The header.
   wire [7:0] head_version = cfg_tdata[7:0];
   wire head_reserved_zero = cfg_tdata[31:16] == 16'd0;
   wire context_exists = cfg_tdata[15:8] < CONTEXTS[7:0];
   localparam [31:0] FINGERPRINT_LOW = FINGERPRINT[31:0];
   localparam [31:0] FINGERPRINT_HIGH = FINGERPRINT[63:32];
+
+  // Word 0 of a record: the section says how many rows a stage has.
   wire [15:0] head_layer = cfg_tdata[15:0];
   wire [7:0] head_section = cfg_tdata[23:16];
   wire [7:0] head_stage = cfg_tdata[31:24];
   wire end_marker = cfg_tdata == END_MARKER;
   wire [31:0] head_layer_index = {16'd0, head_layer};
-  wire layer_exists = head_layer_index < LAYERS;
-  wire [7:0] head_wiring = layer_exists ? WIRING[8*head_layer_index+:8] : 8'd0;
-  wire [15:0] head_stages = layer_exists ? STAGES[16*head_layer_index+:16] : 16'd0;
-  wire head_good = (head_section == head_wiring && {8'd0, head_stage} < head_stages) ||
-                   ((head_section == NEURON_REGISTERS || head_section == LAYER_REGISTERS) &&
-                    layer_exists && head_stage == 8'd0) ||
-                   (head_section == CLASSES && head_layer == 16'd0 && head_stage == 8'd0);
+  wire [LAYERS-1:0] is_layer;   // the layer that is meant
+  wire [LAYERS-1:0] is_wiring;  // and its wiring has such a stage
+  generate
+    for (gl = 0; gl < LAYERS; gl = gl + 1) begin : gen_head
+      localparam [15:0] THIS_LAYER = gl;
+      localparam [15:0] LAYER_STAGES = STAGES[16*gl+:16];
+      assign is_layer[gl] = head_layer == THIS_LAYER;
+      if (LAYER_STAGES == 16'd0) begin : gen_none
+        assign is_wiring[gl] = 1'b0;
+      end else begin : gen_stages
+        assign is_wiring[gl] = is_layer[gl] && head_section == WIRING[8*gl+:8] &&
+                               {8'd0, head_stage} < LAYER_STAGES;
+      end
+    end
+  endgenerate
+  wire head_good = is_wiring != {LAYERS{1'b0}} ||
+                   (head_stage == 8'd0 &&
+                    (((head_section == NEURON_REGISTERS || head_section == LAYER_REGISTERS) &&
+                      is_layer != {LAYERS{1'b0}}) ||
+                     (head_section == CLASSES && head_layer == 16'd0)));
+  wire [15:0] stage_rows =
+      head_section == NEURON_REGISTERS ? NEURONS[16*head_layer_index+:16] :
+      head_section == LAYER_REGISTERS || head_section == CLASSES ? 16'd1 :
+      STAGE_ROWS[16*head_layer_index+:16];
 
+  // Word 1: first + count - rows - 1 is negative where the rows fit. Three numbers become two before
+  // the one chain of carries.
+  wire [15:0] first = cfg_tdata[15:0];
+  wire [15:0] count = cfg_tdata[31:16];
+  wire [15:0] minus_rows = ~stage_rows_q;
+  wire [15:0] carries = (first & count) | (first & minus_rows) | (count & minus_rows);
+  wire [17:0] beyond = {2'b11, first ^ count ^ minus_rows} + {1'b0, carries, 1'b0};
+  wire span_wrong = accept && state_q == RECORD && word_q == 3'd1 && !(count != 16'd0 && beyond[17]);
+  wire unused = &{1'b0, beyond[16:0]};
+
+  // Word 2: the words of a row.
   wire [31:0] layer_index = {16'd0, layer_q};
-  wire single_row = section_q == LAYER_REGISTERS || section_q == CLASSES;
-  wire [15:0] stage_rows = section_q == NEURON_REGISTERS ? NEURONS[16*layer_index+:16]
-                                                         : STAGE_ROWS[16*layer_index+:16];
-  wire [16:0] row_end = {1'b0, cfg_tdata[15:0]} + {1'b0, cfg_tdata[31:16]};
-  wire span_good = cfg_tdata[31:16] != 16'd0 &&
-                   (single_row ? cfg_tdata == 32'h00010000 : row_end <= {1'b0, stage_rows});
-
   localparam [31:0] STAGE_STRIDE = MOST_STAGES;
   wire [31:0] table_index = layer_index * STAGE_STRIDE + {24'd0, stage_q};
   wire [15:0] expected_words = section_q == SWITCHES ? switch_row_words[16*table_index+:16] :
@@ -186,44 +222,64 @@ module pl_config_loader #(
                                section_q == NEURON_REGISTERS ? 16'd4 :
                                section_q == LAYER_REGISTERS ? 16'd3 : 16'd1;
 
-  // The error of the word in hand by its content, before its tlast is looked at.
+  // The words that open and close a load.
+  wire crc_wrong = cfg_tdata != ~crc_q;
+  wire header_done =
+      accept && state_q == HEADER && word_q == 3'd5 && cfg_tdata == 32'd0 && !cfg_tlast;
+  wire load_done = accept && state_q == CRC && !crc_wrong && cfg_tlast;
+
+  // Whether the word in hand is in error by its content, and the error that it then is. The slowest
+  // of the checks, span_wrong, stays apart.
+  logic wrong;
   logic [7:0] content_error;
   always_comb begin
-    content_error = NO_ERROR;
+    wrong = 1'b0;
+    content_error = ERROR_HEADER;
     case (state_q)
       HEADER:
         case (word_q)
-          3'd0: if (cfg_tdata != MAGIC) content_error = ERROR_MAGIC;
-          3'd1:
+          3'd0: begin
+            wrong = cfg_tdata != MAGIC;
+            content_error = ERROR_MAGIC;
+          end
+          3'd1: begin
+            wrong = head_version != VERSION || !head_reserved_zero || !context_exists;
             if (head_version != VERSION) content_error = ERROR_VERSION;
-            else if (!head_reserved_zero || !context_exists)
-              content_error = ERROR_HEADER;
-          3'd2: if (cfg_tdata != FINGERPRINT_LOW) content_error = ERROR_FINGERPRINT;
-          3'd3: if (cfg_tdata != FINGERPRINT_HIGH) content_error = ERROR_FINGERPRINT;
-          default: if (cfg_tdata != 32'd0) content_error = ERROR_HEADER;
+          end
+          3'd2: begin
+            wrong = cfg_tdata != FINGERPRINT_LOW;
+            content_error = ERROR_FINGERPRINT;
+          end
+          3'd3: begin
+            wrong = cfg_tdata != FINGERPRINT_HIGH;
+            content_error = ERROR_FINGERPRINT;
+          end
+          default: wrong = cfg_tdata != 32'd0;
         endcase
-      RECORD:
+      RECORD: begin
+        content_error = ERROR_RECORD;
         case (word_q)
-          3'd0:
-            if (end_marker) begin
-              if (rows_q != (booting ? BOOT_ROWS : TOTAL_ROWS)) content_error = ERROR_INCOMPLETE;
-            end else if (!head_good) content_error = ERROR_RECORD;
-          3'd1: if (!span_good) content_error = ERROR_RECORD;
-          default: if (cfg_tdata != {16'd0, expected_words}) content_error = ERROR_RECORD;
+          3'd0: begin
+            wrong = end_marker ? rows_q != (booting ? BOOT_ROWS : TOTAL_ROWS) : !head_good;
+            if (end_marker) content_error = ERROR_INCOMPLETE;
+          end
+          3'd1: wrong = 1'b0;  // span_wrong
+          default: wrong = cfg_tdata != {16'd0, words_q};
         endcase
-      CRC: if (cfg_tdata != ~crc_q) content_error = ERROR_CHECKSUM;
-      default: content_error = NO_ERROR;
+      end
+      CRC: begin
+        wrong = crc_wrong;
+        content_error = ERROR_CHECKSUM;
+      end
+      default: wrong = 1'b0;
     endcase
   end
 
-  wire [7:0] framing_error = state_q == CRC ? (cfg_tlast ? NO_ERROR : ERROR_OVERRUN)
-                                            : (cfg_tlast ? ERROR_TRUNCATED : NO_ERROR);
-  wire [7:0] word_error = state_q == DROP ? NO_ERROR :
-                          content_error != NO_ERROR ? content_error : framing_error;
-  wire failed = accept && word_error != NO_ERROR;
-  wire good = accept && word_error == NO_ERROR;
+  // tlast belongs to the CRC word alone.
+  wire misplaced = state_q != DROP && cfg_tlast != (state_q == CRC);
 
-  wire row_complete = good && state_q == ROWS && row_word_q + 16'd1 == row_words_q;
+  wire row_taken = accept && state_q == ROWS && !cfg_tlast;
+  wire row_complete = row_taken && row_word_q == last_word_q;
 
   always_ff @(posedge clk) begin
     row_valid_q <= rst_n && row_complete;
@@ -231,78 +287,86 @@ module pl_config_loader #(
       row_layer_q <= layer_q;
       row_section_q <= section_q;
       row_stage_q <= stage_q;
-      row_addr_q <= single_row ? {31'd0, target_q}
-                               : {16'd0, row_q} + (target_q ? {16'd0, stage_rows} : 32'd0);
+      row_addr_q <= {16'd0, row_q} + (target_q ? {16'd0, stage_rows_q} : 32'd0);
     end
-    if (good && state_q == ROWS) row_data_q[32*row_word_q+:32] <= cfg_tdata;
+    if (row_taken) row_data_q[32*row_word_q+:32] <= cfg_tdata;
     if (accept) crc_q <= crc_next;
   end
 
+  // Fields of the header and of a record. A word in error may leave its own behind: nothing looks at
+  // them before the next load.
+  always_ff @(posedge clk) begin
+    if (state_q == HEADER && word_q == 3'd1 && cfg_tvalid) target_q <= cfg_tdata[8];
+    if (state_q == RECORD && word_q == 3'd0 && cfg_tvalid) begin
+      layer_q <= head_layer;
+      section_q <= head_section;
+      stage_q <= head_stage;
+      stage_rows_q <= stage_rows;
+    end
+    if (state_q == RECORD && word_q == 3'd1) words_q <= expected_words;
+    if (state_q == RECORD && word_q == 3'd2) last_word_q <= words_q[WORD_BITS-1:0] - 1'b1;
+    if (state_q == RECORD && word_q == 3'd1 && cfg_tvalid) begin
+      row_q <= cfg_tdata[15:0];
+      rows_left_q <= cfg_tdata[31:16];
+    end else if (row_complete) begin
+      row_q <= row_q + 16'd1;
+      rows_left_q <= rows_left_q - 16'd1;
+    end
+    if (row_taken) row_word_q <= row_complete ? {WORD_BITS{1'b0}} : row_word_q + 1'b1;
+    else if (state_q != ROWS) row_word_q <= {WORD_BITS{1'b0}};
+    if (state_q == WAIT) rows_q <= 32'd0;
+    else if (row_complete) rows_q <= rows_q + 32'd1;
+  end
+
+  // The checks of content are the slowest signals here and go into two registers alone: the state
+  // moves on as if the word were right, and `broken` corrects it a cycle later.
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       state_q <= HEADER;
       word_q <= 3'd0;
       valid_q <= 2'b00;
-      error_q <= NO_ERROR;
+      broken_q <= 1'b0;
+      broken_span_q <= 1'b0;
+      wrong_q <= 1'b0;
+      wrong_span_q <= 1'b0;
+      misplaced_q <= 1'b0;
     end else begin
-      if (accept && first_word) error_q <= NO_ERROR;
-      if (failed) begin
-        error_q <= word_error;
+      broken_q <= accept && wrong && !cfg_tlast;
+      broken_span_q <= span_wrong && !cfg_tlast;
+      if (accept && wrong) wrong_q <= 1'b1;
+      else if (accept && first_word) wrong_q <= 1'b0;
+      if (span_wrong) wrong_span_q <= 1'b1;
+      else if (accept && first_word) wrong_span_q <= 1'b0;
+      if (accept && misplaced) misplaced_q <= 1'b1;
+      else if (accept && first_word) misplaced_q <= 1'b0;
+      if (header_done) valid_q[target_q] <= 1'b0;
+      if (load_done) valid_q[target_q] <= 1'b1;
+      if (broken || state_q == DROP) begin
+        state_q <= cfg_tvalid && cfg_tlast ? HEADER : DROP;
+        word_q <= 3'd0;
+      end else if (accept && (cfg_tlast || misplaced)) begin
         state_q <= cfg_tlast ? HEADER : DROP;
         word_q <= 3'd0;
-      end else
+      end else if (state_q == WAIT) begin
+        if (!in_flight[target_q]) state_q <= RECORD;
+      end else if (accept)
         case (state_q)
-          HEADER:
-            if (good) begin
-              word_q <= word_q + 3'd1;
-              if (word_q == 3'd1) target_q <= cfg_tdata[8];
-              if (word_q == 3'd5) begin
-                valid_q[target_q] <= 1'b0;
-                rows_q <= 32'd0;
-                word_q <= 3'd0;
-                state_q <= WAIT;
-              end
-            end
-          WAIT: if (!in_flight[target_q]) state_q <= RECORD;
+          HEADER: begin
+            word_q <= word_q == 3'd5 ? 3'd0 : word_q + 3'd1;
+            if (word_q == 3'd5) state_q <= WAIT;
+          end
           RECORD:
-            if (good)
-              case (word_q)
-                3'd0:
-                  if (end_marker) state_q <= CRC;
-                  else begin
-                    layer_q <= head_layer;
-                    section_q <= head_section;
-                    stage_q <= head_stage;
-                    word_q <= 3'd1;
-                  end
-                3'd1: begin
-                  row_q <= cfg_tdata[15:0];
-                  rows_left_q <= cfg_tdata[31:16];
-                  word_q <= 3'd2;
-                end
-                default: begin
-                  row_words_q <= cfg_tdata[15:0];
-                  row_word_q <= 16'd0;
-                  word_q <= 3'd0;
-                  state_q <= ROWS;
-                end
-              endcase
-          ROWS:
-            if (row_complete) begin
-              rows_q <= rows_q + 32'd1;
-              row_word_q <= 16'd0;
-              row_q <= row_q + 16'd1;
-              rows_left_q <= rows_left_q - 16'd1;
-              if (rows_left_q == 16'd1) state_q <= RECORD;
-            end else if (good) row_word_q <= row_word_q + 16'd1;
-          CRC:
-            if (good) begin
-              valid_q[target_q] <= 1'b1;
-              state_q <= HEADER;
-            end
-          DROP: if (accept && cfg_tlast) state_q <= HEADER;
-          default: state_q <= HEADER;
+            if (word_q == 3'd2) begin
+              word_q <= 3'd0;
+              state_q <= ROWS;
+            end else if (word_q == 3'd0 && end_marker) state_q <= CRC;
+            else word_q <= word_q + 3'd1;
+          default: if (row_complete && rows_left_q == 16'd1) state_q <= RECORD;
         endcase
+    end
+    if (accept && state_q != DROP) begin
+      content_error_q <= content_error;
+      framing_error_q <= state_q == CRC ? ERROR_OVERRUN : ERROR_TRUNCATED;
     end
   end
 endmodule

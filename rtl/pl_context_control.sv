@@ -46,9 +46,12 @@ module pl_context_control #(
       wire enters = begun && entry_ctx == c[0];
       wire drops = dropped && entry_ctx == c[0];
       wire leaves = done && done_ctx == c[0];
+      // enters - drops - leaves, from -2 to 1, spelled out: one adder has to be enough.
+      wire odd = enters ^ drops ^ leaves;
+      wire negative = (!enters && (drops || leaves)) || (drops && leaves);
       always_ff @(posedge clk) begin
         if (!rst_n) images_q <= 16'd0;
-        else images_q <= images_q + {15'd0, enters} - {15'd0, drops} - {15'd0, leaves};
+        else images_q <= images_q + {{15{negative}}, odd};
       end
       assign in_flight[c] = images_q != 16'd0;
     end

@@ -34,7 +34,9 @@ module pl_pixel_loader #(
   output wire dropped
 );
   localparam integer BEATS = (PIXELS + PER_BEAT - 1) / PER_BEAT;
-  localparam integer LAST_BEAT = BEATS - 1;
+  localparam integer BEAT_BITS = pl_geometry::index_bits(BEATS);
+  localparam [BEAT_BITS-1:0] FIRST_BEAT = {BEAT_BITS{1'b0}};
+  localparam [BEAT_BITS-1:0] LAST_BEAT = BEATS[BEAT_BITS-1:0] - 1'b1;
 
   generate
     if (PIXELS < 1 || BITS < 1 || STREAM_BITS < BITS || BEATS > 65535) begin : gen_check
@@ -42,20 +44,20 @@ module pl_pixel_loader #(
     end
   endgenerate
 
-  logic [15:0] beat_q;
+  logic [BEAT_BITS-1:0] beat_q;
   logic image_ctx_q;
   logic dropping_q;
   logic error_q;
 
-  wire first = beat_q == 16'd0;
-  wire last = beat_q == LAST_BEAT[15:0];
+  wire first = beat_q == FIRST_BEAT;
+  wire last = beat_q == LAST_BEAT;
 
   assign pix_tready = dropping_q || (wr_ready && (!first || ctx_active_valid));
   assign pix_error = error_q;
 
   wire taken = pix_tvalid && pix_tready && !dropping_q;
   assign wr_valid = taken;
-  assign wr_addr = beat_q;
+  assign wr_addr = {{(16 - BEAT_BITS) {1'b0}}, beat_q};
   assign wr_last = last && pix_tlast;
   assign wr_ctx = first ? ctx_active : image_ctx_q;
   assign wr_data = pix_tdata[PER_BEAT*BITS-1:0];
@@ -70,11 +72,11 @@ module pl_pixel_loader #(
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      beat_q <= 16'd0;
+      beat_q <= FIRST_BEAT;
       dropping_q <= 1'b0;
       error_q <= 1'b0;
     end else begin
-      if (taken) beat_q <= last || pix_tlast ? 16'd0 : beat_q + 16'd1;
+      if (taken) beat_q <= last || pix_tlast ? FIRST_BEAT : beat_q + 1'b1;
       if (dropped) error_q <= 1'b1;
       if (taken && last && !pix_tlast) dropping_q <= 1'b1;
       else if (dropping_q && pix_tvalid && pix_tlast) dropping_q <= 1'b0;

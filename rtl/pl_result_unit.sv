@@ -1,7 +1,8 @@
 // Collects the logits of an image, finds the largest of the first `classes`, and sends both.
 //
 // A result is OUTPUTS + 1 beats: the logits in order, then the label with tlast. The lowest index
-// wins a tie. Two banks: one is sent while the next is written.
+// wins a tie. Two banks: one is sent while the next is written. The logits come and go in order: few
+// of them wait in shift registers, many in a memory that is read a cycle ahead.
 `default_nettype none
 module pl_result_unit #(
   /// Logits of an image, 1 to 32767.
@@ -30,9 +31,10 @@ module pl_result_unit #(
   output wire done_ctx
 );
   localparam [7:0] SECTION_CLASSES = 8'd4;
-  localparam integer INDEX_BITS = pl_geometry::index_bits(2 * OUTPUTS);
-  localparam [INDEX_BITS-1:0] BANK = OUTPUTS[INDEX_BITS-1:0];
-  localparam [INDEX_BITS-1:0] ZERO = {INDEX_BITS{1'b0}};
+  localparam integer BEAT_BITS = pl_geometry::index_bits(OUTPUTS + 1);
+  localparam [BEAT_BITS-1:0] LAST_BEAT = OUTPUTS[BEAT_BITS-1:0];
+  /// Logits of a bank that still go into shift registers.
+  localparam integer FEW = 16;
 
   generate
     if (OUTPUTS < 1 || OUTPUTS > 32767) begin : gen_check
@@ -44,45 +46,57 @@ module pl_result_unit #(
   logic [1:0] ctx_q;
   logic wr_bank_q;
   logic rd_bank_q;
-  logic [15:0] beat_q;
+  logic [BEAT_BITS-1:0] beat_q;
   logic [15:0] label_q [0:1];
   logic [15:0] classes_q [0:1];
-  (* no_rw_check *)
-  logic [31:0] logits_q [0:2*OUTPUTS-1];
 
-  // Write side with the running maximum.
-  logic signed [31:0] best_q;
-  logic [15:0] best_index_q;
-  wire signed [31:0] logit = wr_data;
+  // Write side.
   wire write = wr_valid && wr_ready;
-  wire better = wr_index == 16'd0 || (wr_index < classes_q[wr_ctx] && logit > best_q);
-  wire [15:0] best_index = better ? wr_index : best_index_q;
-  wire [INDEX_BITS-1:0] wr_address = wr_index[INDEX_BITS-1:0] + (wr_bank_q ? BANK : ZERO);
-
   assign wr_ready = !full_q[wr_bank_q];
 
   always_ff @(posedge clk) begin
-    if (write) begin
-      logits_q[wr_address] <= wr_data;
-      if (better) best_q <= logit;
-      best_index_q <= best_index;
-    end
-    if (write && wr_last) begin
-      label_q[wr_bank_q] <= best_index;
-      ctx_q[wr_bank_q] <= wr_ctx;
-    end
+    if (write && wr_last) ctx_q[wr_bank_q] <= wr_ctx;
     if (row_valid && row_section == SECTION_CLASSES) classes_q[row_ctx] <= row_classes;
   end
 
+  // The running maximum, a cycle behind the write, and the label, another one behind it: with two
+  // logits or more it is sent two cycles after their bank is full at the earliest.
+  logic first_q;
+  logic rival_q;  // a later logit, of a class
+  logic last_q;
+  logic bank_q;
+  logic [15:0] index_q;
+  logic signed [31:0] logit_q;
+  logic signed [31:0] best_q;
+  logic [15:0] best_index_q;
+  logic label_due_q;
+  logic label_bank_q;
+
+  always_ff @(posedge clk) begin
+    first_q <= rst_n && write && wr_index == 16'd0;
+    rival_q <= rst_n && write && wr_index != 16'd0 && wr_index < classes_q[wr_ctx];
+    last_q <= rst_n && write && wr_last;
+    bank_q <= wr_bank_q;
+    index_q <= wr_index;
+    logit_q <= wr_data;
+    if (first_q || (rival_q && logit_q > best_q)) begin
+      best_q <= logit_q;
+      best_index_q <= index_q;
+    end
+    label_due_q <= rst_n && last_q;
+    label_bank_q <= bank_q;
+    if (label_due_q) label_q[label_bank_q] <= best_index_q;
+  end
+
   // Read side.
-  wire last_beat = beat_q == OUTPUTS[15:0];
-  wire [INDEX_BITS-1:0] rd_address = beat_q[INDEX_BITS-1:0] + (rd_bank_q ? BANK : ZERO);
-  wire [31:0] logit_out = logits_q[rd_address];
+  wire last_beat = beat_q == LAST_BEAT;
+  wire [31:0] logit_out;
   wire taken = res_tvalid && res_tready;
 
   assign res_tvalid = full_q[rd_bank_q];
   assign res_tlast = res_tvalid && last_beat;
-  assign res_tdata = !res_tvalid ? 32'd0 : last_beat ? {16'd0, label_q[rd_bank_q]} : logit_out;
+  wire [15:0] label = OUTPUTS == 1 ? 16'd0 : label_q[rd_bank_q];
+  assign res_tdata = !res_tvalid ? 32'd0 : last_beat ? {16'd0, label} : logit_out;
   assign done = taken && last_beat;
   assign done_ctx = ctx_q[rd_bank_q];
 
@@ -91,7 +105,7 @@ module pl_result_unit #(
       full_q <= 2'b00;
       wr_bank_q <= 1'b0;
       rd_bank_q <= 1'b0;
-      beat_q <= 16'd0;
+      beat_q <= {BEAT_BITS{1'b0}};
     end else begin
       if (write && wr_last) begin
         full_q[wr_bank_q] <= 1'b1;
@@ -101,8 +115,38 @@ module pl_result_unit #(
         full_q[rd_bank_q] <= 1'b0;
         rd_bank_q <= !rd_bank_q;
       end
-      if (taken) beat_q <= last_beat ? 16'd0 : beat_q + 16'd1;
+      if (taken) beat_q <= last_beat ? {BEAT_BITS{1'b0}} : beat_q + 1'b1;
     end
   end
+
+  genvar k;
+  generate
+    if (OUTPUTS <= FEW) begin : gen_shift
+      // In at the top, out at the bottom: after OUTPUTS writes logit 0 is lowest.
+      for (k = 0; k < 2; k = k + 1) begin : gen_bank
+        logic [32*OUTPUTS-1:0] logits_q;
+        wire [32*OUTPUTS+31:0] chain = {wr_data, logits_q};
+        wire unused = &{1'b0, chain[31:0]};
+        wire written = write && wr_bank_q == k[0];
+        wire sent = taken && rd_bank_q == k[0];
+        always_ff @(posedge clk) if (written || sent) logits_q <= chain[32*OUTPUTS+31:32];
+      end
+      assign logit_out =
+          rd_bank_q ? gen_bank[1].logits_q[31:0] : gen_bank[0].logits_q[31:0];
+    end else begin : gen_memory
+      localparam integer INDEX_BITS = pl_geometry::index_bits(2 * OUTPUTS);
+      localparam [INDEX_BITS-1:0] BANK = OUTPUTS[INDEX_BITS-1:0];
+      localparam [INDEX_BITS-1:0] ZERO = {INDEX_BITS{1'b0}};
+      wire [INDEX_BITS-1:0] beat = {{(INDEX_BITS - BEAT_BITS) {1'b0}}, beat_q};
+      wire next_bank = done ? !rd_bank_q : rd_bank_q;
+      wire [INDEX_BITS-1:0] next_beat =
+          done ? ZERO : taken ? beat + 1'b1 : beat;
+      pl_stage_memory #(.WIDTH(32), .DEPTH(2 * OUTPUTS)) i_logits (
+        .clk(clk), .write_en(write),
+        .write_addr(wr_index[INDEX_BITS-1:0] + (wr_bank_q ? BANK : ZERO)), .write_data(wr_data),
+        .read_en(1'b1), .read_addr(next_beat + (next_bank ? BANK : ZERO)), .read_data(logit_out)
+      );
+    end
+  endgenerate
 endmodule
 `default_nettype wire

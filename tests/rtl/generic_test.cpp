@@ -23,6 +23,15 @@ Emitted emit(const test::ChipShape& shape, uint64_t seed, int images) {
     return {emit_generic(chip, wiring.configuration, vectors), shape.describe()};
 }
 
+/// Another last hexadecimal digit of a line.
+void change_line(std::string& text, int line) {
+    size_t at = 0;
+    for (int i = 0; i <= line; ++i)
+        at = text.find('\n', at) + 1;
+    char& digit = text[at - 2];
+    digit = digit == '0' ? '1' : '0';
+}
+
 }  // namespace
 
 TEST_CASE("emit_generic -- make lint, sim and cells pass for a small chip") {
@@ -39,8 +48,8 @@ TEST_CASE("emit_generic -- make lint, sim and cells pass for a small chip") {
     }
 }
 
-TEST_CASE("emit_generic -- the testbench passes for random chips of every rail") {
-    for (uint64_t seed = 4; seed <= 11; ++seed) {
+TEST_CASE("emit_generic -- the testbench passes for random chips of every rail and engine") {
+    for (uint64_t seed = 4; seed <= 27; ++seed) {
         Rng rng(seed);
         const Emitted emitted = emit(test::random_shape(rng), seed, 10);
         const testing::TemporaryDirectory directory;
@@ -52,22 +61,70 @@ TEST_CASE("emit_generic -- the testbench passes for random chips of every rail")
     }
 }
 
+TEST_CASE("emit_generic -- the testbench passes for each engine at sizes beyond one word") {
+    const auto engine = GENERATE(Engine::serial, Engine::level);
+    const auto rail = GENERATE(Rail::single, Rail::dual, Rail::split);
+    // A beat of 8 pixels in front of words of 2 and of 16, more lanes than neurons of the last
+    // group, a window of more neurons than steps.
+    const int lanes = GENERATE(2, 16);
+    const bool shared = GENERATE(false, true);
+    const test::ChipShape shape{
+        .inputs = 37,
+        .layers = {{.outputs = 23,
+                    .rail = rail,
+                    .shared_profile = shared,
+                    .engine = engine,
+                    .lanes = lanes},
+                   {.outputs = 20, .shared_profile = !shared, .engine = engine, .lanes = lanes}}};
+    const Emitted emitted = emit(shape, 31, 4);
+    const testing::TemporaryDirectory directory;
+    test::write_files(emitted.files, directory.path());
+    const ProcessResult made = run_process({"make", "-s", "lint", "sim"}, directory.path());
+    INFO(emitted.about << ": " << made.output);
+    CHECK(made.status == 0);
+    CHECK(made.output.find("mismatches: 0") != std::string::npos);
+}
+
+TEST_CASE("emit_generic -- make cells passes for a chip of all engines") {
+    const test::ChipShape shape{.inputs = 5,
+                                .layers = {{.outputs = 4, .engine = Engine::serial, .lanes = 2},
+                                           {.outputs = 3, .engine = Engine::level, .lanes = 2},
+                                           {.outputs = 2}}};
+    const testing::TemporaryDirectory directory;
+    test::write_files(emit(shape, 12, 1).files, directory.path());
+    const ProcessResult made = run_process({"make", "-s", "cells"}, directory.path());
+    INFO(made.output);
+    CHECK(made.status == 0);
+}
+
+TEST_CASE("emit_generic -- a wrong entry, a wrong level and a wrong device fail the testbench") {
+    // The first record is the wiring: word 9 of the stream is its first row.
+    const auto [engine, name, line] =
+        GENERATE(table<Engine, std::string, int>({{Engine::serial, "load.hex", 9},
+                                                  {Engine::level, "load.hex", 9},
+                                                  {Engine::serial, "devices_layer0.hex", 1}}));
+    const test::ChipShape shape{.inputs = 6,
+                                .layers = {{.outputs = 4, .engine = engine, .lanes = 2}}};
+    std::vector<EmittedFile> files = emit(shape, 23, 10).files;
+    for (EmittedFile& file : files)
+        if (file.name == name) change_line(file.text, line);
+    const testing::TemporaryDirectory directory;
+    test::write_files(files, directory.path());
+    const ProcessResult made = run_process({"make", "-s", "sim"}, directory.path());
+    INFO(name << ": " << made.output);
+    CHECK(made.status != 0);
+    CHECK(made.output.find("FAIL") != std::string::npos);
+}
+
 TEST_CASE(
     "emit_generic -- a wrong answer, a wrong switch bit and a wrong device fail the testbench") {
     const test::ChipShape shape{.inputs = 6, .layers = {{.outputs = 4}}};
     const std::vector<EmittedFile> files = emit(shape, 21, 10).files;
-    // The last hexadecimal digit of a line, in the file that a mutation aims at.
     const auto [name, line] = GENERATE(table<std::string, int>(
         {{"expected.hex", 17}, {"load.hex", 9}, {"devices_layer0.hex", 1}}));
     std::vector<EmittedFile> changed = files;
     for (EmittedFile& file : changed)
-        if (file.name == name) {
-            size_t at = 0;
-            for (int i = 0; i <= line; ++i)
-                at = file.text.find('\n', at) + 1;
-            char& digit = file.text[at - 2];
-            digit = digit == '0' ? '1' : '0';
-        }
+        if (file.name == name) change_line(file.text, line);
     const testing::TemporaryDirectory directory;
     test::write_files(changed, directory.path());
     const ProcessResult made = run_process({"make", "-s", "sim"}, directory.path());

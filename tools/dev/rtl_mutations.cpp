@@ -66,9 +66,9 @@ const std::vector<RtlMutation>& all_rtl_mutations() {
         {"context of a bank lost", "pl_activation_buffer.sv", "ctx_q[wr_bank_q] <= in_ctx",
          "ctx_q[wr_bank_q] <= 1'b0"},
         {"torn image not noticed", "pl_pixel_loader.sv", "taken && last != pix_tlast", "1'b0"},
-        {"smallest logit wins", "pl_result_unit.sv", "logit > best_q", "logit < best_q"},
+        {"smallest logit wins", "pl_result_unit.sv", "logit_q > best_q", "logit_q < best_q"},
         {"logits behind the classes compete", "pl_result_unit.sv",
-         "wr_index < classes_q[wr_ctx] && ", ""},
+         " && wr_index < classes_q[wr_ctx]", ""},
         {"checksum polynomial changed by a bit", "pl_crc32.sv", "32'hedb88320", "32'hedb88321"},
         {"checksum not compared", "pl_config_loader.sv", "cfg_tdata != ~crc_q", "1'b0"},
         {"fingerprint half compared", "pl_config_loader.sv", "cfg_tdata != FINGERPRINT_HIGH",
@@ -80,7 +80,7 @@ const std::vector<RtlMutation>& all_rtl_mutations() {
         {"missing rows accepted", "pl_config_loader.sv", "rows_q != TOTAL_ROWS", "1'b0"},
         {"invalid context can be selected", "pl_context_control.sv", " && ctx_valid[ctx_select[0]]",
          ""},
-        {"images never leave", "pl_context_control.sv", " - {15'd0, leaves}", ""},
+        {"images never leave", "pl_context_control.sv", "leaves = done && ", "leaves = 1'b0 && "},
     };
     return mutations;
 }

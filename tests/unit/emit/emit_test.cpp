@@ -42,6 +42,45 @@ Chip fixed_chip() {
     return chip;
 }
 
+/// The other engines: constants by step, by entry and by level, with and without multipliers.
+Chip chip_of_engines() {
+    Chip chip;
+    chip.name = "engines";
+    chip.target = "generic";
+    chip.contexts = 2;
+    chip.pixel_stream_bits = 16;
+    ChipLayer steps;
+    steps.engine = Engine::serial;
+    steps.lanes = 2;
+    steps.inputs = 5;
+    steps.outputs = 3;
+    steps.rail = Rail::dual;
+    steps.in_bits = 4;
+    steps.out_bits = 6;
+    steps.device_bits = 3;
+    steps.shared_profile = true;
+    steps.devices = {-3, -2, -1, -1, 0, 0, 1, 1, 2, 3};
+    ChipLayer entries;
+    entries.engine = Engine::serial;
+    entries.lanes = 2;
+    entries.inputs = 3;
+    entries.outputs = 3;
+    entries.in_bits = 6;
+    entries.out_bits = 6;
+    entries.devices = {-1, 0, 1, -1, -1, 1, 0, 0, 1};
+    ChipLayer level;
+    level.engine = Engine::level;
+    level.lanes = 2;
+    level.inputs = 3;
+    level.outputs = 2;
+    level.rail = Rail::split;
+    level.in_bits = 6;
+    level.device_bits = 3;
+    level.devices = {-3, 0, 2, -1, 1, 1};
+    chip.layers = {steps, entries, level};
+    return chip;
+}
+
 struct Design {
     Chip chip;
     test::Wiring wiring;
@@ -75,6 +114,40 @@ std::map<std::string, std::string> by_name(const std::vector<EmittedFile>& files
 
 TEST_CASE("emit_top -- the text of a fixed chip") {
     CHECK(testing::golden_difference("emit/permloom_top.sv", emit_top(fixed_chip())) == "");
+}
+
+TEST_CASE("emit_top -- the text of a fixed chip of the other engines") {
+    CHECK(testing::golden_difference("emit/permloom_top_engines.sv", emit_top(chip_of_engines())) ==
+          "");
+}
+
+TEST_CASE("emit_top -- engine serial takes the signs of devices of one size from their number") {
+    Chip chip = chip_of_engines();
+    ChipLayer& layer = chip.layers[0];
+    layer.devices = {-1, -1, -1, 0, 0, 0, 0, 0, 1, 1};
+    const std::string text = emit_top(chip);
+    CHECK(text.find(".SHARED_PROFILE(1), .UNIT(1), .MOST(5), .ENTRIES(10)") != std::string::npos);
+    CHECK(text.find(".COUNTS(16'd5), .NEGATIVES(3)") != std::string::npos);
+    CHECK(text.find("DEVICES(") == std::string::npos);
+}
+
+TEST_CASE("emit_top -- engine serial without any live slot has no wiring") {
+    Chip chip = chip_of_engines();
+    chip.layers[0].devices.assign(10, 0);
+    const std::string text = emit_top(chip);
+    CHECK(text.find(".STAGES({16'd2, 16'd2, 16'd0}),") != std::string::npos);
+    CHECK(text.find(".STAGE_ROWS({16'd2, 16'd4, 16'd0})") != std::string::npos);
+}
+
+TEST_CASE("emit_device_images -- a row an entry for engine serial, none for engine level") {
+    const auto images = emit_device_images(chip_of_engines());
+    REQUIRE(images.size() == 1);
+    CHECK(images[0].name == device_image_name(1));
+    // Group 0: neurons 0 and 1 with 2 and 3 live slots; group 1: neuron 2 alone.
+    CHECK(images[0].text == "f\nd\n4\n1\n");
+    Chip none = chip_of_engines();
+    none.layers[1].devices.assign(9, 0);
+    CHECK(emit_device_images(none)[0].text == "0\n");
 }
 
 TEST_CASE("emit_device_images -- a row a neuron, slot 0 lowest, layers of one profile left out") {

@@ -1,9 +1,9 @@
 // Configures the chip when it comes out of reset, from a memory that the bitstream fills: the wiring
 // stands in the wiring memories already, so that the stored load stream has the registers alone.
 //
-// Timing: word i of the memory is offered from the cycle i + 1 after reset on, a word a cycle while
-// the loader takes them; `booting` is high until the last one has been taken, and the port behind is
-// not ready as long.
+// Timing: word i of the memory is offered from cycle i + 2 after reset on, a word a cycle while the
+// loader takes them; `booting` is high until the last one has been taken, and the port is not ready
+// before. A word of the port is offered to the loader a cycle after it has been taken.
 `default_nettype none
 module pl_boot #(
   /// Words of the stored load stream, at least 2.
@@ -38,35 +38,51 @@ module pl_boot #(
   logic [31:0] words[0:STORED-1];
   initial if (IMAGE != "") $readmemh(IMAGE, words);
 
-  logic booting_q, valid_q;
+  logic booting_q, read_q;
   logic [ADDR_BITS-1:0] next_q;  // to be read
-  logic [31:0] word_q;
-  logic last_q;
-  wire moves = !valid_q || out_tready;
+  logic [31:0] word_q;           // read, if read_q
+  logic last_q;                  // it is the last one
+  logic [31:0] out_data_q;
+  logic out_valid_q, out_last_q;
+
+  // The register in front of the loader keeps the memory out of the loader's paths.
+  wire free = !out_valid_q || out_tready;
+  wire moves = booting_q && free;
   wire at_end = next_q == LAST_WORD[ADDR_BITS-1:0];
 
-  always_ff @(posedge clk) if (booting_q && moves) word_q <= words[next_q];
+  always_ff @(posedge clk) if (moves) word_q <= words[next_q];
   always_ff @(posedge clk)
     if (!rst_n) begin
       booting_q <= 1'b1;
-      valid_q <= 1'b0;
+      read_q <= 1'b0;
       last_q <= 1'b0;
       next_q <= {ADDR_BITS{1'b0}};
-    end else if (booting_q && moves) begin
-      if (valid_q && last_q) begin
-        booting_q <= 1'b0;
-        valid_q <= 1'b0;
-      end else begin
-        valid_q <= 1'b1;
+      out_valid_q <= 1'b0;
+    end else begin
+      if (moves) begin
+        read_q <= !(read_q && last_q);
         last_q <= at_end;
         next_q <= at_end ? {ADDR_BITS{1'b0}} : next_q + 1'b1;
+        if (read_q && last_q) booting_q <= 1'b0;
       end
+      if (free) out_valid_q <= booting_q ? read_q : in_tvalid;
+    end
+  always_ff @(posedge clk)
+    if (free) begin
+      out_data_q <= booting_q ? word_q : in_tdata;
+      out_last_q <= booting_q ? last_q : in_tlast;
     end
 
-  assign booting = booting_q;
-  assign out_tdata = booting_q ? word_q : in_tdata;
-  assign out_tvalid = booting_q ? valid_q : in_tvalid;
-  assign out_tlast = booting_q ? last_q : in_tlast;
-  assign in_tready = !booting_q && out_tready;
+  assign in_tready = !booting_q && free;
+  assign out_tdata = out_data_q;
+  assign out_tvalid = out_valid_q;
+  assign out_tlast = out_last_q;
+
+  // Until the loader has taken the last word.
+  logic still_q;
+  always_ff @(posedge clk)
+    if (!rst_n) still_q <= 1'b1;
+    else if (!booting_q && free) still_q <= 1'b0;
+  assign booting = booting_q || still_q;
 endmodule
 `default_nettype wire

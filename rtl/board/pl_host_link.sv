@@ -9,8 +9,8 @@
 //                    flags (bit 0 an image was dropped, bit 1 a byte came too fast or was none of
 //                    the commands)
 //
-// Words and beats go low byte first. Bytes cannot wait: one that comes before the chip has taken the
-// word or beat in front of it is lost and sets flag 1. Timing: a word is offered to the chip in the
+// Words and beats go low byte first. Bytes cannot wait: one that comes while a word or beat is still
+// offered to the chip is lost and sets flag 1. Timing: a word is offered to the chip in the
 // cycle after its last byte; a result word goes out as soon as the line is free.
 `default_nettype none
 module pl_host_link #(
@@ -79,7 +79,7 @@ module pl_host_link #(
   logic asked_q;
 
   wire [WIDTH-1:0] word_next = {rx_data, word_q[WIDTH-1:8]};
-  wire waiting = (offer_cfg_q && !cfg_tready) || (offer_pix_q && !pix_tready);
+  wire waiting = offer_cfg_q || offer_pix_q;
   wire word_ends = byte_q == 4'd3;
   wire beat_ends = byte_q == LAST_BEAT_BYTE;
   wire taken = rx_valid && !waiting;
@@ -153,38 +153,50 @@ module pl_host_link #(
       end
     end
 
-  // Onto the line: a message is a head byte and words; status comes between results.
+  // Onto the line: a message is a head byte and words; status comes between results. A result word
+  // waits in a register of its own, which keeps the line out of the chip's paths.
   localparam [1:0] IDLE = 2'd0;
   localparam [1:0] HEAD = 2'd1;
   localparam [1:0] BODY = 2'd2;
   logic [1:0] send_q;
   logic status_q;  // of the message in hand: status, not a result
   logic [1:0] out_q;
+  logic held_q, held_last_q;
+  logic [31:0] held_word_q;
   wire [31:0] status = {6'd0, fault_q, pix_error, load_error, ctx_valid, ctx_active};
-  wire [31:0] body = status_q ? status : res_tdata;
+  wire [31:0] body = status_q ? status : held_word_q;
   wire sends = tx_valid && tx_ready;
   wire word_sent = sends && send_q == BODY && out_q == 2'd3;
 
-  assign tx_valid = send_q == HEAD || (send_q == BODY && (status_q || res_tvalid));
+  assign tx_valid = send_q == HEAD || (send_q == BODY && (status_q || held_q));
   assign tx_data = send_q == HEAD ? (status_q ? SELECT : RESULT) : body[8*out_q+:8];
-  assign res_tready = word_sent && !status_q;
+  assign res_tready = !held_q;
   assign status_sent = word_sent && status_q;
 
   always_ff @(posedge clk)
     if (!rst_n) begin
       send_q <= IDLE;
       out_q <= 2'd0;
-    end else
+      held_q <= 1'b0;
+    end else begin
+      if (!held_q) held_q <= res_tvalid;
+      else if (word_sent && !status_q) held_q <= 1'b0;
       case (send_q)
         HEAD: if (sends) send_q <= BODY;
         BODY: begin
           if (sends) out_q <= out_q + 2'd1;
-          if (word_sent && (status_q || res_tlast)) send_q <= IDLE;
+          if (word_sent && (status_q || held_last_q)) send_q <= IDLE;
         end
         default: begin
           status_q <= asked_q;
-          if (asked_q || res_tvalid) send_q <= HEAD;
+          if (asked_q || held_q) send_q <= HEAD;
         end
       endcase
+    end
+  always_ff @(posedge clk)
+    if (!held_q) begin
+      held_word_q <= res_tdata;
+      held_last_q <= res_tlast;
+    end
 endmodule
 `default_nettype wire

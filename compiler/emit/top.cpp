@@ -212,7 +212,7 @@ std::string control(const Chip& chip, const BootOptions& options) {
 std::string pixel_loader(const Chip& chip) {
     return "  // Images in.\n" + write_port(0, chip.pixels_per_beat() * chip.in_bits()) +
            fmt::format(R"(  pl_pixel_loader #(
-    .PIXELS({}), .BITS({}), .STREAM_BITS({})
+    .PIXELS({}), .BITS({}), .STREAM_BITS({}), .PER_BEAT({})
   ) i_pixels (
     .clk(clk), .rst_n(rst_n), .pix_tdata(pix_tdata), .pix_tvalid(pix_tvalid),
     .pix_tready(pix_tready), .pix_tlast(pix_tlast), .pix_error(pix_error), .ctx_active(active),
@@ -222,7 +222,8 @@ std::string pixel_loader(const Chip& chip) {
   );
 
 )",
-                       chip.inputs(), chip.in_bits(), chip.pixel_stream_bits);
+                       chip.inputs(), chip.in_bits(), chip.pixel_stream_bits,
+                       chip.pixels_per_beat());
 }
 
 std::string result_unit(const Chip& chip) {

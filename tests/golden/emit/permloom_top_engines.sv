@@ -88,7 +88,7 @@ module permloom_top (
   wire [15:0] data_0;
   wire ready_0;
   pl_pixel_loader #(
-    .PIXELS(5), .BITS(4), .STREAM_BITS(16)
+    .PIXELS(5), .BITS(4), .STREAM_BITS(16), .PER_BEAT(4)
   ) i_pixels (
     .clk(clk), .rst_n(rst_n), .pix_tdata(pix_tdata), .pix_tvalid(pix_tvalid),
     .pix_tready(pix_tready), .pix_tlast(pix_tlast), .pix_error(pix_error), .ctx_active(active),

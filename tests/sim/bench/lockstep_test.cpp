@@ -24,7 +24,7 @@ const std::vector<ChipShape>& shapes() {
         {8, {{1, SINGLE, false}, {6, SINGLE, false}}, 1, 64, 8},
         {17, {{2, SPLIT, false}}, 2, 8, 8},
         {9, {{5, SINGLE, true, SERIAL, 2}, {4, DUAL, false, LEVEL, 2}}, 2, 16, 4},
-        {11, {{6, SPLIT, true, LEVEL, 4}, {3, SPLIT, false, SERIAL, 3}}, 1, 32, 8},
+        {11, {{6, SPLIT, true, LEVEL, 4}, {3, SPLIT, false, SERIAL, 3}}, 1, 32, 5},
         {7,
          {{4, DUAL, true, SERIAL, 1}, {5, SINGLE, false, FOLDED, 1}, {2, SINGLE, true, LEVEL, 1}},
          2,

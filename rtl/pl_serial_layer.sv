@@ -40,7 +40,8 @@ module pl_serial_layer #(
   parameter integer MOST = 3,
   parameter integer ENTRIES = 3 * GROUPS,
   /// Of a shared profile: the live devices in ascending order, device i in bits
-  /// [DEVICE_BITS*i +: DEVICE_BITS], and how many of them are negative; all of it with UNIT.
+  /// [DEVICE_BITS*i +: DEVICE_BITS], and how many of them are negative. With UNIT the second says
+  /// everything.
   parameter [(MOST > 0 ? MOST : 1)*DEVICE_BITS-1:0] DEVICES =
       {(MOST > 0 ? MOST : 1) {{(DEVICE_BITS - 1) {1'b0}}, 1'b1}},
   parameter integer NEGATIVES = 0,
@@ -191,7 +192,8 @@ module pl_serial_layer #(
       localparam [7:0] THIS_LANE = l;
       pl_serial_lane #(
         .INPUTS(INPUTS), .IN_BITS(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .ACC_BITS(ACC_BITS),
-        .RAIL(RAIL), .UNIT(UNIT), .DEPTH(DEPTH)
+        .RAIL(RAIL), .UNIT(UNIT),
+        .SIGNED(RAIL != 2 && (SHARED_PROFILE == 0 || NEGATIVES > 0) ? 1 : 0), .DEPTH(DEPTH)
       ) i_lane (
         .clk(clk), .rst_n(rst_n), .en(en), .write_en(row_entry && row_stage == THIS_LANE),
         .write_addr(row_addr[ADDR_BITS-1:0]), .write_data(row_data[31:0]), .addr(addr),

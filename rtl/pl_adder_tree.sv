@@ -1,4 +1,4 @@
-// Sum of many signed numbers, one register a level.
+// Sum of many numbers, one register a level.
 //
 // Timing: T = ceil(log2 COUNT) levels; `sum` of cycle t+T belongs to `terms` of cycle t (a wire for
 // one term). Element i of a level is element 2i plus element 2i+1 of the level before; an odd last
@@ -7,10 +7,12 @@
 module pl_adder_tree #(
   /// Terms.
   parameter integer COUNT = 5,
-  /// Bits of one term (signed).
+  /// Bits of one term.
   parameter integer TERM_BITS = 10,
   /// Bits of the sum (signed).
-  parameter integer SUM_BITS = 12
+  parameter integer SUM_BITS = 12,
+  /// 1: terms are signed; 0: they are not, and no sign is carried along.
+  parameter integer SIGNED = 1
 ) (
   input  wire clk,
   input  wire en,
@@ -50,7 +52,7 @@ module pl_adder_tree #(
           assign left = gen_level[k-1].gen_node[2*i].value;
         end
         if (BITS > BELOW_BITS) begin : gen_extend_left
-          assign left_wide = {left[BELOW_BITS-1], left};
+          assign left_wide = {SIGNED != 0 && left[BELOW_BITS-1], left};
         end else begin : gen_keep_left
           assign left_wide = left;
         end
@@ -63,7 +65,7 @@ module pl_adder_tree #(
             assign right = gen_level[k-1].gen_node[2*i+1].value;
           end
           if (BITS > BELOW_BITS) begin : gen_extend_right
-            assign right_wide = {right[BELOW_BITS-1], right};
+            assign right_wide = {SIGNED != 0 && right[BELOW_BITS-1], right};
           end else begin : gen_keep_right
             assign right_wide = right;
           end
@@ -85,7 +87,7 @@ module pl_adder_tree #(
       assign last = gen_level[LEVELS].gen_node[0].value;
     end
     if (LAST_BITS < SUM_BITS) begin : gen_extend
-      assign sum = {{(SUM_BITS - LAST_BITS) {last[LAST_BITS-1]}}, last};
+      assign sum = {{(SUM_BITS - LAST_BITS) {SIGNED != 0 && last[LAST_BITS-1]}}, last};
     end else begin : gen_keep
       assign sum = last;
     end

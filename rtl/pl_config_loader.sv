@@ -72,6 +72,7 @@ module pl_config_loader #(
   localparam [7:0] ERROR_OVERRUN = 8'd8;
   localparam [7:0] ERROR_CHECKSUM = 8'd9;
 
+  localparam integer LAYER_BITS = pl_geometry::index_bits(LAYERS);
   localparam integer WORD_BITS = pl_geometry::index_bits(ROW_BITS / 32);
 
   localparam [2:0] HEADER = 3'd0;
@@ -115,12 +116,10 @@ module pl_config_loader #(
   logic [2:0] word_q;  // number of the word inside the header or the record head
   logic [1:0] valid_q;
   // The word before was wrong: whatever state_q says, the state is DROP.
-  logic broken_q;
-  logic broken_span_q;
-  wire broken = broken_q || broken_span_q;
+  logic [2:0] broken_q;
+  wire broken = broken_q != 3'b000;
   // What went wrong in this load: a word by its content, or by its tlast.
-  logic wrong_q;
-  logic wrong_span_q;
+  logic [2:0] wrong_q;
   logic misplaced_q;
   logic [7:0] content_error_q;
   logic [7:0] framing_error_q;
@@ -128,9 +127,9 @@ module pl_config_loader #(
   logic [31:0] crc_q;
   logic [31:0] rows_q;
 
-  // The record in hand.
-  logic [15:0] layer_q;
-  logic [7:0] section_q;
+  // The record in hand: of its layer and section the bits that rows can have.
+  logic [LAYER_BITS-1:0] layer_q;
+  logic [2:0] section_q;
   logic [7:0] stage_q;
   logic [15:0] stage_rows_q;
   logic [15:0] words_q;  // that a row must have
@@ -142,17 +141,17 @@ module pl_config_loader #(
   // The row in hand and the row bus.
   logic [ROW_BITS-1:0] row_data_q;
   logic row_valid_q;
-  logic [15:0] row_layer_q;
-  logic [7:0] row_section_q;
+  logic [LAYER_BITS-1:0] row_layer_q;
+  logic [2:0] row_section_q;
   logic [7:0] row_stage_q;
   logic [31:0] row_addr_q;
 
   assign cfg_tready = state_q != WAIT || broken;
   assign ctx_valid = valid_q;
-  assign load_error = wrong_q || wrong_span_q ? content_error_q : misplaced_q ? framing_error_q : NO_ERROR;
+  assign load_error = wrong_q != 3'b000 ? content_error_q : misplaced_q ? framing_error_q : NO_ERROR;
   assign row_valid = row_valid_q;
-  assign row_layer = row_layer_q;
-  assign row_section = row_section_q;
+  assign row_layer = {{(16 - LAYER_BITS) {1'b0}}, row_layer_q};
+  assign row_section = {5'd0, row_section_q};
   assign row_stage = row_stage_q;
   assign row_addr = row_addr_q;
   assign row_data = row_data_q;
@@ -162,7 +161,7 @@ module pl_config_loader #(
 
   wire [31:0] crc_next;
   pl_crc32 i_crc (
-    .crc(first_word ? 32'hffffffff : crc_q), .word(cfg_tdata), .next(crc_next)
+    .crc(crc_q), .word(cfg_tdata), .next(crc_next)
   );
 
   // The header.
@@ -210,17 +209,17 @@ module pl_config_loader #(
   wire [15:0] minus_rows = ~stage_rows_q;
   wire [15:0] carries = (first & count) | (first & minus_rows) | (count & minus_rows);
   wire [17:0] beyond = {2'b11, first ^ count ^ minus_rows} + {1'b0, carries, 1'b0};
-  wire span_wrong = accept && state_q == RECORD && word_q == 3'd1 && !(count != 16'd0 && beyond[17]);
+  wire span_good = count != 16'd0 && beyond[17];
   wire unused = &{1'b0, beyond[16:0]};
 
   // Word 2: the words of a row.
-  wire [31:0] layer_index = {16'd0, layer_q};
+  wire [31:0] layer_index = {{(32 - LAYER_BITS) {1'b0}}, layer_q};
   localparam [31:0] STAGE_STRIDE = MOST_STAGES;
   wire [31:0] table_index = layer_index * STAGE_STRIDE + {24'd0, stage_q};
-  wire [15:0] expected_words = section_q == SWITCHES ? switch_row_words[16*table_index+:16] :
-                               section_q == LEVELS ? SIZES[16*layer_index+:16] :
-                               section_q == NEURON_REGISTERS ? 16'd4 :
-                               section_q == LAYER_REGISTERS ? 16'd3 : 16'd1;
+  wire [15:0] expected_words = section_q == SWITCHES[2:0] ? switch_row_words[16*table_index+:16] :
+                               section_q == LEVELS[2:0] ? SIZES[16*layer_index+:16] :
+                               section_q == NEURON_REGISTERS[2:0] ? 16'd4 :
+                               section_q == LAYER_REGISTERS[2:0] ? 16'd3 : 16'd1;
 
   // The words that open and close a load.
   wire crc_wrong = cfg_tdata != ~crc_q;
@@ -228,52 +227,43 @@ module pl_config_loader #(
       accept && state_q == HEADER && word_q == 3'd5 && cfg_tdata == 32'd0 && !cfg_tlast;
   wire load_done = accept && state_q == CRC && !crc_wrong && cfg_tlast;
 
-  // Whether the word in hand is in error by its content, and the error that it then is. The slowest
-  // of the checks, span_wrong, stays apart.
-  logic wrong;
-  logic [7:0] content_error;
-  always_comb begin
-    wrong = 1'b0;
-    content_error = ERROR_HEADER;
+  // Whether the word in hand is in error by its content. The two slowest checks stand apart.
+  logic other_wrong;
+  always_comb
     case (state_q)
       HEADER:
         case (word_q)
-          3'd0: begin
-            wrong = cfg_tdata != MAGIC;
-            content_error = ERROR_MAGIC;
-          end
-          3'd1: begin
-            wrong = head_version != VERSION || !head_reserved_zero || !context_exists;
-            if (head_version != VERSION) content_error = ERROR_VERSION;
-          end
-          3'd2: begin
-            wrong = cfg_tdata != FINGERPRINT_LOW;
-            content_error = ERROR_FINGERPRINT;
-          end
-          3'd3: begin
-            wrong = cfg_tdata != FINGERPRINT_HIGH;
-            content_error = ERROR_FINGERPRINT;
-          end
-          default: wrong = cfg_tdata != 32'd0;
+          3'd0: other_wrong = cfg_tdata != MAGIC;
+          3'd1: other_wrong = head_version != VERSION || !head_reserved_zero || !context_exists;
+          3'd2: other_wrong = cfg_tdata != FINGERPRINT_LOW;
+          3'd3: other_wrong = cfg_tdata != FINGERPRINT_HIGH;
+          default: other_wrong = cfg_tdata != 32'd0;
         endcase
-      RECORD: begin
-        content_error = ERROR_RECORD;
-        case (word_q)
-          3'd0: begin
-            wrong = end_marker ? rows_q != (booting ? BOOT_ROWS : TOTAL_ROWS) : !head_good;
-            if (end_marker) content_error = ERROR_INCOMPLETE;
-          end
-          3'd1: wrong = 1'b0;  // span_wrong
-          default: wrong = cfg_tdata != {16'd0, words_q};
-        endcase
-      end
-      CRC: begin
-        wrong = crc_wrong;
-        content_error = ERROR_CHECKSUM;
-      end
-      default: wrong = 1'b0;
+      RECORD: other_wrong = word_q == 3'd2 && cfg_tdata != {16'd0, words_q};
+      CRC: other_wrong = crc_wrong;
+      default: other_wrong = 1'b0;
     endcase
-  end
+  wire head_wrong = end_marker ? rows_q != (booting ? BOOT_ROWS : TOTAL_ROWS) : !head_good;
+  wire in_record = accept && state_q == RECORD;
+  wire [2:0] wrong = {
+    in_record && word_q == 3'd0 && head_wrong, in_record && word_q == 3'd1 && !span_good,
+    accept && other_wrong
+  };
+
+  // And the error that it then is.
+  logic [7:0] content_error;
+  always_comb
+    case (state_q)
+      HEADER:
+        case (word_q)
+          3'd0: content_error = ERROR_MAGIC;
+          3'd1: content_error = head_version != VERSION ? ERROR_VERSION : ERROR_HEADER;
+          3'd2, 3'd3: content_error = ERROR_FINGERPRINT;
+          default: content_error = ERROR_HEADER;
+        endcase
+      RECORD: content_error = word_q == 3'd0 && end_marker ? ERROR_INCOMPLETE : ERROR_RECORD;
+      default: content_error = ERROR_CHECKSUM;
+    endcase
 
   // tlast belongs to the CRC word alone.
   wire misplaced = state_q != DROP && cfg_tlast != (state_q == CRC);
@@ -290,7 +280,9 @@ module pl_config_loader #(
       row_addr_q <= {16'd0, row_q} + (target_q ? {16'd0, stage_rows_q} : 32'd0);
     end
     if (row_taken) row_data_q[32*row_word_q+:32] <= cfg_tdata;
-    if (accept) crc_q <= crc_next;
+    // After tlast comes the first word of a load.
+    if (!rst_n || (cfg_tvalid && cfg_tready && cfg_tlast)) crc_q <= 32'hffffffff;
+    else if (accept) crc_q <= crc_next;
   end
 
   // Fields of the header and of a record. A word in error may leave its own behind: nothing looks at
@@ -298,8 +290,8 @@ module pl_config_loader #(
   always_ff @(posedge clk) begin
     if (state_q == HEADER && word_q == 3'd1 && cfg_tvalid) target_q <= cfg_tdata[8];
     if (state_q == RECORD && word_q == 3'd0 && cfg_tvalid) begin
-      layer_q <= head_layer;
-      section_q <= head_section;
+      layer_q <= head_layer[LAYER_BITS-1:0];
+      section_q <= head_section[2:0];
       stage_q <= head_stage;
       stage_rows_q <= stage_rows;
     end
@@ -325,18 +317,12 @@ module pl_config_loader #(
       state_q <= HEADER;
       word_q <= 3'd0;
       valid_q <= 2'b00;
-      broken_q <= 1'b0;
-      broken_span_q <= 1'b0;
-      wrong_q <= 1'b0;
-      wrong_span_q <= 1'b0;
+      broken_q <= 3'b000;
+      wrong_q <= 3'b000;
       misplaced_q <= 1'b0;
     end else begin
-      broken_q <= accept && wrong && !cfg_tlast;
-      broken_span_q <= span_wrong && !cfg_tlast;
-      if (accept && wrong) wrong_q <= 1'b1;
-      else if (accept && first_word) wrong_q <= 1'b0;
-      if (span_wrong) wrong_span_q <= 1'b1;
-      else if (accept && first_word) wrong_span_q <= 1'b0;
+      broken_q <= cfg_tlast ? 3'b000 : wrong;
+      wrong_q <= wrong | (accept && first_word ? 3'b000 : wrong_q);
       if (accept && misplaced) misplaced_q <= 1'b1;
       else if (accept && first_word) misplaced_q <= 1'b0;
       if (header_done) valid_q[target_q] <= 1'b0;

@@ -12,8 +12,10 @@ module pl_device_product #(
   parameter integer SPLIT = 0,
   /// 1: every device is -1, 0 or 1, and no multiplier is built.
   parameter integer UNIT = 0,
-  /// Bits of the product (signed). Do not overwrite.
-  parameter integer PRODUCT_BITS = UNIT != 0 ? WIDTH + 1 : WIDTH + DEVICE_BITS
+  /// 1: the product is signed; 0: it is not, where no device is negative or rails are split.
+  parameter integer SIGNED = 1,
+  /// Bits of the product. Do not overwrite.
+  parameter integer PRODUCT_BITS = WIDTH + SIGNED + (UNIT != 0 ? 0 : DEVICE_BITS - 1)
 ) (
   input  wire clk,
   input  wire en,
@@ -26,14 +28,14 @@ module pl_device_product #(
   localparam [PRODUCT_BITS-1:0] ZERO = {PRODUCT_BITS{1'b0}};
 
   generate
-    if (WIDTH < 1 || DEVICE_BITS < 2) begin : gen_check
+    if (WIDTH < 1 || DEVICE_BITS < 2 || SIGNED < 0 || SIGNED > 1) begin : gen_check
       pl_error_device_product_needs_an_input_and_a_device i_error ();
     end
   endgenerate
 
-  wire negative = device[DEVICE_BITS-1];
+  wire negative = (SIGNED != 0 || SPLIT != 0) && device[DEVICE_BITS-1];
   wire [WIDTH-1:0] rail = SPLIT != 0 && negative ? ~value : value;
-  wire signed [PRODUCT_BITS-1:0] wide = {{(PRODUCT_BITS - WIDTH) {1'b0}}, rail};
+  wire [PRODUCT_BITS-1:0] wide = {{(PRODUCT_BITS - WIDTH) {1'b0}}, rail};
 
   generate
     if (UNIT != 0) begin : gen_unit
@@ -42,10 +44,12 @@ module pl_device_product #(
         if (en)
           product <= !(live && device[0]) ? ZERO : SPLIT == 0 && negative ? -wide : wide;
     end else begin : gen_multiplier
-      wire signed [PRODUCT_BITS-1:0] signed_device = {{WIDTH{negative}}, device};
-      wire signed [PRODUCT_BITS-1:0] weight =
-          SPLIT != 0 && negative ? -signed_device : signed_device;
-      wire signed [PRODUCT_BITS-1:0] result = wide * weight;
+      // All of it modulo 2^PRODUCT_BITS, which the product fits.
+      wire [PRODUCT_BITS:0] signed_device = {{(PRODUCT_BITS + 1 - DEVICE_BITS) {negative}}, device};
+      wire [PRODUCT_BITS-1:0] weight =
+          SPLIT != 0 && negative ? -signed_device[PRODUCT_BITS-1:0] : signed_device[PRODUCT_BITS-1:0];
+      wire [PRODUCT_BITS-1:0] result = wide * weight;
+      wire unused = &{1'b0, signed_device};
       always_ff @(posedge clk) if (en) product <= live ? result : ZERO;
     end
   endgenerate

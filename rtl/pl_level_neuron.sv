@@ -43,7 +43,17 @@ module pl_level_neuron #(
   output wire acc_valid,
   output wire [ACC_BITS-1:0] acc
 );
-  localparam integer PRODUCT_BITS = UNIT != 0 ? IN_BITS + 1 : IN_BITS + DEVICE_BITS;
+  // Whether a product can be negative.
+  function automatic integer any_negative(input integer levels);
+    integer v;
+    begin
+      any_negative = 0;
+      for (v = 0; v < levels; v = v + 1)
+        if (LEVELS[DEVICE_BITS*v+DEVICE_BITS-1]) any_negative = 1;
+    end
+  endfunction
+  localparam integer SIGNED = SPLIT != 0 ? 0 : any_negative(1 << LEVEL_BITS);
+  localparam integer PRODUCT_BITS = IN_BITS + SIGNED + (UNIT != 0 ? 0 : DEVICE_BITS - 1);
 
   generate
     if (LANES < 1 || IN_BITS < 1 || DEVICE_BITS < 2 || ACC_BITS < 1 || LEVEL_BITS < 1 || DEPTH < 1)
@@ -67,7 +77,7 @@ module pl_level_neuron #(
       wire [DEVICE_BITS-1:0] device =
           LEVELS[DEVICE_BITS*levels[LEVEL_BITS*p+:LEVEL_BITS]+:DEVICE_BITS];
       pl_device_product #(
-        .WIDTH(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .SPLIT(SPLIT), .UNIT(UNIT)
+        .WIDTH(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .SPLIT(SPLIT), .UNIT(UNIT), .SIGNED(SIGNED)
       ) i_product (
         .clk(clk), .en(en), .live(live[p]), .value(values[IN_BITS*p+:IN_BITS]), .device(device),
         .product(products[PRODUCT_BITS*p+:PRODUCT_BITS])
@@ -76,7 +86,9 @@ module pl_level_neuron #(
   endgenerate
 
   wire [ACC_BITS-1:0] sum;
-  pl_adder_tree #(.COUNT(LANES), .TERM_BITS(PRODUCT_BITS), .SUM_BITS(ACC_BITS)) i_tree (
+  pl_adder_tree #(
+    .COUNT(LANES), .TERM_BITS(PRODUCT_BITS), .SUM_BITS(ACC_BITS), .SIGNED(SIGNED)
+  ) i_tree (
     .clk(clk), .en(en), .terms(products), .sum(sum)
   );
   pl_accumulator #(.WIDTH(ACC_BITS)) i_accumulator (

@@ -15,6 +15,8 @@ module pl_serial_lane #(
   parameter integer RAIL = 0,
   /// 1: every device is -1, 0 or 1.
   parameter integer UNIT = 0,
+  /// 0: no product is negative (pl_device_product).
+  parameter integer SIGNED = 1,
   /// Entries of the memory: of all contexts.
   parameter integer DEPTH = 12,
   /// Its image when the power comes on, as pl_stage_memory has it.
@@ -42,7 +44,7 @@ module pl_serial_lane #(
 );
   localparam integer INPUT_BITS = pl_geometry::index_bits(INPUTS);
   localparam integer ENTRY_BITS = INPUT_BITS + (RAIL == 1 ? 1 : 0);
-  localparam integer PRODUCT_BITS = UNIT != 0 ? IN_BITS + 1 : IN_BITS + DEVICE_BITS;
+  localparam integer PRODUCT_BITS = IN_BITS + SIGNED + (UNIT != 0 ? 0 : DEVICE_BITS - 1);
 
   generate
     if (INPUTS < 1 || INPUTS > 65535 || IN_BITS < 1 || DEVICE_BITS < 2 || ACC_BITS < 1 || RAIL < 0 ||
@@ -76,7 +78,8 @@ module pl_serial_lane #(
 
   wire [PRODUCT_BITS-1:0] product;
   pl_device_product #(
-    .WIDTH(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .SPLIT(RAIL == 2 ? 1 : 0), .UNIT(UNIT)
+    .WIDTH(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .SPLIT(RAIL == 2 ? 1 : 0), .UNIT(UNIT),
+    .SIGNED(SIGNED)
   ) i_product (
     .clk(clk), .en(en), .live(live), .value(line), .device(device), .product(product)
   );
@@ -85,7 +88,9 @@ module pl_serial_lane #(
   wire [ACC_BITS-1:0] addend;
   generate
     if (PRODUCT_BITS < ACC_BITS) begin : gen_extend
-      assign addend = {{(ACC_BITS - PRODUCT_BITS) {product[PRODUCT_BITS-1]}}, product};
+      assign addend = {
+        {(ACC_BITS - PRODUCT_BITS) {SIGNED != 0 && product[PRODUCT_BITS-1]}}, product
+      };
     end else begin : gen_cut
       wire unused_sign = &{1'b0, product};
       assign addend = product[ACC_BITS-1:0];

@@ -42,7 +42,8 @@ module pl_serial_layer #(
   parameter integer MOST = 3,
   parameter integer ENTRIES = 3 * GROUPS,
   /// Of a shared profile: the live devices in ascending order, device i in bits
-  /// [DEVICE_BITS*i +: DEVICE_BITS], and how many of them are negative; all of it with UNIT.
+  /// [DEVICE_BITS*i +: DEVICE_BITS], and how many of them are negative. With UNIT the second says
+  /// everything.
   parameter [(MOST > 0 ? MOST : 1)*DEVICE_BITS-1:0] DEVICES =
       {(MOST > 0 ? MOST : 1) {{(DEVICE_BITS - 1) {1'b0}}, 1'b1}},
   parameter integer NEGATIVES = 0,
@@ -195,7 +196,8 @@ module pl_serial_layer #(
           BOOT != 0 && ENTRIES > 0 ? pl_geometry::wiring_image(LAYER, l) : 144'd0;
       pl_serial_lane #(
         .INPUTS(INPUTS), .IN_BITS(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .ACC_BITS(ACC_BITS),
-        .RAIL(RAIL), .UNIT(UNIT), .DEPTH(DEPTH),
+        .RAIL(RAIL), .UNIT(UNIT),
+        .SIGNED(RAIL != 2 && (SHARED_PROFILE == 0 || NEGATIVES > 0) ? 1 : 0), .DEPTH(DEPTH),
         .IMAGE(IMAGE_OF_LANE)
       ) i_lane (
         .clk(clk), .rst_n(rst_n), .en(en), .write_en(row_entry && row_stage == THIS_LANE),

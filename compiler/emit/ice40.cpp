@@ -20,7 +20,7 @@ const std::vector<EmbeddedFile>& ice40_files();
 
 namespace {
 
-/// Cycles of a bit on the serial line: 3.5 Mbaud at 84 MHz, a rate that USB adapters and Linux know.
+/// Cycles of a bit on the serial line: 3 Mbaud at 72 MHz, a rate that USB adapters and Linux know.
 constexpr int DIVISOR = 24;
 
 /// A part on the board that it is mostly bought on. The clock is 12 MHz * (DIVF + 1) / 2^DIVQ.
@@ -33,7 +33,7 @@ struct Part {
 
 const std::vector<Part>& parts() {
     static const std::vector<Part> all = {
-        {"ice40-hx8k", "the iCE40-HX8K breakout board", "hx", "--hx8k --package ct256", 84, 55, 3,
+        {"ice40-hx8k", "the iCE40-HX8K breakout board", "hx", "--hx8k --package ct256", 72, 47, 3,
          "SB_PLL40_CORE", "REFERENCECLK", "PLLOUTGLOBAL",
          "set_io clock_12mhz J3\nset_io uart_rx B10\nset_io uart_tx B12\n"
          "set_io led_ready B5\nset_io led_error B4\n"},

@@ -22,6 +22,8 @@ module pl_config_loader #(
   parameter integer MOST_STAGES = 3,
   /// Rows that a full load holds.
   parameter [31:0] TOTAL_ROWS = 32'd10,
+  /// Rows of a load that comes while `booting`: the registers and classes alone.
+  parameter [31:0] BOOT_ROWS = 32'd4,
   /// Bits of the longest row of any section, a multiple of 32, at least 128.
   parameter integer ROW_BITS = 128,
   /// First 64 bits of the chip's fingerprint.
@@ -33,6 +35,8 @@ module pl_config_loader #(
   input  wire cfg_tvalid,
   output wire cfg_tready,
   input  wire cfg_tlast,
+  /// The stream comes from pl_boot; the wiring stands in its memories already.
+  input  wire booting,
   output wire [1:0] ctx_valid,
   output wire [7:0] load_error,
   /// Bit per context: images are inside.
@@ -144,7 +148,8 @@ module pl_config_loader #(
 
   assign cfg_tready = state_q != WAIT || broken;
   assign ctx_valid = valid_q;
-  assign load_error = wrong_q != 3'b000 ? content_error_q : misplaced_q ? framing_error_q : NO_ERROR;
+  assign load_error =
+      wrong_q != 3'b000 ? content_error_q : misplaced_q ? framing_error_q : NO_ERROR;
   assign row_valid = row_valid_q;
   assign row_layer = {{(16 - LAYER_BITS) {1'b0}}, row_layer_q};
   assign row_section = {5'd0, row_section_q};
@@ -239,7 +244,7 @@ module pl_config_loader #(
       CRC: other_wrong = crc_wrong;
       default: other_wrong = 1'b0;
     endcase
-  wire head_wrong = end_marker ? rows_q != TOTAL_ROWS : !head_good;
+  wire head_wrong = end_marker ? rows_q != (booting ? BOOT_ROWS : TOTAL_ROWS) : !head_good;
   wire in_record = accept && state_q == RECORD;
   wire [2:0] wrong = {
     in_record && word_q == 3'd0 && head_wrong, in_record && word_q == 3'd1 && !span_good,

@@ -25,6 +25,8 @@ module pl_folded_layer #(
   parameter integer CONTEXTS = 2,
   /// Bits of the row bus.
   parameter integer ROW_BITS = 128,
+  /// 1: the wiring memories hold wiring_LLL_SSS.hex when the power comes on.
+  parameter integer BOOT = 0,
   /// Lines of the network = slots of the bank. Do not overwrite.
   parameter integer LINES = RAIL == 1 ? 2 * INPUTS : INPUTS,
   /// 1: one profile for all neurons, constants in DEVICES; 0: a profile per neuron, rows in IMAGE.
@@ -134,7 +136,11 @@ module pl_folded_layer #(
     for (d = 0; d < STAGES; d = d + 1) begin : gen_stage
       localparam integer SWITCHES = pl_geometry::switches(LINES, d);
       localparam [7:0] THIS_STAGE = d;
-      pl_stage_memory #(.WIDTH(SWITCHES), .DEPTH(ROWS)) i_memory (
+      localparam [143:0] IMAGE_OF_STAGE = BOOT != 0 ? pl_geometry::wiring_image(LAYER, d) : 144'd0;
+      pl_stage_memory #(
+        .WIDTH(SWITCHES), .DEPTH(ROWS),
+        .IMAGE(IMAGE_OF_STAGE)
+      ) i_memory (
         .clk(clk),
         .write_en(row_mine && row_section == 8'd1 && row_stage == THIS_STAGE),
         .write_addr(row_addr[ADDR_BITS-1:0]), .write_data(row_data[SWITCHES-1:0]),

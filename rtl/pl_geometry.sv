@@ -148,6 +148,17 @@ package pl_geometry;
     lanes = width > 64 ? 1 : 1 << ($clog2(64 / width + 1) - 1);
   endfunction
 
+  // "wiring_LLL_SSS.hex", the image of the wiring memory of a layer's stage (lane, neuron). Icarus
+  // needs a localparam between this function and a parameter.
+  function automatic [143:0] wiring_image(input integer layer, input integer stage);
+    integer l, s;
+    begin
+      l = (layer / 100 % 10 << 16) + (layer / 10 % 10 << 8) + layer % 10;
+      s = (stage / 100 % 10 << 16) + (stage / 10 % 10 << 8) + stage % 10;
+      wiring_image = "wiring_000_000.hex" + ({112'd0, l} << 64) + ({112'd0, s} << 32);
+    end
+  endfunction
+
   function automatic integer min(input integer a, input integer b);
     min = a < b ? a : b;
   endfunction

@@ -27,6 +27,8 @@ module pl_level_layer #(
   parameter integer CONTEXTS = 2,
   /// Bits of the row bus.
   parameter integer ROW_BITS = 128,
+  /// 1: the wiring memories hold wiring_LLL_SSS.hex when the power comes on.
+  parameter integer BOOT = 0,
   /// 1: the levels of one neuron are those of all.
   parameter integer SHARED_PROFILE = 1,
   /// 1: every device is -1, 0 or 1, and no multiplier is built.
@@ -153,10 +155,13 @@ module pl_level_layer #(
   generate
     for (j = 0; j < NEURONS; j = j + 1) begin : gen_neuron
       localparam [7:0] THIS_NEURON = j;
+      localparam [143:0] IMAGE_OF_NEURON =
+          BOOT != 0 ? pl_geometry::wiring_image(LAYER, j) : 144'd0;
       pl_level_neuron #(
         .LANES(LANES), .IN_BITS(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .ACC_BITS(ACC_BITS),
         .SPLIT(RAIL == 2 ? 1 : 0), .UNIT(UNIT), .LEVEL_BITS(LEVEL_BITS),
-        .LEVELS(LEVELS[(SHARED_PROFILE != 0 ? 0 : j)*LEVELS_BITS+:LEVELS_BITS]), .DEPTH(DEPTH)
+        .LEVELS(LEVELS[(SHARED_PROFILE != 0 ? 0 : j)*LEVELS_BITS+:LEVELS_BITS]), .DEPTH(DEPTH),
+        .IMAGE(IMAGE_OF_NEURON)
       ) i_neuron (
         .clk(clk), .rst_n(rst_n), .en(en), .write_en(row_levels && row_stage == THIS_NEURON),
         .write_addr(row_addr[ADDR_BITS-1:0]), .write_data(row_data[LANES*LEVEL_BITS-1:0]),

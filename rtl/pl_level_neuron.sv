@@ -21,7 +21,9 @@ module pl_level_neuron #(
   parameter [(1<<LEVEL_BITS)*DEVICE_BITS-1:0] LEVELS =
       {{(((1 << LEVEL_BITS) - 1) * DEVICE_BITS - 1) {1'b0}}, 1'b1, {DEVICE_BITS{1'b0}}},
   /// Rows of the memory: of all contexts.
-  parameter integer DEPTH = 6
+  parameter integer DEPTH = 6,
+  /// Its image when the power comes on, as pl_stage_memory has it.
+  parameter IMAGE = ""
 ) (
   input  wire clk,
   input  wire rst_n,
@@ -61,7 +63,9 @@ module pl_level_neuron #(
   endgenerate
 
   wire [LANES*LEVEL_BITS-1:0] levels;
-  pl_stage_memory #(.WIDTH(LANES * LEVEL_BITS), .DEPTH(DEPTH)) i_map (
+  pl_stage_memory #(
+    .WIDTH(LANES * LEVEL_BITS), .DEPTH(DEPTH), .IMAGE(IMAGE)
+  ) i_map (
     .clk(clk), .write_en(write_en), .write_addr(write_addr), .write_data(write_data),
     .read_en(en), .read_addr(addr), .read_data(levels)
   );

@@ -1,6 +1,6 @@
 // Takes images from the pixel stream and writes them into the first activation buffer.
 //
-// An image is ceil(PIXELS / PER_BEAT) beats, PER_BEAT = floor(STREAM_BITS / BITS) pixels each, the
+// An image is ceil(PIXELS / PER_BEAT) beats of PER_BEAT pixels, at most floor(STREAM_BITS / BITS), the
 // last one with tlast. An image with tlast too early or missing is dropped: its bank is never
 // completed, pix_error stays set until reset, and beats up to the late tlast are taken and ignored.
 `default_nettype none
@@ -10,7 +10,7 @@ module pl_pixel_loader #(
   parameter integer BITS = 8,
   /// Width of the pixel stream.
   parameter integer STREAM_BITS = 64,
-  /// Derived, do not overwrite: pixels of a beat.
+  /// Pixels of a beat: as many as fit, or fewer.
   parameter integer PER_BEAT = STREAM_BITS / BITS
 ) (
   input  wire clk,
@@ -39,7 +39,7 @@ module pl_pixel_loader #(
   localparam [BEAT_BITS-1:0] LAST_BEAT = BEATS[BEAT_BITS-1:0] - 1'b1;
 
   generate
-    if (PIXELS < 1 || BITS < 1 || STREAM_BITS < BITS || BEATS > 65535) begin : gen_check
+    if (PIXELS < 1 || BITS < 1 || PER_BEAT < 1 || PER_BEAT * BITS > STREAM_BITS || BEATS > 65535) begin : gen_check
       pl_error_pixel_loader_parameters i_error ();
     end
   endgenerate

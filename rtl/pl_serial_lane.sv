@@ -18,7 +18,9 @@ module pl_serial_lane #(
   /// 0: no product is negative (pl_device_product).
   parameter integer SIGNED = 1,
   /// Entries of the memory: of all contexts.
-  parameter integer DEPTH = 12
+  parameter integer DEPTH = 12,
+  /// Its image when the power comes on, as pl_stage_memory has it.
+  parameter IMAGE = ""
 ) (
   input  wire clk,
   input  wire rst_n,
@@ -45,8 +47,8 @@ module pl_serial_lane #(
   localparam integer PRODUCT_BITS = IN_BITS + SIGNED + (UNIT != 0 ? 0 : DEVICE_BITS - 1);
 
   generate
-    if (INPUTS < 1 || INPUTS > 65535 || IN_BITS < 1 || DEVICE_BITS < 2 || ACC_BITS < 1 || RAIL < 0 ||
-        RAIL > 2 || DEPTH < 1)
+    if (INPUTS < 1 || INPUTS > 65535 || IN_BITS < 1 || DEVICE_BITS < 2 || ACC_BITS < 1 ||
+        RAIL < 0 || RAIL > 2 || DEPTH < 1)
       begin : gen_check
         pl_error_serial_lane_parameters i_error ();
       end
@@ -55,7 +57,7 @@ module pl_serial_lane #(
 
   wire [ENTRY_BITS-1:0] write_entry;
   wire [ENTRY_BITS-1:0] entry;
-  pl_stage_memory #(.WIDTH(ENTRY_BITS), .DEPTH(DEPTH)) i_entries (
+  pl_stage_memory #(.WIDTH(ENTRY_BITS), .DEPTH(DEPTH), .IMAGE(IMAGE)) i_entries (
     .clk(clk), .write_en(write_en), .write_addr(write_addr), .write_data(write_entry),
     .read_en(en), .read_addr(addr), .read_data(entry)
   );

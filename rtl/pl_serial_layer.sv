@@ -27,6 +27,8 @@ module pl_serial_layer #(
   parameter integer CONTEXTS = 2,
   /// Bits of the row bus.
   parameter integer ROW_BITS = 128,
+  /// 1: the wiring memories hold wiring_LLL_SSS.hex when the power comes on.
+  parameter integer BOOT = 0,
   /// Groups of neurons. Do not overwrite.
   parameter integer GROUPS = (NEURONS + LANES - 1) / LANES,
   /// 1: one profile for all neurons, constants below; 0: a profile per neuron, rows in IMAGE.
@@ -190,10 +192,13 @@ module pl_serial_layer #(
   generate
     for (l = 0; l < LANES; l = l + 1) begin : gen_lane
       localparam [7:0] THIS_LANE = l;
+      localparam [143:0] IMAGE_OF_LANE =
+          BOOT != 0 && ENTRIES > 0 ? pl_geometry::wiring_image(LAYER, l) : 144'd0;
       pl_serial_lane #(
         .INPUTS(INPUTS), .IN_BITS(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .ACC_BITS(ACC_BITS),
         .RAIL(RAIL), .UNIT(UNIT),
-        .SIGNED(RAIL != 2 && (SHARED_PROFILE == 0 || NEGATIVES > 0) ? 1 : 0), .DEPTH(DEPTH)
+        .SIGNED(RAIL != 2 && (SHARED_PROFILE == 0 || NEGATIVES > 0) ? 1 : 0), .DEPTH(DEPTH),
+        .IMAGE(IMAGE_OF_LANE)
       ) i_lane (
         .clk(clk), .rst_n(rst_n), .en(en), .write_en(row_entry && row_stage == THIS_LANE),
         .write_addr(row_addr[ADDR_BITS-1:0]), .write_data(row_data[31:0]), .addr(addr),

@@ -8,7 +8,10 @@ module pl_stage_memory #(
   /// Bits of one row.
   parameter integer WIDTH = 8,
   /// Rows.
-  parameter integer DEPTH = 4
+  parameter integer DEPTH = 4,
+  /// What the memory holds when the power comes on, a $readmemh image of DEPTH rows,
+  /// rounded up to a multiple of 256; "": nothing in particular.
+  parameter IMAGE = ""
 ) (
   input  wire clk,
   input  wire write_en,
@@ -25,9 +28,22 @@ module pl_stage_memory #(
     end
   endgenerate
 
-  (* no_rw_check *) logic [WIDTH-1:0] rows[0:DEPTH-1];
+  // With an image as deep as whole block RAMs, so that a tool that exchanges the contents of block
+  // RAMs finds all of it.
+  localparam integer STORED = IMAGE != "" ? 256 * ((DEPTH + 255) / 256) : DEPTH;
+  (* no_rw_check *) logic [WIDTH-1:0] rows[0:STORED-1];
+  generate
+    if (IMAGE != "") begin : gen_image
+      initial $readmemh(IMAGE, rows);
+    end
+  endgenerate
 
-  always_ff @(posedge clk) if (write_en) rows[write_addr] <= write_data;
-  always_ff @(posedge clk) if (read_en) read_data <= rows[read_addr];
+  localparam integer ADDR_BITS = pl_geometry::index_bits(DEPTH);
+  localparam integer STORED_BITS = pl_geometry::index_bits(STORED);
+  wire [31:0] write_row = {{(32 - ADDR_BITS) {1'b0}}, write_addr};
+  wire [31:0] read_row = {{(32 - ADDR_BITS) {1'b0}}, read_addr};
+  always_ff @(posedge clk) if (write_en) rows[write_row[STORED_BITS-1:0]] <= write_data;
+  always_ff @(posedge clk) if (read_en) read_data <= rows[read_row[STORED_BITS-1:0]];
+  wire unused = &{1'b0, write_row, read_row};
 endmodule
 `default_nettype wire

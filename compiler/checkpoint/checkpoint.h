@@ -73,10 +73,15 @@ struct TrainingState {
     std::vector<std::vector<int32_t>> observed;
 };
 
+/// Protocol of checkpoints that were imported, not trained.
+inline constexpr char IMPORTED[] = "imported";
+
 /// Accuracy and loss stamped with how they were chosen (design.md section 8).
 struct Score {
     double accuracy = 0.0, loss = 0.0;
-    std::string protocol;  ///< "final", "held-out" or "paper"; empty: not measured
+    /// "final", "held-out" or "paper", as in training; "imported": of the weights of another
+    /// program, whose choice is unknown; empty: not measured.
+    std::string protocol;
 };
 
 struct Checkpoint {

@@ -67,8 +67,7 @@ std::vector<uint8_t> to_npz(const Checkpoint& checkpoint, bool deflated) {
     if (!checkpoint.input_mean.empty()) arrays.add_vector("input/mean", checkpoint.input_mean);
     for (size_t l = 0; l < checkpoint.layers.size(); ++l) {
         const LayerSpec& spec = checkpoint.network.layers[l];
-        add_layer(arrays, checkpoint.layers[l], spec,
-                  spec.name.empty() ? fmt::format("layers.{}", l) : spec.name);
+        add_layer(arrays, checkpoint.layers[l], spec, checkpoint.network.layer_name(l));
     }
     return to_npz(arrays.all(), deflated);
 }

@@ -10,8 +10,6 @@
 namespace permloom {
 namespace {
 
-constexpr float BATCH_NORM_EPSILON = 1e-3F;  // Keras
-
 /// A tensor of the graph: a map has the axes images, channels, rows, columns; flat values images
 /// and values, in the order rows, columns, channels.
 struct Value {

@@ -13,43 +13,6 @@
 namespace permloom {
 namespace {
 
-/// Words as $readmemh reads them, one a line.
-std::string hex_lines(const std::vector<uint64_t>& words, int digits) {
-    std::string text;
-    for (const uint64_t word : words)
-        text += fmt::format("{:0{}x}\n", word, digits);
-    return text;
-}
-
-/// The beats of all images on the pixel stream.
-std::vector<uint64_t> pixel_beats(const Chip& chip, const EmitVectors& vectors) {
-    std::vector<uint64_t> beats;
-    for (const auto& codes : vectors.codes) {
-        PERMLOOM_ASSERT(codes.size() == static_cast<size_t>(chip.inputs()));
-        for (int beat = 0; beat < chip.pixel_beats(); ++beat) {
-            uint64_t data = 0;
-            for (int lane = 0; lane < chip.pixels_per_beat(); ++lane) {
-                const int pixel = beat * chip.pixels_per_beat() + lane;
-                if (pixel < chip.inputs())
-                    data |= uint64_t{codes[static_cast<size_t>(pixel)]} << (lane * chip.in_bits());
-            }
-            beats.push_back(data);
-        }
-    }
-    return beats;
-}
-
-/// The words of all results on the result stream: logits, then the label.
-std::vector<uint64_t> result_words(const EmitVectors& vectors) {
-    std::vector<uint64_t> words;
-    for (size_t i = 0; i < vectors.logits.size(); ++i) {
-        for (const int64_t logit : vectors.logits[i])
-            words.push_back(static_cast<uint32_t>(logit));
-        words.push_back(static_cast<uint64_t>(vectors.labels[i]));
-    }
-    return words;
-}
-
 /// A line of Markdown for each layer.
 std::string layer_list(const Chip& chip) {
     std::string text;
@@ -251,8 +214,6 @@ Ports, timing and the load stream are described in the project's `rtl/MICROARCHI
 std::vector<EmittedFile> emit_generic(const Chip& chip, const Configuration& configuration,
                                       const EmitVectors& vectors) {
     const size_t images = vectors.codes.size();
-    if (images == 0) throw Error("emit", "no images for the testbench", "give --count 1 or more");
-    PERMLOOM_ASSERT(vectors.logits.size() == images && vectors.labels.size() == images);
     const LoadStream load = expand(chip, configuration);
 
     std::vector<EmittedFile> files;
@@ -268,10 +229,9 @@ std::vector<EmittedFile> emit_generic(const Chip& chip, const Configuration& con
     for (const EmittedFile& image : emit_device_images(chip))
         files.push_back(image);
 
-    files.push_back({"load.hex", hex_lines({load.words.begin(), load.words.end()}, 8)});
-    files.push_back(
-        {"pixels.hex", hex_lines(pixel_beats(chip, vectors), (chip.pixel_stream_bits + 3) / 4)});
-    files.push_back({"expected.hex", hex_lines(result_words(vectors), 8)});
+    files.push_back({"load.hex", hex_words(load.words)});
+    for (const EmittedFile& file : vector_files(chip, vectors))
+        files.push_back(file);
 
     const int result_words_per_image = chip.outputs() + 1;
     int64_t slowest = chip.pixel_beats() + result_words_per_image;

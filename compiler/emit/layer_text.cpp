@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "compiler/base/error.h"
-#include "compiler/emit/rtl_design.h"
 #include "compiler/emit/verilog_text.h"
 #include "compiler/perm/as_waksman.h"
 #include "compiler/perm/partial.h"
@@ -46,7 +45,7 @@ constexpr char ACTIVATION_MEMORY[] = R"(  wire bank_{i};
 constexpr char LAYER[] = R"(  pl_{engine}_layer #(
     .LAYER({i}), .INPUTS({inputs}), .NEURONS({neurons}), {lanes}.RAIL({rail}), .IN_BITS({in_bits}),
     .OUT_BITS({out_bits}), .DEVICE_BITS({device_bits}), .ACC_BITS({acc_bits}), .LAST({last}),
-    .CONTEXTS(CONTEXTS), .ROW_BITS(ROW_BITS),
+    .CONTEXTS(CONTEXTS), .ROW_BITS(ROW_BITS),{boot}
     {devices}
   ) i_layer_{i} (
     .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),
@@ -144,7 +143,7 @@ std::string write_port(size_t index, int bits) {
                        index, bits - 1);
 }
 
-std::string layer_text(const Chip& chip, size_t index) {
+std::string layer_text(const Chip& chip, size_t index, const BootOptions& options) {
     const ChipLayer& layer = chip.layers[index];
     const bool last = index + 1 == chip.layers.size();
     const bool folded = layer.engine == Engine::folded;
@@ -168,6 +167,7 @@ std::string layer_text(const Chip& chip, size_t index) {
         fmt::arg("vector_msb", layer.inputs * layer.in_bits - 1),
         fmt::arg("device_bits", layer.device_bits), fmt::arg("acc_bits", layer.accumulator_bits()),
         fmt::arg("last", last ? 1 : 0), fmt::arg("devices", devices_text(layer, index)),
+        fmt::arg("boot", options.boots() ? " .BOOT(1)," : ""),
         fmt::arg("inputs_from",
                  fmt::format(fmt::runtime(
                                  folded ? ".in_data(vector_{0}), .in_release(release_{0})"

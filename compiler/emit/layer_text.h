@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "compiler/emit/rtl_design.h"
 #include "compiler/program/chip.h"
 
 namespace permloom {
@@ -11,7 +12,7 @@ namespace permloom {
 std::string write_port(size_t index, int bits);
 
 /// Buffer `index` and the layer behind it: wires and instances.
-std::string layer_text(const Chip& chip, size_t index);
+std::string layer_text(const Chip& chip, size_t index, const BootOptions& options);
 
 /// 32-bit words of the longest row of wiring in the load stream.
 int wiring_row_words(const ChipLayer& layer);

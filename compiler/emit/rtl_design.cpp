@@ -8,14 +8,27 @@
 
 namespace permloom {
 
-/// The files of rtl/, embedded by its CMakeLists.txt in compilation order.
+/// The files of rtl/ and rtl/board/, embedded by their CMakeLists.txt in compilation order.
 const std::vector<EmbeddedFile>& rtl_files();
+const std::vector<EmbeddedFile>& board_files();
 
-std::vector<EmittedFile> rtl_cells() {
+namespace {
+
+std::vector<EmittedFile> copies(const std::vector<EmbeddedFile>& files) {
     std::vector<EmittedFile> cells;
-    for (const EmbeddedFile& file : rtl_files())
+    for (const EmbeddedFile& file : files)
         cells.push_back({std::string(file.path), std::string(file.text)});
     return cells;
+}
+
+}  // namespace
+
+std::vector<EmittedFile> rtl_cells() {
+    return copies(rtl_files());
+}
+
+std::vector<EmittedFile> board_cells() {
+    return copies(board_files());
 }
 
 std::string device_image_name(int layer) {

@@ -13,8 +13,14 @@ struct EmittedFile {
     std::string text;
 };
 
+/// Whether the chip configures itself when it comes out of reset (emit/boot_images.h).
+struct BootOptions {
+    int stream_words = 0;  ///< of the stored load stream; 0: it waits for a load
+    bool boots() const { return stream_words > 0; }
+};
+
 /// permloom_top.sv: parameters, instances and constants, no logic. Deterministic.
-std::string emit_top(const Chip& chip);
+std::string emit_top(const Chip& chip, const BootOptions& options = {});
 
 /// Device images ($readmemh) of layers of engine `folded` and `serial` with a profile per neuron, a
 /// row a line: `folded` a neuron, slot 0 lowest; `serial` an entry, lane 0 lowest.
@@ -24,5 +30,7 @@ std::string device_image_name(int layer);
 
 /// The hand-written cells of rtl/ in compilation order, names without a directory.
 std::vector<EmittedFile> rtl_cells();
+/// Those of rtl/board, which stand after them.
+std::vector<EmittedFile> board_cells();
 
 }  // namespace permloom

@@ -14,13 +14,20 @@
 namespace permloom {
 namespace {
 
-/// Rows of a full load: wiring and registers of every neuron, a row of layer registers per layer,
-/// the classes.
-int64_t total_rows(const Chip& chip) {
+/// Rows of registers in a load: of every neuron, of every layer, the classes.
+int64_t register_rows(const Chip& chip) {
     int64_t rows = 1;
+    for (const ChipLayer& layer : chip.layers)
+        rows += layer.outputs + 1;
+    return rows;
+}
+
+/// Rows of a full load: those and the wiring.
+int64_t total_rows(const Chip& chip) {
+    int64_t rows = register_rows(chip);
     for (const ChipLayer& layer : chip.layers) {
         const EnginePlan plan = engine_plan(layer);
-        rows += int64_t{plan.wiring_stages} * plan.wiring_rows + layer.outputs + 1;
+        rows += int64_t{plan.wiring_stages} * plan.wiring_rows;
     }
     return rows;
 }
@@ -117,7 +124,26 @@ module permloom_top (
         fmt::arg("value_msb", 32 * layers - 1));
 }
 
-std::string control(const Chip& chip) {
+/// The memory that configures the chip when it comes out of reset, in front of the loader's port.
+std::string boot(const BootOptions& options) {
+    if (!options.boots()) return "";
+    return fmt::format(R"(  // The stored load stream comes first.
+  wire [31:0] load_tdata;
+  wire load_tvalid;
+  wire load_tready;
+  wire load_tlast;
+  wire booting;
+  pl_boot #(.WORDS({}), .IMAGE("boot.hex")) i_boot (
+    .clk(clk), .rst_n(rst_n), .in_tdata(cfg_tdata), .in_tvalid(cfg_tvalid),
+    .in_tready(cfg_tready), .in_tlast(cfg_tlast), .out_tdata(load_tdata),
+    .out_tvalid(load_tvalid), .out_tready(load_tready), .out_tlast(load_tlast), .booting(booting)
+  );
+
+)",
+                       options.stream_words);
+}
+
+std::string control(const Chip& chip, const BootOptions& options) {
     int most_stages = 1;
     for (const ChipLayer& layer : chip.layers)
         if (layer.engine == Engine::folded)
@@ -138,11 +164,11 @@ std::string control(const Chip& chip) {
     .WIRING({wiring}), .STAGES({stages}),
     .STAGE_ROWS({rows}), .SIZES({sizes}),
     .MOST_STAGES({most_stages}), .TOTAL_ROWS(32'd{total_rows}), .ROW_BITS(ROW_BITS),
-    .FINGERPRINT(64'h{fingerprint:016x})
+    {boot_rows}.FINGERPRINT(64'h{fingerprint:016x})
   ) i_loader (
-    .clk(clk), .rst_n(rst_n), .cfg_tdata(cfg_tdata), .cfg_tvalid(cfg_tvalid),
-    .cfg_tready(cfg_tready), .cfg_tlast(cfg_tlast), .ctx_valid(contexts_valid),
-    .load_error(load_error), .in_flight(in_flight), .row_valid(row_valid), .row_layer(row_layer),
+    .clk(clk), .rst_n(rst_n), .cfg_tdata({port}_tdata), .cfg_tvalid({port}_tvalid),
+    .cfg_tready({port}_tready), .cfg_tlast({port}_tlast), .booting({booting}),
+    .ctx_valid(contexts_valid), .load_error(load_error), .in_flight(in_flight), .row_valid(row_valid), .row_layer(row_layer),
     .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data)
   );
 
@@ -176,13 +202,17 @@ std::string control(const Chip& chip) {
                                                                             : wiring_row_words(l);
                                       })),
         fmt::arg("most_stages", most_stages), fmt::arg("total_rows", total_rows(chip)),
+        fmt::arg("boot_rows",
+                 options.boots() ? fmt::format(".BOOT_ROWS(32'd{}), ", register_rows(chip)) : ""),
+        fmt::arg("port", options.boots() ? "load" : "cfg"),
+        fmt::arg("booting", options.boots() ? "booting" : "1'b0"),
         fmt::arg("fingerprint", low_word(fingerprint(chip))));
 }
 
 std::string pixel_loader(const Chip& chip) {
     return "  // Images in.\n" + write_port(0, chip.pixels_per_beat() * chip.in_bits()) +
            fmt::format(R"(  pl_pixel_loader #(
-    .PIXELS({}), .BITS({}), .STREAM_BITS({})
+    .PIXELS({}), .BITS({}), .STREAM_BITS({}), .PER_BEAT({})
   ) i_pixels (
     .clk(clk), .rst_n(rst_n), .pix_tdata(pix_tdata), .pix_tvalid(pix_tvalid),
     .pix_tready(pix_tready), .pix_tlast(pix_tlast), .pix_error(pix_error), .ctx_active(active),
@@ -192,7 +222,8 @@ std::string pixel_loader(const Chip& chip) {
   );
 
 )",
-                       chip.inputs(), chip.in_bits(), chip.pixel_stream_bits);
+                       chip.inputs(), chip.in_bits(), chip.pixel_stream_bits,
+                       chip.pixels_per_beat());
 }
 
 std::string result_unit(const Chip& chip) {
@@ -213,7 +244,7 @@ endmodule
 
 }  // namespace
 
-std::string emit_top(const Chip& chip) {
+std::string emit_top(const Chip& chip, const BootOptions& options) {
     int row_words = NEURON_REGISTER_WORDS;
     for (const ChipLayer& layer : chip.layers)
         row_words = std::max(row_words, wiring_row_words(layer));
@@ -221,9 +252,9 @@ std::string emit_top(const Chip& chip) {
     std::string text = header(chip) + ports(chip);
     text += fmt::format("  localparam integer CONTEXTS = {};\n", chip.contexts);
     text += fmt::format("  localparam integer ROW_BITS = {};\n\n", 32 * row_words);
-    text += control(chip) + pixel_loader(chip);
+    text += boot(options) + control(chip, options) + pixel_loader(chip);
     for (size_t i = 0; i < chip.layers.size(); ++i)
-        text += layer_text(chip, i);
+        text += layer_text(chip, i, options);
     return text + result_unit(chip);
 }
 

@@ -4,12 +4,9 @@
 #include <vector>
 
 #include "compiler/nn/matrix.h"
+#include "compiler/spec/layer.h"
 
 namespace permloom {
-
-/// Keras' constants of batch norm.
-inline constexpr float BATCH_NORM_EPSILON = 1e-3F;
-inline constexpr float BATCH_NORM_MOMENTUM = 0.99F;
 
 /// y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, per channel.
 struct BatchNormWeights {

@@ -6,6 +6,12 @@
 #include "compiler/base/error.h"
 
 namespace permloom {
+namespace {
+
+/// Relative difference of equal sums that were added up in different orders.
+constexpr float TIE = 1e-6F;
+
+}  // namespace
 
 void softmax_cross_entropy(ConstMatrix logits, std::span<const uint8_t> labels, int classes,
                            float weight, Matrix gradient, std::span<double> loss) {
@@ -29,7 +35,10 @@ void softmax_cross_entropy(ConstMatrix logits, std::span<const uint8_t> labels, 
 }
 
 int predicted_class(const float* logits, int classes) {
-    return static_cast<int>(std::max_element(logits, logits + classes) - logits);
+    const float largest = *std::max_element(logits, logits + classes);
+    const float tied = largest - TIE * std::abs(largest);
+    return static_cast<int>(
+        std::find_if(logits, logits + classes, [&](float z) { return !(z < tied); }) - logits);
 }
 
 }  // namespace permloom

@@ -6,6 +6,9 @@
 namespace permloom {
 namespace {
 
+/// Batch sizes whose calls are kept: the batch, the last one of an epoch, and some to spare.
+constexpr size_t MOST_BOUND = 8;
+
 /// A map as one row a position.
 Matrix positions(float* data, const Shape& shape, int images) {
     return {data, images * shape.rows * shape.columns, shape.channels, shape.channels};
@@ -35,11 +38,17 @@ ConvOp::ConvOp(const LayerSpec& spec, const LayerWeights& weights, Value& in, Va
 }
 
 void ConvOp::bind(const Pass& pass) {
-    for (auto& [images, calls] : bound_)
-        if (images == pass.images) {
-            calls_ = &calls;
-            return;
-        }
+    const auto found = std::find_if(bound_.begin(), bound_.end(),
+                                    [&](const auto& bound) { return bound.first == pass.images; });
+    if (found != bound_.end()) {
+        std::rotate(bound_.begin(), found, found + 1);
+        return;
+    }
+    if (bound_.size() == MOST_BOUND) bound_.pop_back();
+    bound_.emplace(bound_.begin(), pass.images, prepare_calls(pass));
+}
+
+ConvOp::Calls ConvOp::prepare_calls(const Pass& pass) {
     Calls calls;
     for (const Slice& slice : pass.slices) {
         Convolution::Buffers buffers{in_.row(slice.begin), out_.row(slice.begin),
@@ -54,14 +63,11 @@ void ConvOp::bind(const Pass& pass) {
         }
         calls.push_back(convolution_.prepare(slice.images(), buffers));
     }
-    // A handful of sizes: the batch, and the last one of an epoch.
-    bound_.reserve(8);
-    PERMLOOM_ASSERT(bound_.size() < bound_.capacity());
-    calls_ = &bound_.emplace_back(pass.images, std::move(calls)).second;
+    return calls;
 }
 
 void ConvOp::forward(const Pass&, const Slice& slice) {
-    (*calls_)[static_cast<size_t>(slice.index)]->forward();
+    prepared(slice).forward();
     if (weights_.alpha == 1.0F && weights_.offset == 0.0F) return;
     PERMLOOM_ASSERT(!options_.relu);
     float* z = out_.row(slice.begin);
@@ -70,7 +76,7 @@ void ConvOp::forward(const Pass&, const Slice& slice) {
 }
 
 void ConvOp::backward(const Pass&, const Slice& slice) {
-    Convolution::Call& call = *(*calls_)[static_cast<size_t>(slice.index)];
+    Convolution::Call& call = prepared(slice);
     float* g = out_.gradient_row(slice.begin);
     if (weights_.alpha != 1.0F)
         for (size_t i = 0; i < out_.count(slice); ++i)

@@ -76,7 +76,13 @@ class ConvOp : public Op {
     const BiasGradient* bias() const { return bias_.get(); }
 
   private:
-    using Calls = std::vector<std::unique_ptr<Convolution::Call>>;
+    using Calls = std::vector<std::unique_ptr<Convolution::Call>>;  ///< one a slice
+
+    Calls prepare_calls(const Pass& pass);
+    /// Of the batch under way.
+    Convolution::Call& prepared(const Slice& slice) {
+        return *bound_.front().second[static_cast<size_t>(slice.index)];
+    }
 
     const LayerWeights& weights_;
     Value &in_, &out_;
@@ -87,8 +93,7 @@ class ConvOp : public Op {
     AlignedFloats partial_gradients_;  ///< slices x packed
     AlignedFloats weight_gradient_;
     std::unique_ptr<Convolution::Copy> pack_, unpack_;
-    std::vector<std::pair<int, Calls>> bound_;  ///< images of the batch -> a call a slice
-    Calls* calls_ = nullptr;
+    std::vector<std::pair<int, Calls>> bound_;  ///< by images of the batch, the latest first
     std::unique_ptr<BiasGradient> bias_;
 };
 

@@ -14,10 +14,6 @@
 namespace permloom {
 namespace {
 
-/// Bits of the post-op registers themselves (compiler/program/configuration.h).
-constexpr uint64_t NEURON_REGISTER_BITS = 32 + 17 + 48;   ///< b, m, c
-constexpr uint64_t LAYER_REGISTER_BITS = 6 + 1 + 3 * 16;  ///< s, relu, z lo hi
-
 LayerReport report_layer(const ChipLayer& layer, const EncodedLayer& encoded) {
     LayerReport report;
     report.engine = to_string(layer.engine);

@@ -1,6 +1,7 @@
 #include "compiler/program/chip.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 
 #include "chip_generated.h"
@@ -144,6 +145,11 @@ int ChipLayer::accumulator_bits() const {
     return signed_bits_for(low, high);
 }
 
+int Chip::pixels_per_beat() const {
+    const auto fit = static_cast<unsigned>(pixel_stream_bits / in_bits());
+    return static_cast<int>(layers.front().engine == Engine::folded ? fit : std::bit_floor(fit));
+}
+
 Sha256 fingerprint(const Chip& chip) {
     Canonical content;
     content.text("permloom chip 2");
@@ -186,14 +192,6 @@ void check(const Chip& chip, const std::string& where) {
         if (chip.layers[l].inputs != before.outputs || chip.layers[l].in_bits != before.out_bits)
             bad_layer(where, l, "its inputs are not the outputs of the layer before");
     }
-    if (const int beat = chip.pixel_stream_bits / chip.in_bits();
-        chip.layers.front().engine != Engine::folded && beat > 0 && (beat & (beat - 1)) != 0)
-        throw Error(
-            where,
-            "a beat of the pixel stream has " + std::to_string(beat) +
-                " pixels; the first layer's engine " +
-                std::string(to_string(chip.layers.front().engine)) + " needs 1, 2, 4, ... of them",
-            "change pixel_stream_bits of the target, or choose engine folded for the layer");
     if (chip.pixel_stream_bits < chip.in_bits())
         throw Error(where, "a pixel of " + std::to_string(chip.in_bits()) +
                                " bits does not fit the pixel stream");

@@ -53,8 +53,9 @@ struct Chip {
     int inputs() const { return layers.front().inputs; }
     int outputs() const { return layers.back().outputs; }
     int in_bits() const { return layers.front().in_bits; }
-    /// Pixels in one beat of the pixel stream, and beats of an image.
-    int pixels_per_beat() const { return pixel_stream_bits / in_bits(); }
+    /// Pixels in one beat of the pixel stream: as many as fit, of them a power of two where the
+    /// first layer reads its inputs by address (engines serial and level). And beats of an image.
+    int pixels_per_beat() const;
     int pixel_beats() const { return (inputs() + pixels_per_beat() - 1) / pixels_per_beat(); }
     bool operator==(const Chip&) const = default;
 };

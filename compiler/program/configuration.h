@@ -25,6 +25,12 @@ struct LayerRegisters {
     bool operator==(const LayerRegisters&) const = default;
 };
 
+/// Bits of the registers themselves: of a neuron b, m, c; of a layer s, relu, z, lo, hi; and of a
+/// configuration's number of classes.
+inline constexpr uint64_t NEURON_REGISTER_BITS = 32 + 17 + 48;
+inline constexpr uint64_t LAYER_REGISTER_BITS = 6 + 1 + 3 * 16;
+inline constexpr uint64_t CLASSES_BITS = 16;
+
 struct LayerConfiguration {
     std::string code;              ///< name of the wiring code
     std::vector<uint8_t> payload;  ///< the codes of all neurons, one bit string

@@ -125,8 +125,7 @@ void put_registers(LoadStream& stream, size_t layer, const LayerConfiguration& l
     stream.words.push_back(static_cast<uint32_t>(r.s) | (r.relu ? 1U << 8 : 0U));
     stream.words.push_back(static_cast<uint32_t>(r.z) | static_cast<uint32_t>(r.lo) << 16);
     stream.words.push_back(static_cast<uint32_t>(r.hi));
-    // b 32, m 17, c 48 bits a neuron; s 6, relu 1, z, lo, hi 16 each a layer.
-    stream.register_bits += loaded.neurons.size() * 97 + 55;
+    stream.register_bits += loaded.neurons.size() * NEURON_REGISTER_BITS + LAYER_REGISTER_BITS;
 }
 
 uint32_t crc_of(std::span<const uint32_t> words) {
@@ -190,7 +189,7 @@ LoadStream expand(const Chip& chip, const Configuration& configuration, int cont
     }
     put_record(stream, 0, Section::classes, 0, 1, 1);
     stream.words.push_back(static_cast<uint32_t>(configuration.classes));
-    stream.register_bits += 16;
+    stream.register_bits += CLASSES_BITS;
     stream.words.push_back(LOAD_END);
     stream.words.push_back(crc_of(stream.words));
     return stream;

@@ -65,15 +65,6 @@ std::string point_name(const ExperimentPoint& point, const std::vector<std::stri
     return name;
 }
 
-/// What the variant itself says of a key; null where it leaves the key to the grid.
-const std::optional<std::string>* own_setting(const ExperimentVariant* variant,
-                                              const std::string& key) {
-    if (!variant) return nullptr;
-    for (const auto& [name, value] : variant->settings)
-        if (name == key) return &value;
-    return nullptr;
-}
-
 /// The combinations of one variant with the grid, seeds aside.
 std::vector<ExperimentPoint> combinations(const ExperimentScale& scale,
                                           const ExperimentVariant* variant) {
@@ -83,13 +74,14 @@ std::vector<ExperimentPoint> combinations(const ExperimentScale& scale,
     start.settings = scale.settings;
     start.settings.push_back({"training.epochs", std::to_string(scale.epochs)});
     if (variant) {
+        start.evaluate_every = variant->evaluate_every;
         start.values.emplace_back("variant", variant->name);
         for (const auto& [key, value] : variant->settings)
             if (value) assign(start, key, *value);
     }
     std::vector<ExperimentPoint> points = {start};
     for (const ExperimentAxis& axis : scale.grid) {
-        const auto* own = own_setting(variant, axis.key);
+        const auto* own = variant ? variant->own(axis.key) : nullptr;
         std::vector<ExperimentPoint> longer;
         for (const ExperimentPoint& point : points) {
             if (own) {
@@ -108,7 +100,39 @@ std::vector<ExperimentPoint> combinations(const ExperimentScale& scale,
     return points;
 }
 
+/// Whether a run of another variant has the seed and the grid's values of `point`; an axis that
+/// does not apply to it is no obstacle.
+bool is_counterpart(const ExperimentPoint& other, const ExperimentPoint& point) {
+    return other.seed == point.seed &&
+           std::all_of(other.values.begin(), other.values.end(), [&](const auto& axis) {
+               return axis.first == "variant" || axis.second.empty() ||
+                      axis.second == point.value(axis.first);
+           });
+}
+
+void link_starts(const ExperimentScale& scale, std::vector<ExperimentPoint>& points) {
+    for (const ExperimentVariant& variant : scale.variants) {
+        if (variant.shuffled.empty()) continue;
+        for (ExperimentPoint& point : points) {
+            if (point.value("variant") != variant.name) continue;
+            const auto found =
+                std::find_if(points.begin(), points.end(), [&](const ExperimentPoint& other) {
+                    return other.value("variant") == variant.shuffled &&
+                           is_counterpart(other, point);
+                });
+            PERMLOOM_ASSERT(found != points.end());
+            point.shuffled = static_cast<size_t>(found - points.begin());
+        }
+    }
+}
+
 }  // namespace
+
+const std::optional<std::string>* ExperimentVariant::own(const std::string& key) const {
+    for (const auto& [own_key, value] : settings)
+        if (own_key == key) return &value;
+    return nullptr;
+}
 
 std::string ExperimentPoint::value(const std::string& axis) const {
     for (const auto& [key, text] : values)
@@ -144,6 +168,7 @@ std::vector<ExperimentPoint> points_of(const ExperimentScale& scale) {
                 points.push_back(point);
             }
         }
+    link_starts(scale, points);
     return points;
 }
 

@@ -25,6 +25,13 @@ struct ExperimentAxis {
 struct ExperimentVariant {
     std::string name;
     std::vector<std::pair<std::string, std::optional<std::string>>> settings;
+    /// Another variant: each run starts from the weights of that one's run with the same seed and
+    /// values of the grid, shuffled inside every weight vector. Empty: from devices of its own.
+    std::string shuffled;
+    int evaluate_every = 0;  ///< steps between evaluations of the weights as they are; 0: none
+
+    /// What it says itself of a key; null where it leaves the key to the grid.
+    const std::optional<std::string>* own(const std::string& key) const;
 };
 
 /// The runs of an experiment: every variant x every combination of the grid x every seed.
@@ -85,6 +92,8 @@ struct ExperimentPoint {
     /// Axis and value, in the order of `axes_of`; empty where the axis does not apply.
     std::vector<std::pair<std::string, std::string>> values;
     std::vector<Override> settings;
+    std::optional<size_t> shuffled;  ///< place in `points_of` of the run that it starts from
+    int evaluate_every = 0;          ///< as of its variant
 
     std::string value(const std::string& axis) const;
     bool matches(const Selection& selection) const;

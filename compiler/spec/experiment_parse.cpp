@@ -11,6 +11,7 @@ namespace {
 
 constexpr int SEED_LIMIT = 1000;
 constexpr int EPOCH_LIMIT = 1 << 24;
+constexpr int STEP_LIMIT = 1 << 30;
 
 const std::vector<std::string> PROTOCOLS = {"final", "held-out", "paper"};
 
@@ -85,16 +86,88 @@ std::vector<ExperimentAxis> read_grid(const MapReader& scale) {
     return grid;
 }
 
-std::vector<ExperimentVariant> read_variants(const MapReader& scale) {
+/// What a variant says of its runs beside settings of the network.
+constexpr char START[] = "start", EVALUATE_EVERY[] = "evaluate_every";
+
+ExperimentVariant read_variant(const MapReader& variants, const std::string& name) {
+    const SettingsReader settings(variants, name);
+    const MapReader& map = settings.map();
+    ExperimentVariant variant;
+    variant.name = name;
+    for (const std::string& key : settings.keys())
+        if (key != START && key != EVALUATE_EVERY)
+            variant.settings.emplace_back(key, settings.value(key));
+    if (map.has(START)) {
+        const MapReader start(map.source(), map.at(START), map.path(START), {"shuffled"});
+        variant.shuffled = start.text("shuffled");
+    }
+    variant.evaluate_every = map.integer(EVALUATE_EVERY, 1, STEP_LIMIT, 0);
+    return variant;
+}
+
+const ExperimentVariant* find_variant(const std::vector<ExperimentVariant>& variants,
+                                      const std::string& name) {
+    const auto found = std::find_if(variants.begin(), variants.end(),
+                                    [&](const ExperimentVariant& one) { return one.name == name; });
+    return found == variants.end() ? nullptr : &*found;
+}
+
+/// Checks that what a variant starts from is there, and that the first of such a chain starts from
+/// devices of its own.
+void check_start(const std::vector<ExperimentVariant>& variants, const ExperimentVariant& variant,
+                 const std::string& where) {
+    std::vector<std::string> path = {variant.name};
+    const ExperimentVariant* at = &variant;
+    while (!at->shuffled.empty() && path.size() <= variants.size()) {
+        const ExperimentVariant* next = find_variant(variants, at->shuffled);
+        if (!next) {
+            std::vector<std::string> names;
+            for (const ExperimentVariant& one : variants)
+                names.push_back(one.name);
+            throw Error(where, fmt::format("there is no variant '{}'{}", at->shuffled,
+                                           did_you_mean(at->shuffled, names)));
+        }
+        at = next;
+        path.push_back(at->name);
+    }
+    if (!at->shuffled.empty())
+        throw Error(where, fmt::format("is a circle: {}", fmt::join(path, " from ")),
+                    "let one of them start from devices of its own");
+}
+
+/// Checks that each run of a variant finds one to start from along an axis of the grid.
+void check_start_along(const ExperimentAxis& axis, const ExperimentVariant& from,
+                       const ExperimentVariant& variant, const std::string& where) {
+    const auto *theirs = from.own(axis.key), *ours = variant.own(axis.key);
+    const bool one_for_all = theirs && !*theirs;
+    const bool same = theirs ? ours && *ours == *theirs : !ours;
+    const bool among_theirs =
+        !theirs && ours && *ours && std::count(axis.values.begin(), axis.values.end(), **ours) > 0;
+    if (!one_for_all && !same && !among_theirs)
+        throw Error(where,
+                    fmt::format("'{}' has not one run for each {} of '{}'", from.name, axis.key,
+                                variant.name),
+                    fmt::format("give both the same {}", axis.key));
+}
+
+std::vector<ExperimentVariant> read_variants(const MapReader& scale, const ExperimentScale& read) {
     std::vector<ExperimentVariant> variants;
     if (!scale.has("variants")) return variants;
     const SettingsReader names(scale, "variants");
-    for (const std::string& name : names.keys()) {
-        const SettingsReader settings(names.map(), name);
-        ExperimentVariant variant{name, {}};
-        for (const std::string& key : settings.keys())
-            variant.settings.emplace_back(key, settings.value(key));
-        variants.push_back(std::move(variant));
+    for (const std::string& name : names.keys())
+        variants.push_back(read_variant(names.map(), name));
+    for (const ExperimentVariant& variant : variants) {
+        const auto where = [&](const char* key) {
+            return scale.source().where(names.map().path(variant.name) + "." + key);
+        };
+        if (variant.evaluate_every > 0 && read.protocol == "final")
+            throw Error(where(EVALUATE_EVERY), "protocol final evaluates once, at the end",
+                        "use protocol: paper or held-out");
+        check_start(variants, variant, where(START));
+        if (variant.shuffled.empty()) continue;
+        for (const ExperimentAxis& axis : read.grid)
+            check_start_along(axis, *find_variant(variants, variant.shuffled), variant,
+                              where(START));
     }
     return variants;
 }
@@ -112,7 +185,7 @@ ExperimentScale read_scale(const MapReader& experiment, const std::string& key) 
     scale.seeds = map.integer("seeds", 1, SEED_LIMIT);
     if (map.has("set")) scale.settings = SettingsReader(map, "set").overrides();
     scale.grid = read_grid(map);
-    scale.variants = read_variants(map);
+    scale.variants = read_variants(map, scale);
     return scale;
 }
 

@@ -79,6 +79,10 @@ struct BiasSpec {
     bool operator==(const BiasSpec&) const = default;
 };
 
+/// Keras' constants of batch norm.
+inline constexpr float BATCH_NORM_EPSILON = 1e-3F;
+inline constexpr float BATCH_NORM_MOMENTUM = 0.99F;
+
 /// What follows the activation of a layer (YAML `then`). Batch norm is Keras' (momentum .99,
 /// epsilon 1e-3); pools have their window as stride and drop what does not fill one.
 struct BatchNormSpec {

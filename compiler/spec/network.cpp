@@ -183,6 +183,14 @@ std::string fingerprint(const NetworkSpec& spec) {
     return to_hex(sha256(content_text(spec)));
 }
 
+std::string NetworkSpec::layer_name(size_t l) const {
+    return layers[l].name.empty() ? fmt::format("layers.{}", l) : layers[l].name;
+}
+
+std::string NetworkSpec::layer_title(size_t l) const {
+    return layers[l].name.empty() ? fmt::format("layer {}", l) : "layer " + layers[l].name;
+}
+
 std::string_view to_string(Rail rail) {
     return name_of(RAIL_NAMES, rail);
 }

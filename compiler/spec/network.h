@@ -33,6 +33,10 @@ struct NetworkSpec {
     TrainingSpec training;
 
     int outputs() const { return layers.back().outputs; }
+    /// Name of layer l; `layers.L` where it has none.
+    std::string layer_name(size_t l) const;
+    /// For messages: `layer NAME`, `layer L` where it has none.
+    std::string layer_title(size_t l) const;
     bool operator==(const NetworkSpec&) const = default;
 };
 

@@ -5,42 +5,14 @@
 #include <span>
 
 #include "compiler/base/error.h"
+#include "compiler/spec/device_rule.h"
 #include "compiler/train/streams.h"
 
 namespace permloom {
 namespace {
 
-/// Standard deviation of a unit normal cut at +-2: what Keras divides by.
-constexpr double CUT_NORMAL_DEVIATION = 0.87962566103423978;
-/// The paper's pruning keeps at least this much of the first kernel.
-constexpr double FIRST_LAYER_KEEP = 0.8;
-
 size_t size(int n) {
     return static_cast<size_t>(n);
-}
-
-bool is_normal(DeviceValues values) {
-    return values == DeviceValues::he_normal || values == DeviceValues::glorot_normal;
-}
-
-/// Largest magnitude of a drawn value: the limit of the uniforms, two deviations of the normals
-/// before Keras' division.
-double limit(const LayerSpec& layer) {
-    const double fan_in = layer.lines();
-    const int window = layer.convolves ? layer.conv.kernel * layer.conv.kernel : 1;
-    const double fan_both = fan_in + static_cast<double>(window) * layer.outputs;
-    switch (layer.devices.values) {
-        case DeviceValues::he_uniform:
-            return std::sqrt(6.0 / fan_in);
-        case DeviceValues::glorot_uniform:
-            return std::sqrt(6.0 / fan_both);
-        case DeviceValues::he_normal:
-            return 2.0 * std::sqrt(2.0 / fan_in);
-        case DeviceValues::glorot_normal:
-            return 2.0 * std::sqrt(2.0 / fan_both);
-        default:
-            return layer.devices.value;
-    }
 }
 
 /// Exponential with mean 1, by comparing uniforms alone (von Neumann, 1951): the same on every
@@ -101,19 +73,11 @@ void draw_values(const LayerSpec& layer, Rng& random, std::span<double> values) 
         draw_dissimilar(layer, random, values);
         return;
     }
-    const double bound = limit(layer);
+    const double bound = device_limit(layer);
     for (double& value : values)
         value = is_normal(layer.devices.values)
                     ? 0.5 * bound / CUT_NORMAL_DEVIATION * random.truncated_normal()
                     : random.uniform(-bound, bound);
-}
-
-double keep_rate(const LayerSpec& layer, int index) {
-    const DeviceSpec& devices = layer.devices;
-    // As in the paper's notebooks: `random_prune` spares the first kernel, `agnosticize` does not.
-    const bool spared = index == 0 && devices.pruning == Pruning::bernoulli && !devices.shared() &&
-                        devices.keep < 1.0;
-    return spared ? std::max(devices.keep, FIRST_LAYER_KEEP) : devices.keep;
 }
 
 /// Sets all but the kept entries to zero.
@@ -124,7 +88,7 @@ void prune(double keep, Pruning kind, Rng& random, std::span<double> values) {
             if (!random.chance(keep)) value = 0.0;
         return;
     }
-    const auto kept = size(static_cast<int>(std::round(keep * static_cast<double>(values.size()))));
+    const size_t kept = size(exactly_kept(keep, static_cast<int>(values.size())));
     std::vector<int32_t> places(values.size());
     for (size_t i = 0; i < places.size(); ++i)
         places[i] = static_cast<int32_t>(i);
@@ -140,9 +104,7 @@ void draw_signs(Pruning kind, double keep, double value, Rng& random, std::span<
             entry = random.chance(keep) ? (random.chance(0.5) ? value : -value) : 0.0;
         return;
     }
-    const auto each = std::min(
-        size(static_cast<int>(std::round(keep * static_cast<double>(values.size()) / 2.0))),
-        values.size() / 2);
+    const size_t each = size(exactly_kept_of_each_sign(keep, static_cast<int>(values.size())));
     std::fill(values.begin(), values.end(), 0.0);
     std::fill_n(values.begin(), each, value);
     std::fill_n(values.begin() + static_cast<std::ptrdiff_t>(each), each, -value);
@@ -151,7 +113,7 @@ void draw_signs(Pruning kind, double keep, double value, Rng& random, std::span<
 
 void draw_vector(const LayerSpec& layer, int index, Rng& random, std::span<double> values) {
     const DeviceSpec& devices = layer.devices;
-    const double keep = keep_rate(layer, index);
+    const double keep = kept_fraction(layer, index);
     // Two rails from one ternary vector: the sign says which rail.
     if (devices.values == DeviceValues::signed_shared || layer.rail == Rail::split) {
         draw_signs(devices.pruning, keep, devices.value, random, values);
@@ -201,7 +163,7 @@ LayerDevices draw_devices(const LayerSpec& layer, int index, uint64_t seed) {
     Rng random = stream(seed, Draw::devices, static_cast<uint64_t>(index));
     const size_t lines = size(layer.lines());
     const bool quantised = spec.largest_level() > 0;
-    const double scale = quantised ? limit(layer) / spec.largest_level() : 1.0;
+    const double scale = quantised ? device_limit(layer) / spec.largest_level() : 1.0;
 
     std::vector<double> values(lines);
     std::vector<float> vectors;
@@ -256,7 +218,7 @@ LayerDevices frozen_devices(const LayerSpec& layer, int index, bool shared_profi
     if (largest == 0)
         throw Error("layers." + std::to_string(index), "every device of the chip is zero");
     const int top = std::max(largest, layer.devices.largest_level());
-    const double scale = limit(layer) / top;
+    const double scale = device_limit(layer) / top;
 
     std::vector<float> vectors;
     for (const int32_t device : devices)

@@ -54,8 +54,14 @@ void infer_sums(Graph& graph, size_t layer, const Inputs& inputs, std::span<cons
 Score evaluate(const NetworkSpec& network, const std::vector<LayerState>& layers,
                const Inputs& inputs, std::span<const int32_t> images, int classes,
                ThreadPool& pool) {
-    PERMLOOM_ASSERT(!images.empty());
     std::vector<LayerWeights> weights = projected_weights(network, layers);
+    return evaluate_weights(network, weights, inputs, images, classes, pool);
+}
+
+Score evaluate_weights(const NetworkSpec& network, std::vector<LayerWeights>& weights,
+                       const Inputs& inputs, std::span<const int32_t> images, int classes,
+                       ThreadPool& pool) {
+    PERMLOOM_ASSERT(!images.empty());
     const int batch = std::min(evaluation_batch(network), static_cast<int>(images.size()));
     Graph graph(network, weights, {.capacity = batch});
     std::vector<double> losses(images.size());

@@ -15,6 +15,10 @@ namespace permloom {
 Score evaluate(const NetworkSpec& network, const std::vector<LayerState>& layers,
                const Inputs& inputs, std::span<const int32_t> images, int classes,
                ThreadPool& pool);
+/// The same of weights as they are. Nothing in them changes.
+Score evaluate_weights(const NetworkSpec& network, std::vector<LayerWeights>& weights,
+                       const Inputs& inputs, std::span<const int32_t> images, int classes,
+                       ThreadPool& pool);
 
 /// Runs the network over `images`, batch by batch. `look` sees every slice when it has passed;
 /// image r of the slice is images[first + r].

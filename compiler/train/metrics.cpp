@@ -16,7 +16,7 @@ Metrics::Metrics(std::filesystem::path path, int64_t resume_step) : path_(std::m
         const Json json = Json::parse(line, nullptr, false);
         if (json.is_object() && json.value("step", int64_t{0}) <= resume_step &&
             json.contains("step"))
-            text_ += line + '\n';
+            kept_ += line + '\n';
     }
 }
 
@@ -29,6 +29,7 @@ void Metrics::add(const EpochReport& report) {
     if (report.accuracy >= 0.0) {
         line["protocol"] = report.protocol;
         line["synced"] = report.synced;
+        if (!report.projected) line["projected"] = false;
         line["split"] = report.split;
         line["accuracy"] = report.accuracy;
         line["loss"] = report.loss;
@@ -38,13 +39,24 @@ void Metrics::add(const EpochReport& report) {
                                   {"ranking_distance_sd", layer.distance_sd},
                                   {"moved", layer.moved},
                                   {"similarity", layer.similarity}});
-    text_ += line.dump() + '\n';
-    write_file(path_, std::string_view(text_));
+    append(line.dump());
 }
 
 void Metrics::add_loss(int64_t step, double loss) {
-    text_ += Json{{"step", step}, {"step_loss", loss}}.dump() + '\n';
-    write_file(path_, std::string_view(text_));
+    append(Json{{"step", step}, {"step_loss", loss}}.dump());
+}
+
+void Metrics::sync() {
+    if (file_) file_->sync();
+}
+
+void Metrics::append(const std::string& line) {
+    if (!file_) {
+        write_file(path_, std::string_view(kept_));
+        kept_.clear();
+        file_.emplace(path_);
+    }
+    file_->append(line + '\n');
 }
 
 }  // namespace permloom

@@ -54,6 +54,7 @@ void check_request(const NetworkSpec& network, const Dataset& data, const TrainO
     PERMLOOM_ASSERT(options.resume.has_value() + options.from.has_value() +
                         options.shuffled.has_value() + !options.devices.empty() <=
                     1);
+    PERMLOOM_ASSERT(options.evaluate_every == 0 || options.protocol != Protocol::final);
     if (!options.devices.empty() && options.devices.size() != network.layers.size())
         throw Error("devices", fmt::format("the chip has {} layers, the network {}",
                                            options.devices.size(), network.layers.size()));
@@ -78,15 +79,6 @@ void check_resume(NetworkSpec network, const Dataset& data, const TrainOptions& 
         throw Error("resume", "the run was trained on '" + old.dataset + "', not on these data");
     if (old.training.protocol != to_string(options.protocol))
         throw Error("resume", "the run follows protocol '" + old.training.protocol + "'");
-}
-
-/// Makes the run directory ready: what killed writers left goes, and what an earlier run wrote goes
-/// when another one begins, so that there is never a mixture to resume.
-void clear_directory(const std::filesystem::path& run, bool resumes) {
-    for (const char* name : {LAST, BEST, METRICS}) {
-        FileWriter::remove_leftovers(run / name);
-        if (!resumes) std::filesystem::remove(run / name);
-    }
 }
 
 /// Which training images are trained on and which select.
@@ -150,8 +142,11 @@ class Run {
     bool stopped() const { return (options_.stop && *options_.stop) || reached_limit(); }
     bool selects() const { return options_.protocol != Protocol::final; }
     bool evaluates_here() const;
+    bool evaluates_as_is() const;
     void finish_epoch();
     void select(EpochReport& report);
+    void evaluate_as_is(EpochReport& report);
+    void score(EpochReport& report, std::vector<LayerWeights>& weights);
     EpochReport report() const;
     void show_progress();
     Error diverged(const std::string& how) const;
@@ -315,6 +310,12 @@ bool Run::evaluates_here() const {
     return step_ / k_ % every == 0 && step_ % epoch_steps_ != 0;
 }
 
+/// At a step that does not evaluate anyway.
+bool Run::evaluates_as_is() const {
+    return options_.evaluate_every > 0 && step_ % options_.evaluate_every == 0 &&
+           step_ % epoch_steps_ != 0;
+}
+
 /// Trains to the end of the epoch; false when it was stopped before.
 bool Run::train_epoch() {
     begin_epoch();
@@ -325,9 +326,12 @@ bool Run::train_epoch() {
         train_seconds_ += seconds;
         epoch_seconds_ += seconds;
         show_progress();
-        if (evaluates_here()) {
+        if (evaluates_here() || evaluates_as_is()) {
             EpochReport point = report();
-            select(point);
+            if (evaluates_here())
+                select(point);
+            else
+                evaluate_as_is(point);
             metrics_.add(point);
         }
         if (step_ % epoch_steps_ == 0) return true;
@@ -363,18 +367,30 @@ void Run::show_progress() {
 /// Evaluates the projected weights on the split that selects and keeps the best.
 void Run::select(EpochReport& report) {
     Checkpoint here = snapshot();
+    std::vector<LayerWeights> weights = projected_weights(network_, here.layers);
+    score(report, weights);
+    if (report.accuracy <= best_accuracy_) return;
+    best_accuracy_ = here.training.best_accuracy = report.accuracy;
+    save(here, BEST);
+}
+
+void Run::evaluate_as_is(EpochReport& report) {
+    report.projected = false;
+    score(report, net_.weights());
+}
+
+/// Evaluates on the split that selects.
+void Run::score(EpochReport& report, std::vector<LayerWeights>& weights) {
     const bool held_out = options_.protocol == Protocol::held_out;
-    const Score score =
-        held_out ? evaluate(network_, here.layers, inputs_, split_.validation, data_.classes, pool_)
-                 : evaluate(network_, here.layers, test_inputs_, all_images(data_.test.count),
-                            data_.classes, pool_);
+    const Score result =
+        held_out
+            ? evaluate_weights(network_, weights, inputs_, split_.validation, data_.classes, pool_)
+            : evaluate_weights(network_, weights, test_inputs_, all_images(data_.test.count),
+                               data_.classes, pool_);
     report.synced = !net_.has_period() || step_ % k_ == 0;
     report.split = held_out ? "val" : "test";
-    report.accuracy = score.accuracy;
-    report.loss = score.loss;
-    if (score.accuracy <= best_accuracy_) return;
-    best_accuracy_ = here.training.best_accuracy = score.accuracy;
-    save(here, BEST);
+    report.accuracy = result.accuracy;
+    report.loss = result.loss;
 }
 
 void Run::finish_epoch() {
@@ -433,6 +449,7 @@ void Run::save(const Checkpoint& checkpoint, const char* name) const {
 }
 
 void Run::save_last(const Checkpoint& checkpoint) {
+    metrics_.sync();
     save(checkpoint, LAST);
     saved_step_ = step_;
 }
@@ -485,6 +502,13 @@ std::string_view to_string(Protocol protocol) {
     return "final";
 }
 
+void clear_run(const std::filesystem::path& run, bool resumes) {
+    for (const char* name : {LAST, BEST, METRICS}) {
+        FileWriter::remove_leftovers(run / name);
+        if (!resumes) std::filesystem::remove(run / name);
+    }
+}
+
 Images held_out_images(const Images& training, uint64_t seed) {
     const Split split = split_images(training.count, Protocol::held_out, seed);
     Images held_out = training;
@@ -504,7 +528,7 @@ Checkpoint train(const NetworkSpec& network, const Dataset& data, const TrainOpt
     check_request(network, data, options);
     if (options.resume) check_resume(network, data, options);
     Run run(network, data, options, pool);
-    clear_directory(options.run, options.resume.has_value());
+    clear_run(options.run, options.resume.has_value());
     return run.train();
 }
 

@@ -24,10 +24,12 @@ struct EpochReport {
     double train_loss = 0.0;
     double learning_rate = 0.0;
     double images_per_second = 0.0, seconds_left = 0.0;
-    double accuracy = -1.0, loss = 0.0;  ///< of the selection split on projected weights; -1: none
+    double accuracy = -1.0, loss = 0.0;  ///< of the selection split; -1: none
     std::string split;                   ///< "val" or "test"; empty: none
     std::string protocol;
     bool synced = false;  ///< the weights in training were a permutation of the devices just then
+    /// Of the weights that were evaluated: false, as they were in training, between two syncs.
+    bool projected = true;
     std::vector<LayerMonitor> layers;  ///< at the end of an epoch
 };
 
@@ -48,6 +50,10 @@ struct TrainOptions {
     std::optional<Checkpoint> shuffled;
     std::optional<int64_t> stop_after;  ///< steps of the whole run, then it saves and returns
     int log_every = 0;  ///< steps between two lines of metrics.jsonl with the loss; 0: none
+    /// Steps between two evaluations of the weights as they are, between syncs too; 0: none. They
+    /// are lines of metrics.jsonl and select nothing. Not for Protocol::final, which looks at no
+    /// split before the end.
+    int evaluate_every = 0;
     /// Devices frozen beforehand (`--devices FILE.chip`): per layer the sorted integer banks. The
     /// caller has checked the shapes against the network.
     struct FrozenLayer {
@@ -71,6 +77,10 @@ struct TrainOptions {
 /// network, and when the training diverges; last.safetensors is then as it was.
 Checkpoint train(const NetworkSpec& network, const Dataset& data, const TrainOptions& options,
                  ThreadPool& pool);
+
+/// Makes a run directory ready: what killed writers left goes, and what an earlier run wrote goes
+/// unless it `resumes`, so that there is never a mixture of two.
+void clear_run(const std::filesystem::path& run, bool resumes);
 
 /// The training images that a run of Protocol::held_out and this seed sets aside.
 Images held_out_images(const Images& training, uint64_t seed);

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "compiler/base/bits.h"
 #include "compiler/base/error.h"
+#include "compiler/program/engine_plan.h"
 
 namespace permloom {
 namespace {
@@ -26,10 +26,8 @@ std::vector<int> neurons_of(const Chip& chip) {
 /// well above the latency of an image through every layer.
 uint64_t patience_of(const Chip& chip) {
     int64_t cycles = 64;
-    for (const ChipLayer& layer : chip.layers) {
-        const int64_t pipeline = 16 + 4 * ceil_log2(static_cast<uint64_t>(layer.lines()));
-        cycles += 4 * (int64_t{layer.outputs} * layer.passes() + pipeline);
-    }
+    for (const ChipLayer& layer : chip.layers)
+        cycles += 4 * (engine_plan(layer).latency + 16);
     return static_cast<uint64_t>(cycles);
 }
 

@@ -1,11 +1,33 @@
 #include "sim/systemc/accumulator.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace permloom::systemc {
 
-void Accumulator::advance(const Terms& from, Total& to) {
-    acc_ = (from.token.pass == 0 ? 0 : acc_) + from.values.front();
+bool Accumulator::goes_on(const Terms& from) {
+    acc_ = (from.token.first ? 0 : acc_) + from.values.front();
+    return from.token.last;
+}
+
+void Accumulator::advance(const Terms&, Total& to) {
     to.value = acc_;
-    to.token.valid = from.token.pass + 1 == passes_;
+}
+
+Accumulators::Accumulators(const sc_core::sc_module_name& name, int count)
+    : PipelineStage(name), acc_(static_cast<size_t>(count)) {}
+
+bool Accumulators::goes_on(const Terms& from) {
+    if (from.token.first) {
+        acc_ = from.values;
+    } else {
+        std::ranges::transform(acc_, from.values, acc_.begin(), std::plus{});
+    }
+    return from.token.last;
+}
+
+void Accumulators::advance(const Terms&, Terms& to) {
+    to.values = acc_;
 }
 
 }  // namespace permloom::systemc

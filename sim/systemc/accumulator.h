@@ -7,14 +7,25 @@ namespace permloom::systemc {
 
 class Accumulator final : public PipelineStage<Terms, Total> {
   public:
-    Accumulator(const sc_core::sc_module_name& name, int passes)
-        : PipelineStage(name), passes_(passes) {}
+    explicit Accumulator(const sc_core::sc_module_name& name) : PipelineStage(name) {}
 
   private:
+    bool goes_on(const Terms& from) override;
     void advance(const Terms& from, Total& to) override;
 
-    int passes_;
     int64_t acc_ = 0;
+};
+
+/// The accumulators of neurons side by side: the same over their steps.
+class Accumulators final : public PipelineStage<Terms, Terms> {
+  public:
+    Accumulators(const sc_core::sc_module_name& name, int count);
+
+  private:
+    bool goes_on(const Terms& from) override;
+    void advance(const Terms& from, Terms& to) override;
+
+    std::vector<int32_t> acc_;
 };
 
 }  // namespace permloom::systemc

@@ -1,16 +1,13 @@
-/// The two-bank buffer between a producer of activations and the layer that reads them.
+/// The two-bank buffer in front of a layer that reads all its inputs at once.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
-#include "sim/systemc/bundles.h"
+#include "sim/systemc/activation_banks.h"
 #include "sim/systemc/channels.h"
 
 namespace permloom::systemc {
 
-/// The producer writes `lanes` elements of `bits` bits at a time into one bank while the layer
-/// reads the other, all elements in parallel.
 class ActivationBuffer final : public sc_core::sc_module {
   public:
     sc_core::sc_in<bool> clk{"clk"}, rst_n{"rst_n"};
@@ -25,20 +22,10 @@ class ActivationBuffer final : public sc_core::sc_module {
 
   private:
     SC_HAS_PROCESS(ActivationBuffer);
-
-    struct Bank {
-        Codes mem;
-        bool full = false;
-        uint8_t ctx = 0;
-    };
-
     void edge();
-    void take(const Write& in);
 
-    size_t lanes_;
-    int bits_;
-    std::array<Bank, 2> banks_;
-    size_t wr_bank_ = 0, rd_bank_ = 0;
+    ActivationBanks banks_;
+    size_t rd_bank_ = 0;
 };
 
 }  // namespace permloom::systemc

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "compiler/program/load_stream.h"
@@ -12,8 +13,8 @@ constexpr int MAX_CONTEXTS = 8;  ///< ctx_valid has 8 bits
 
 using Codes = std::vector<uint16_t>;
 
-/// A write into an activation buffer or the result unit. `data` holds LANES elements of the
-/// buffer's width, lane 0 in the low bits.
+/// A write into an activation buffer, an activation memory or the result unit. `data` holds LANES
+/// elements of the buffer's width, lane 0 in the low bits.
 struct Write {
     bool valid = false, last = false;
     uint8_t ctx = 0;
@@ -27,12 +28,14 @@ struct ImageEvent {
     uint8_t ctx = 0;
 };
 
-/// What moves through the pipeline of a layer beside the data: one pass of one neuron.
+/// What moves through the pipeline of a layer beside the data: one pass of one neuron, or one step
+/// of neurons side by side.
 struct Token {
     bool valid = false;
-    uint8_t pass = 0, ctx = 0;
-    uint32_t neuron = 0;
-    uint32_t addr = 0;  ///< row of the layer's memories, ctx * N + neuron
+    bool first = false, last = false;  ///< of the passes or steps that add up to a sum
+    uint8_t ctx = 0;
+    uint32_t neuron = 0;  ///< the first of those side by side
+    uint32_t addr = 0;    ///< row of the memories of neurons, ctx * N + neuron
 };
 
 struct Issue {
@@ -45,7 +48,22 @@ struct Lines {
     Codes values;
 };
 
-/// Products of the devices, or the sums of one adder level.
+/// The entries of the lanes of engine `serial` for one step.
+struct Entries {
+    Token token;
+    size_t bank = 0;                   ///< of the activation memory
+    std::span<const int32_t> devices;  ///< one for each lane, 0 where it is not live
+    std::vector<uint32_t> values;      ///< input | COMPLEMENT_ENTRY
+};
+
+/// Inputs and the devices that multiply them. A device meets input (its number mod the inputs).
+struct Operands {
+    Token token;
+    std::span<const int32_t> devices;
+    Codes inputs;  ///< complements taken where rail dual means them
+};
+
+/// Products of the devices, the sums of one adder level, or those of neurons side by side.
 struct Terms {
     Token token;
     std::vector<int32_t> values;
@@ -81,7 +99,7 @@ struct Row {
     Section section{};
     uint8_t stage = 0, ctx = 0;
     uint32_t layer = 0;
-    uint32_t addr = 0;  ///< ctx * N + neuron
+    uint32_t addr = 0;  ///< ctx * (rows of a stage and context) + row
     std::vector<uint32_t> data;
 
     bool goes_to(uint32_t to_layer, Section to_section) const {

@@ -14,16 +14,10 @@ std::string numbered(const char* name, size_t index) {
 ChipTop::Segment::Segment(const Chip& chip, size_t index)
     : write(numbered("write", index).c_str()),
       ready(numbered("ready", index).c_str()),
-      valid(numbered("valid", index).c_str()),
-      release(numbered("release", index).c_str()),
-      ctx(numbered("ctx", index).c_str()),
-      data(numbered("data", index).c_str()),
       probe_valid(numbered("probe_valid", index).c_str()),
       probe_index(numbered("probe_index", index).c_str()),
       probe_value(numbered("probe_value", index).c_str()),
-      buffer(numbered("buffer", index).c_str(), chip.layers[index].inputs,
-             index == 0 ? chip.pixels_per_beat() : 1, chip.layers[index].in_bits),
-      layer(numbered("layer", index).c_str(), chip, index) {}
+      layer(make_layer(numbered("layer", index).c_str(), chip, index)) {}
 
 ChipTop::ChipTop(const sc_core::sc_module_name& name, const Chip& chip)
     : sc_module(name),
@@ -42,28 +36,18 @@ ChipTop::ChipTop(const sc_core::sc_module_name& name, const Chip& chip)
 
 void ChipTop::bind_segment(size_t index) {
     Segment& here = *segments_[index];
+    LayerModule& layer = *here.layer;
     const bool last = index + 1 == segments_.size();
-    here.buffer.clk(clk_);
-    here.buffer.rst_n(rst_n_);
-    here.buffer.write(here.write);
-    here.buffer.in_ready(here.ready);
-    here.buffer.out_valid(here.valid);
-    here.buffer.out_ctx(here.ctx);
-    here.buffer.out_data(here.data);
-    here.buffer.release(here.release);
-
-    here.layer.clk(clk_);
-    here.layer.rst_n(rst_n_);
-    here.layer.in_valid(here.valid);
-    here.layer.in_ctx(here.ctx);
-    here.layer.in_data(here.data);
-    here.layer.release(here.release);
-    here.layer.write(last ? logits_ : segments_[index + 1]->write);
-    here.layer.next_ready(last ? logits_ready_ : segments_[index + 1]->ready);
-    here.layer.row(row_);
-    here.layer.probe_valid(here.probe_valid);
-    here.layer.probe_index(here.probe_index);
-    here.layer.probe_value(here.probe_value);
+    layer.clk(clk_);
+    layer.rst_n(rst_n_);
+    layer.in(here.write);
+    layer.in_ready(here.ready);
+    layer.write(last ? logits_ : segments_[index + 1]->write);
+    layer.next_ready(last ? logits_ready_ : segments_[index + 1]->ready);
+    layer.row(row_);
+    layer.probe_valid(here.probe_valid);
+    layer.probe_index(here.probe_index);
+    layer.probe_value(here.probe_value);
 }
 
 void ChipTop::bind_ends() {

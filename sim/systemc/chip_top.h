@@ -1,5 +1,5 @@
-/// The chip, as `permloom_top` of the RTL: pixel loader, a buffer and a folded layer for each
-/// layer, result unit, configuration loader, context control.
+/// The chip, as `permloom_top` of the RTL: pixel loader, the layers, result unit,
+/// configuration loader, context control.
 #pragma once
 
 #include <memory>
@@ -7,10 +7,9 @@
 
 #include "compiler/program/chip.h"
 #include "sim/device.h"
-#include "sim/systemc/activation_buffer.h"
 #include "sim/systemc/config_loader.h"
 #include "sim/systemc/context_control.h"
-#include "sim/systemc/folded_layer.h"
+#include "sim/systemc/layer_module.h"
 #include "sim/systemc/pixel_loader.h"
 #include "sim/systemc/result_unit.h"
 
@@ -29,19 +28,16 @@ class ChipTop final : public sc_core::sc_module {
     void trace(sc_core::sc_trace_file* file) const;
 
   private:
-    /// A layer with the buffer in front of it and the wires around the two.
+    /// A layer and the wires around it.
     struct Segment {
         explicit Segment(const Chip& chip, size_t index);
 
-        Wire<Write> write;  ///< into the buffer
-        sc_core::sc_signal<bool> ready, valid, release;
-        sc_core::sc_signal<uint8_t> ctx;
-        Register<Codes> data;
+        Wire<Write> write;  ///< into the buffer of the layer
+        sc_core::sc_signal<bool> ready;
         sc_core::sc_signal<bool> probe_valid;
         sc_core::sc_signal<uint32_t> probe_index;
         sc_core::sc_signal<int32_t> probe_value;
-        ActivationBuffer buffer;
-        FoldedLayer layer;
+        std::unique_ptr<LayerModule> layer;
     };
 
     void bind_segment(size_t index);

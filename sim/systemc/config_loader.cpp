@@ -4,11 +4,16 @@
 
 #include "compiler/base/digest.h"
 #include "compiler/perm/as_waksman.h"
+#include "compiler/program/engine_plan.h"
 
 namespace permloom::systemc {
 namespace {
 
 constexpr uint32_t CLASSES_WORDS = 1;
+
+constexpr uint32_t words_for(size_t bits) {
+    return static_cast<uint32_t>((bits + 31) / 32);
+}
 
 constexpr uint32_t bits_of(uint32_t word, int low, int count) {
     return (word >> low) & ((uint32_t{1} << count) - 1);
@@ -28,19 +33,42 @@ ConfigLoader::ConfigLoader(const sc_core::sc_module_name& name, const Chip& chip
       fingerprint_(low_word(fingerprint(chip))),
       contexts_(static_cast<uint32_t>(chip.contexts)) {
     for (const ChipLayer& layer : chip.layers) {
-        Shape shape{.neurons = static_cast<uint32_t>(layer.outputs), .stage_words = {}};
+        const Shape& shape = shapes_.emplace_back(shape_of(layer));
         total_rows_ += shape.neurons + 1;
-        for (const auto& stage : as_waksman_topology(layer.lines()).stages) {
-            shape.stage_words.push_back(static_cast<uint32_t>((stage.size() + 31) / 32));
-            if (!stage.empty()) total_rows_ += shape.neurons;
-        }
-        shapes_.push_back(std::move(shape));
+        for (const uint32_t words : shape.stage_words)
+            if (words != 0) total_rows_ += shape.wiring_rows;
     }
     total_rows_ += 1;  // classes
 
     SC_METHOD(edge);
     sensitive << clk.pos();
     dont_initialize();
+}
+
+ConfigLoader::Shape ConfigLoader::shape_of(const ChipLayer& layer) {
+    const EnginePlan plan = engine_plan(layer);
+    Shape shape{.neurons = static_cast<uint32_t>(layer.outputs),
+                .wiring = {},
+                .wiring_rows = static_cast<uint32_t>(plan.wiring_rows),
+                .stage_words = {}};
+    const auto stages = static_cast<size_t>(plan.wiring_stages);
+    switch (layer.engine) {
+        case Engine::folded:
+            shape.wiring = Section::switches;
+            for (const auto& stage : as_waksman_topology(layer.lines()).stages)
+                shape.stage_words.push_back(words_for(stage.size()));
+            break;
+        case Engine::serial:
+            shape.wiring = Section::entries;
+            shape.stage_words.assign(stages, shape.wiring_rows == 0 ? 0 : 1);
+            break;
+        case Engine::level:
+            shape.wiring = Section::levels;
+            shape.stage_words.assign(
+                stages, words_for(static_cast<size_t>(layer.lanes * level_bits(layer))));
+            break;
+    }
+    return shape;
 }
 
 void ConfigLoader::edge() {
@@ -137,8 +165,7 @@ LoadError ConfigLoader::record_fault(uint32_t word) const {
             const uint32_t first = bits_of(word, 0, 16), count = word >> 16;
             const bool per_layer =
                 section_ == Section::layer_registers || section_ == Section::classes;
-            good = per_layer ? first == 0 && count == 1
-                             : count >= 1 && first + count <= shapes_[layer_].neurons;
+            good = per_layer ? first == 0 && count == 1 : count >= 1 && first + count <= rows();
             break;
         }
         default:
@@ -149,10 +176,14 @@ LoadError ConfigLoader::record_fault(uint32_t word) const {
 
 LoadError ConfigLoader::address_fault(uint32_t word) const {
     const uint32_t layer = bits_of(word, 0, 16), stage = word >> 24;
+    const auto section = static_cast<Section>(bits_of(word, 16, 8));
     bool good = layer < shapes_.size();
-    switch (static_cast<Section>(bits_of(word, 16, 8))) {
+    switch (section) {
         case Section::switches:
-            good = good && stage < shapes_[layer].stage_words.size() &&
+        case Section::entries:
+        case Section::levels:
+            good = good && section == shapes_[layer].wiring &&
+                   stage < shapes_[layer].stage_words.size() &&
                    shapes_[layer].stage_words[stage] != 0;
             break;
         case Section::neuron_registers:
@@ -206,7 +237,7 @@ void ConfigLoader::advance_record(uint32_t word) {
         section_ = static_cast<Section>(bits_of(word, 16, 8));
         stage_ = static_cast<uint8_t>(word >> 24);
     } else if (index_ == 1) {
-        neuron_ = bits_of(word, 0, 16);
+        row_ = bits_of(word, 0, 16);
         count_ = word >> 16;
     }
     if (++index_ < LOAD_RECORD_WORDS) return;
@@ -225,17 +256,24 @@ void ConfigLoader::advance_row(uint32_t word) {
     out.stage = stage_;
     out.ctx = target_;
     out.layer = layer_;
-    out.addr = target_ * shapes_[layer_].neurons + neuron_;
+    out.addr = target_ * rows() + row_;
     out.data = data_;
     row_sent_ = true;
     ++rows_seen_;
-    ++neuron_;
+    ++row_;
     if (--count_ == 0) state_ = State::record;
+}
+
+uint32_t ConfigLoader::rows() const {
+    const Shape& shape = shapes_[layer_];
+    return section_ == shape.wiring ? shape.wiring_rows : shape.neurons;
 }
 
 uint32_t ConfigLoader::row_words() const {
     switch (section_) {
         case Section::switches:
+        case Section::entries:
+        case Section::levels:
             return shapes_[layer_].stage_words[stage_];
         case Section::neuron_registers:
             return NEURON_REGISTER_WORDS;

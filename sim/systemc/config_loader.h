@@ -33,8 +33,11 @@ class ConfigLoader final : public sc_core::sc_module {
     /// What the loader knows of a layer.
     struct Shape {
         uint32_t neurons = 0;
-        std::vector<uint32_t> stage_words;  ///< of one row of each network stage
+        Section wiring{};                   ///< the section of its engine
+        uint32_t wiring_rows = 0;           ///< of one stage
+        std::vector<uint32_t> stage_words;  ///< of one row of each stage; 0: it has no rows
     };
+    static Shape shape_of(const ChipLayer& layer);
 
     void edge();
     void reset();
@@ -49,7 +52,8 @@ class ConfigLoader final : public sc_core::sc_module {
     void advance(uint32_t word);
     void advance_record(uint32_t word);
     void advance_row(uint32_t word);
-    /// Words of one row of the record in hand.
+    /// Rows of a stage, and words of one row, of the record in hand.
+    uint32_t rows() const;
     uint32_t row_words() const;
 
     const uint64_t fingerprint_;
@@ -63,7 +67,7 @@ class ConfigLoader final : public sc_core::sc_module {
     uint8_t target_ = 0, valid_ = 0;
     LoadError error_ = LoadError::none;
     uint64_t rows_seen_ = 0;
-    uint32_t layer_ = 0, neuron_ = 0, count_ = 0;  ///< `count_` rows of the record are to come
+    uint32_t layer_ = 0, row_ = 0, count_ = 0;  ///< `count_` rows of the record are to come
     Section section_{};
     uint8_t stage_ = 0;
     std::vector<uint32_t> data_;

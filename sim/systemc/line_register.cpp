@@ -17,7 +17,7 @@ void LineRegister::advance(const Issue& from, Lines& to) {
     if (rail_ == Rail::dual) {
         to.values.resize(2 * inputs_);
         std::transform(image.begin(), image.end(), to.values.data() + inputs_, complement);
-    } else if (rail_ == Rail::split && from.token.pass == 1) {
+    } else if (rail_ == Rail::split && !from.token.first) {
         std::transform(image.begin(), image.end(), to.values.begin(), complement);
     }
 }

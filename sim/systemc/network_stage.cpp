@@ -13,26 +13,24 @@ NetworkStage::NetworkStage(const sc_core::sc_module_name& name, uint32_t layer, 
       stage_(stage),
       switches_(switches),
       row_words_((switches.size() + 31) / 32),
-      memory_(rows * row_words_),
-      bits_(row_words_) {}
+      memory_(rows * row_words_) {
+    SC_METHOD(store);
+    sensitive << row;
+    dont_initialize();
+}
 
 void NetworkStage::advance(const Lines& from, Lines& to) {
     to.values = from.values;
+    const uint32_t* bits = memory_.data() + from.token.addr * row_words_;
     for (size_t word = 0; word < row_words_; ++word) {
         const Switch* group = switches_.data() + 32 * word;
         // Only the crossed switches do anything: visit the set bits.
-        for (uint32_t crossed = bits_[word]; crossed != 0; crossed &= crossed - 1) {
+        for (uint32_t crossed = bits[word]; crossed != 0; crossed &= crossed - 1) {
             const Switch& s = group[std::countr_zero(crossed)];
             std::swap(to.values[static_cast<size_t>(s.low)],
                       to.values[static_cast<size_t>(s.high)]);
         }
     }
-}
-
-void NetworkStage::fetch() {
-    const Token& token = ahead->token();
-    if (!token.valid) return;
-    std::copy_n(memory_.data() + token.addr * row_words_, row_words_, bits_.data());
 }
 
 void NetworkStage::store() {

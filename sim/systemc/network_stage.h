@@ -10,7 +10,6 @@ namespace permloom::systemc {
 
 class NetworkStage final : public PipelineStage<Lines, Lines> {
   public:
-    TokenIn ahead{"ahead"};  ///< the token one cycle before it reaches `in`: the read address
     In<Row> row{"row"};
 
     /// `rows` = contexts x neurons.
@@ -18,16 +17,15 @@ class NetworkStage final : public PipelineStage<Lines, Lines> {
                  const std::vector<Switch>& switches, size_t rows);
 
   private:
+    SC_HAS_PROCESS(NetworkStage);
     void advance(const Lines& from, Lines& to) override;
-    void fetch() override;
-    void store() override;
+    void store();
 
     uint32_t layer_;
     uint8_t stage_;
     std::vector<Switch> switches_;
     size_t row_words_;
     std::vector<uint32_t> memory_;  ///< rows x row_words_
-    std::vector<uint32_t> bits_;    ///< the memory's read register
 };
 
 }  // namespace permloom::systemc

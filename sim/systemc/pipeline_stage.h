@@ -8,24 +8,9 @@
 
 namespace permloom::systemc {
 
-/// The token alone of a bundle in the pipeline: what a memory needs as its read address.
-class TokenInterface : virtual public sc_core::sc_interface {
-  public:
-    virtual const Token& token() const = 0;
-};
-
-/// The register between two stages.
-template <class T>
-class PipelineRegister final : public Register<T>, public TokenInterface {
-  public:
-    using Register<T>::Register;
-    const Token& token() const override { return this->read().token; }
-};
-
-using TokenIn = sc_core::sc_port<TokenInterface>;
-
 /// Passes tokens on under the enable of the layer. A derived stage says in `advance` what it does
-/// to the data of a valid token; bubbles cost nothing.
+/// to the data of a valid token; bubbles cost nothing, and a stage without tokens sleeps until the
+/// register in front of it changes.
 template <class From, class To>
 class PipelineStage : public sc_core::sc_module {
   public:
@@ -41,21 +26,25 @@ class PipelineStage : public sc_core::sc_module {
         dont_initialize();
     }
 
+    /// A stage that adds up takes its input in here and lets the last token alone go on.
+    virtual bool goes_on(const From&) { return true; }
     /// `to.token` is `from.token` already; everything else of `to` is to be written.
     virtual void advance(const From& from, To& to) = 0;
-    /// A stage with a memory loads its read register, after `advance` has used the old one.
-    virtual void fetch() {}
-    /// A stage with a memory takes a row of the load stream, even while the layer is stalled.
-    virtual void store() {}
 
   private:
     void edge() {
-        store();
+        if (asleep_) {
+            asleep_ = false;  // `in` has changed; the next call is that of an edge
+            return;
+        }
+        const From& from = in->read();
         if (!rst_n->read()) {
             clear();
+        } else if (!from.token.valid && !occupied_) {
+            asleep_ = true;
+            next_trigger(in->default_event());
         } else if (enable->read()) {
-            const From& from = in->read();
-            if (from.token.valid) {
+            if (from.token.valid && goes_on(from)) {
                 To& to = out->next();
                 to.token = from.token;
                 advance(from, to);
@@ -63,7 +52,6 @@ class PipelineStage : public sc_core::sc_module {
             } else if (occupied_) {
                 clear();
             }
-            fetch();
         }
     }
 
@@ -73,6 +61,7 @@ class PipelineStage : public sc_core::sc_module {
     }
 
     bool occupied_ = false;  ///< the register behind may hold a valid token
+    bool asleep_ = false;
 };
 
 }  // namespace permloom::systemc

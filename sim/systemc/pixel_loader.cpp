@@ -22,6 +22,8 @@ void PixelLoader::accept() {
     const bool last = pix_tlast->read();
 
     pix_tready->write(ready);
+    if (!taken && !taking_) return;  // whatever changes on the idle pins
+    taking_ = taken;
     write->next() = {.valid = taken,
                      .last = final && last,
                      .ctx = ctx,

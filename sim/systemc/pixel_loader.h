@@ -36,6 +36,7 @@ class PixelLoader final : public sc_core::sc_module {
     void edge();
 
     uint32_t beats_;
+    bool taking_ = false;  ///< the last call of `accept` put a write on its wires
     Register<State> state_{"state"};
 };
 

@@ -14,12 +14,12 @@ int64_t sign_extend(uint64_t value, int bits) {
 
 LayerRegisterFile::LayerRegisterFile(const sc_core::sc_module_name& name, uint32_t layer)
     : sc_module(name), layer_(layer) {
-    SC_METHOD(edge);
-    sensitive << clk.pos();
+    SC_METHOD(store);
+    sensitive << row;
     dont_initialize();
 }
 
-void LayerRegisterFile::edge() {
+void LayerRegisterFile::store() {
     const Row& in_row = row->read();
     if (!in_row.goes_to(layer_, Section::layer_registers)) return;
     const uint32_t shift = in_row.data[0], offset = in_row.data[1], top = in_row.data[2];
@@ -32,19 +32,18 @@ void LayerRegisterFile::edge() {
 }
 
 BiasStage::BiasStage(const sc_core::sc_module_name& name, uint32_t layer, size_t rows)
-    : PipelineStage(name), layer_(layer), memory_(rows) {}
+    : PipelineStage(name), layer_(layer), memory_(rows) {
+    SC_METHOD(store);
+    sensitive << row;
+    dont_initialize();
+}
 
 void BiasStage::advance(const Total& from, PostOp& to) {
-    to.registers = registers_;
-    to.value = from.value + registers_.b;
+    to.registers = memory_[from.token.addr];
+    to.value = from.value + to.registers.b;
     if (layer_rows.size() != 0 && layer_rows->read()[from.token.ctx].relu) {
         to.value = std::max<int64_t>(to.value, 0);
     }
-}
-
-void BiasStage::fetch() {
-    const Token& token = ahead->token();
-    if (token.valid) registers_ = memory_[token.addr];
 }
 
 void BiasStage::store() {

@@ -14,7 +14,6 @@ using LayerRows = std::array<LayerRow, MAX_CONTEXTS>;
 /// The layer's registers, one set per context.
 class LayerRegisterFile final : public sc_core::sc_module {
   public:
-    sc_core::sc_in<bool> clk{"clk"};
     In<Row> row{"row"};
     Out<LayerRows> rows{"rows"};
 
@@ -22,7 +21,7 @@ class LayerRegisterFile final : public sc_core::sc_module {
 
   private:
     SC_HAS_PROCESS(LayerRegisterFile);
-    void edge();
+    void store();
 
     uint32_t layer_;
     LayerRows values_;
@@ -31,7 +30,6 @@ class LayerRegisterFile final : public sc_core::sc_module {
 /// Step 1: t = acc + b, with the memory of neuron registers; rectified where relu is set.
 class BiasStage final : public PipelineStage<Total, PostOp> {
   public:
-    TokenIn ahead{"ahead"};  ///< the token one cycle before it reaches `in`: the read address
     In<Row> row{"row"};
     sc_core::sc_port<ReadInterface<LayerRows>, 1, sc_core::SC_ZERO_OR_MORE_BOUND> layer_rows{
         "layer_rows"};  ///< left unbound in the last layer
@@ -40,13 +38,12 @@ class BiasStage final : public PipelineStage<Total, PostOp> {
     BiasStage(const sc_core::sc_module_name& name, uint32_t layer, size_t rows);
 
   private:
+    SC_HAS_PROCESS(BiasStage);
     void advance(const Total& from, PostOp& to) override;
-    void fetch() override;
-    void store() override;
+    void store();
 
     uint32_t layer_;
     std::vector<NeuronRow> memory_;
-    NeuronRow registers_;  ///< the memory's read register
 };
 
 /// Step 2: p = t * m.

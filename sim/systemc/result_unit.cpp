@@ -8,6 +8,9 @@ ResultUnit::ResultUnit(const sc_core::sc_module_name& name, int outputs)
         bank.logits.resize(outputs_);
     SC_METHOD(finish);
     sensitive << res_tvalid << res_tlast << res_tready << res_ctx_;
+    SC_METHOD(store);
+    sensitive << row;
+    dont_initialize();
     SC_METHOD(edge);
     sensitive << clk.pos();
     dont_initialize();
@@ -18,18 +21,23 @@ void ResultUnit::finish() {
                     .ctx = res_ctx_.read()};
 }
 
-void ResultUnit::edge() {
+void ResultUnit::store() {
     if (row->read().goes_to(0, Section::classes))
         classes_[row->read().ctx] = row->read().data.front() & 0xffff;
+}
+
+void ResultUnit::edge() {
+    const bool taken = write->read().valid, given = res_tvalid->read() && res_tready->read();
     if (!rst_n->read()) {
         for (Bank& bank : banks_)
             bank.full = false;
         wr_bank_ = rd_bank_ = 0;
         beat_ = 0;
-    } else {
-        const bool given = res_tvalid->read() && res_tready->read();
-        if (write->read().valid) take(write->read());
+    } else if (taken || given) {
+        if (taken) take(write->read());
         if (given) give();
+    } else {
+        return;
     }
     const Bank& front = banks_[rd_bank_];
     const bool last = beat_ == outputs_;

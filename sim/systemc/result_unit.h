@@ -35,6 +35,7 @@ class ResultUnit final : public sc_core::sc_module {
     };
 
     void finish();  ///< combinational
+    void store();
     void edge();
     void take(const Write& in);
     void give();

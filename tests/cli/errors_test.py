@@ -298,6 +298,24 @@ class Files(CliTest):
         self.ok("train", "digits", "--epochs", "1", "--out", "run", "--force")
         self.ok("compile", "run", "--out", "d")  # the same chip again
 
+    def test_options_of_emit_that_are_of_one_target(self):
+        self.fails(2, "--images-only: is for the ice40 targets",
+                   "emit", "d.plc", "--out", "design-2", "--images-only")
+        self.fails(2, "--no-boot: is for the ice40 targets",
+                   "emit", "d.plc", "--out", "design-2", "--no-boot")
+        self.fails(2, "--target.*ice40-hx8k", "emit", "d.plc", "--out", "design-2", "--target", "ice40")
+        self.assertFalse((self.directory / "design-2").exists())
+
+    def test_targets_of_compile(self):
+        self.fails(1, "engine 'seriel' is unknown, did you mean 'serial'",
+                   "compile", "run", "--set", "engine=seriel", "--out", "t")
+        self.fails(1, "--set lane: .*did you mean 'lanes'", "compile", "run", "--set", "lane=2", "--out", "t")
+        self.fails(1, "names 3 engines, the network has 2 layers",
+                   "compile", "run", "--set", "engine=[level,level,level]", "--out", "t")
+        self.fails(2, "--set.*--onto|--onto.*--set",
+                   "compile", "run", "--set", "lanes=2", "--onto", "d.chip", "--out", "t")
+        self.assertFalse((self.directory / "t.plc").exists())
+
     def test_unwritable_output(self):
         (self.directory / "file").write_text("")
         self.fails(1, "file.*(not a directory|Not a directory)", "train", "digits", "--out", "file")

@@ -172,6 +172,27 @@ class Loop(CliTest):
         self.assertIn("permloom_top.sv", names)
         self.assertIn("Makefile", names)
 
+    def test_emit_writes_a_board(self):
+        self.ok("emit", "d.plc", "--target", "ice40-hx8k", "--out", "board", "--count", "2")
+        board = self.directory / "board"
+        for name in ("Makefile", "pins.pcf", "host.py", "chip.chip", "config/boot.hex", "blank/boot.hex",
+                     "rtl/ice40_top.sv", "rtl/permloom_top.sv"):
+            self.assertTrue((board / name).exists(), name)
+        self.ok("emit", "d.plc", "--chip", "board/chip.chip", "--target", "ice40-hx8k", "--images-only",
+                "--out", "images")
+        for path in (board / "config").iterdir():
+            self.assertEqual(path.read_text(), (self.directory / "images" / path.name).read_text())
+
+    def test_every_engine_simulates(self):
+        for engine in ("serial", "level", "[level, serial]"):
+            with self.subTest(engine=engine):
+                report = self.ok_json("compile", "runs/digits-digits-s1", "--set", f"engine={engine}",
+                                      "--set", "lanes=8", "--out", "other", "--force")
+                self.assertEqual(report["layers"][0]["switches"], 0)
+                result = self.ok_json("simulate", "other.plc", "--dut", "systemc", "--count", "10")
+                self.assertEqual(result["mismatches"], 0)
+                self.assertEqual(result["cycles_per_inference"], report["interval_cycles"])
+
     def test_a_failed_command_leaves_its_directory_alone(self):
         before = (self.directory / "runs/digits-digits-s1/last.safetensors").read_bytes()
         self.fails(1, "already exists", "train", "digits")

@@ -38,6 +38,23 @@ class Curves(PlotTest):
         self.assertEqual(len(list(root.iter(f"{SVG}polyline"))), 2 * panels)
         self.assertEqual(len(list(root.iter(f"{SVG}polygon"))), panels)
 
+    def test_evaluations_between_syncs_are_hollow(self):
+        between = [json.dumps({"epoch": 1, "step": step, "train_loss": 1, "learning_rate": 1e-3,
+                               "images_per_second": 1000.0, "split": "test", "accuracy": accuracy,
+                               "loss": 0.3, "synced": step == 75, "projected": False}) + "\n"
+                   for step, accuracy in ((25, 0.5), (50, 0.8), (75, 0.7))]
+        self.run_directory("zoomed", "".join(between) + metrics(2, synced=False))
+        self.run_directory("usual", metrics(2, synced=False))
+        root, texts = self.plot("zoomed", "usual")
+        self.assertIn("hollow: weights as they are between two syncs", texts)
+        fills = [circle.get("fill") for circle in root.iter(f"{SVG}circle")]
+        panels = 2  # accuracy, and loss on the evaluated images
+        self.assertEqual(len(fills), (3 + 2) * panels)
+        self.assertEqual(fills.count("white"), 2 * panels)
+        # The first epoch is not over where nothing but such an evaluation is there.
+        self.run_directory("begun", between[0])
+        self.fails(1, "metrics.jsonl: holds no epoch yet", "plot", "begun")
+
     def test_a_panel_without_points_is_left_out(self):
         self.run_directory("train-only", metrics(3, split=""))
         _, texts = self.plot("train-only")
@@ -77,6 +94,20 @@ class Sweeps(PlotTest):
         self.assertEqual(len(list(root.iter(f"{SVG}circle"))), 6)
         for text in ("a", "b", "1", "10", "100", "k"):
             self.assertIn(text, texts)
+
+    def test_a_variant_of_one_point_is_a_marker_with_its_range(self):
+        rows = [f"{name},{name},{x},{s},0.{x}{s},{name}-s{s}\n"
+                for x, name in enumerate("abcdefghij") for s in (1, 2)]
+        (self.directory / "points.csv").write_text(self.HEADER + "".join(rows))
+        root, texts = self.plot("points.csv", "--x", "k", "--lines", "variant")
+        for name in "abcdefghij":
+            self.assertIn(name, texts)
+        # Each in the panel and in the legend; squares where the colours begin again.
+        self.assertEqual(len(list(root.iter(f"{SVG}circle"))), 2 * 8)
+        background = 1
+        self.assertEqual(len(list(root.iter(f"{SVG}rect"))), background + 2 * 2)
+        upright = [line for line in root.iter(f"{SVG}line") if line.get("stroke-width") == "1.5"]
+        self.assertEqual(len(upright), 10)
 
     def test_faults(self):
         (self.directory / "words.csv").write_text(self.HEADER + "a,a,,1,0.5,a-s1\n")
@@ -159,6 +190,8 @@ class Faults(PlotTest):
         self.fails(1, "metrics.jsonl: holds no epoch yet", "plot", "none")
         self.run_directory("damaged", metrics(1) + "{\n")
         self.fails(1, "metrics.jsonl:2: is not a line of metrics", "plot", "damaged")
+        self.run_directory("killed", metrics(2) + '{"epoch": 3, "st')
+        self.ok("plot", "killed")
 
 
 if __name__ == "__main__":

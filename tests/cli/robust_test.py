@@ -143,7 +143,8 @@ class Killed(CliTest):
             self.assertEqual(content, expected[what], f"{name}: {what}")
 
     def test_latent_drift(self):
-        self.check("drift", "digits", "--epochs", "25", "--protocol", "held-out")
+        self.check("drift", "digits", "--epochs", "25", "--protocol", "held-out", "--evaluate-every",
+                   "35")
 
     def test_laperm(self):
         self.check("laperm", "digits", "--epochs", "25", "--set", "training.algorithm=laperm",
@@ -154,6 +155,32 @@ class Killed(CliTest):
 
     def test_a_convolution_with_everything(self):
         self.check("conv", "conv.yaml", "--paper-protocol")
+
+
+class Between(CliTest):
+    """Evaluations of the weights as they are, between syncs."""
+
+    ARGUMENTS = ["train", "digits", "--set", "training.algorithm=laperm", "--set",
+                 "training.sync_every=30", "--epochs", "2", "--evaluate-every", "20"]
+
+    def test_they_are_lines_and_change_nothing(self):
+        self.ok(*self.ARGUMENTS, "--out", "between", "--protocol", "paper")
+        lines = [json.loads(line) for line in
+                 (self.directory / "between/metrics.jsonl").read_text().splitlines()]
+        between = [line for line in lines if not line.get("projected", True)]
+        self.assertEqual([line["step"] for line in between], [20, 40, 60, 80])
+        self.assertEqual([line["synced"] for line in between], [False, False, True, False])
+        plain = [word for word in self.ARGUMENTS if word not in ("--evaluate-every", "20")]
+        expected = self.ok_json(*plain, "--out", "plain", "--protocol", "paper")
+        again = self.ok_json(*self.ARGUMENTS, "--out", "between", "--protocol", "paper", "--force")
+        self.assertEqual((again["accuracy"], again["loss"]),
+                         (expected["accuracy"], expected["loss"]))
+
+    def test_a_protocol_that_evaluates_once_refuses_them(self):
+        self.fails(2, "--evaluate-every: protocol final evaluates once, at the end\n  hint: choose "
+                   "--protocol held-out or paper", *self.ARGUMENTS, "--out", "none")
+        self.assertFalse((self.directory / "none").exists())
+        self.fails(2, "--evaluate-every: '-1' is not", "train", "digits", "--evaluate-every=-1")
 
 
 class Resume(CliTest):

@@ -1,8 +1,11 @@
 """permloom study: the table of adversarial accuracies, the reloaded wirings, and each user-facing error."""
 
+import signal
+import subprocess
+import time
 import unittest
 
-from cli import CliTest
+from cli import PERMLOOM, TIMEOUT_S, CliTest
 
 
 class Adversarial(CliTest):
@@ -61,6 +64,23 @@ class Adversarial(CliTest):
         text = self.ok("study", "adversarial", "digits", "--epsilon", "0", "--reload", "--epochs",
                        "1", "--quiet")
         self.assertIn("nothing to restore", text)
+
+    def test_a_signal_ends_a_reload_and_leaves_no_directory(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            scratch = self.directory / f"scratch-{number}"
+            scratch.mkdir()
+            process = subprocess.Popen(
+                [PERMLOOM, "study", "adversarial", "digits", "--epsilon", "2/16", "--reload",
+                 "--epochs", "100000", "--quiet"], cwd=self.directory,
+                env=dict(self.environment, TMPDIR=str(scratch)), stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE, text=True)
+            while process.poll() is None and not list(scratch.glob("*/last.safetensors")):
+                time.sleep(0.01)
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=TIMEOUT_S)
+            self.assertEqual(process.returncode, 1, errors)
+            self.assertRegex(errors, "permloom: study adversarial: stopped; nothing is kept")
+            self.assertEqual(list(scratch.iterdir()), [])
 
     def test_help_names_the_options(self):
         text = self.ok("study", "adversarial", "--help")

@@ -193,6 +193,163 @@ class Claims(CliTest):
                    "claims.yaml", "--out", "out")
 
 
+STARTS = """\
+name: starts
+figure: none
+about: digits from shuffled trained weights
+paper: &paper
+  about: nothing is left open
+  network: digits
+  data: digits
+  protocol: paper
+  epochs: 2
+  seeds: 2
+  set: {layers.*.devices.bits: 0, training.algorithm: laperm}
+  grid:
+    training.sync_every: [20, 30]
+  variants:
+    shuffled: {start: {shuffled: trained}}
+    again: {start: {shuffled: shuffled}, training.sync_every: 20}
+    trained: {training.algorithm: free, training.sync_every: ~}
+    between: {training.sync_every: 30, evaluate_every: 10}
+reduced: *paper
+claims:
+  - text: trained weights are better as they are
+    compare: [{variant: trained}, ">", {variant: shuffled}]
+"""
+
+
+class Starts(CliTest):
+    """Runs that start from other runs, and evaluations between syncs."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        (cls.directory / "starts.yaml").write_text(STARTS)
+        cls.make("sweep", "starts.yaml", "--out", "swept", "--jobs", "3", "--quiet")
+
+    def accuracies(self, directory):
+        with open(self.directory / directory / "sweep.csv", newline="") as file:
+            return {row["run"]: row["accuracy_final"] for row in csv.DictReader(file)}
+
+    def test_a_run_is_the_one_that_train_shuffled_makes(self):
+        self.ok("train", "digits", "--epochs", "2", "--set", "layers.0.devices.bits=0", "--set",
+                "layers.1.devices.bits=0", "--set", "training.algorithm=laperm", "--set",
+                "training.sync_every=30", "--seed", "2", "--protocol", "paper", "--shuffled",
+                "swept/trained-s2", "--out", "alone")
+        alone = self.ok_json("evaluate", "alone", "--checkpoint", "last")
+        self.assertAlmostEqual(alone["accuracy"],
+                               float(self.accuracies("swept")["shuffled-sync_every=30-s2"]), places=5)
+
+    def test_only_trains_what_a_run_starts_from_as_well(self):
+        self.ok("sweep", "starts.yaml", "--out", "some", "--only", "variant=again", "--only", "seed=1")
+        accuracies = self.accuracies("some")
+        self.assertEqual(set(accuracies), {"shuffled-sync_every=20-s1", "again-sync_every=20-s1",
+                                           "trained-s1"})
+        whole = self.accuracies("swept")
+        self.assertEqual(accuracies, {run: whole[run] for run in accuracies})
+        # What is there already is not trained again.
+        before = (self.directory / "some/trained-s1/last.safetensors").stat().st_mtime_ns
+        self.ok("sweep", "starts.yaml", "--out", "some", "--only", "variant=shuffled", "--only", "seed=1")
+        self.assertEqual((self.directory / "some/trained-s1/last.safetensors").stat().st_mtime_ns, before)
+        self.assertIn("shuffled-sync_every=30-s1", self.accuracies("some"))
+
+    def test_an_interrupted_start_is_resumed_first(self):
+        free = ["--set", "layers.0.devices.bits=0", "--set", "layers.1.devices.bits=0", "--set",
+                "training.algorithm=free", "--protocol", "paper"]
+        self.ok("train", "digits", "--epochs", "2", *free, "--steps", "20", "--out", "halves/trained-s1")
+        (self.directory / "halves/experiment.yaml").write_text("")
+        self.ok("sweep", "starts.yaml", "--out", "halves", "--only", "variant=shuffled", "--only", "seed=1",
+                "--jobs", "2")
+        whole = self.accuracies("swept")
+        self.assertEqual(self.accuracies("halves"), {run: whole[run] for run in self.accuracies("halves")})
+
+    def test_evaluations_between_syncs_are_in_the_metrics(self):
+        for run, steps in (("between-sync_every=30-s1", [10, 20, 30, 40, 50, 60, 70, 80]),
+                           ("trained-s1", [])):
+            lines = [json.loads(line) for line in
+                     (self.directory / "swept" / run / "metrics.jsonl").read_text().splitlines()]
+            self.assertEqual([line["step"] for line in lines if not line.get("projected", True)], steps)
+
+    def test_a_run_whose_start_failed_fails_as_well(self):
+        (self.directory / "wild.yaml").write_text(STARTS.replace(
+            "training.algorithm: free", "training.algorithm: free, training.optimizer: sgd, "
+            "training.learning_rate: 1e30"))
+        result = self.permloom("sweep", "wild.yaml", "--out", "wild", "--jobs", "2", "--only", "seed=1")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, r"shuffled-sync_every=20-s1  failed: trained-s1: failed, and this run")
+        self.assertRegex(result.stderr, r"again-sync_every=20-s1  failed: shuffled-sync_every=20-s1: failed")
+        self.assertIn("4 of 5 runs failed", result.stderr)
+
+    def test_another_start_or_other_evaluations_are_other_settings(self):
+        for run, old, new in (("again", "shuffled: shuffled", "shuffled: trained"),
+                              ("between", "evaluate_every: 10", "evaluate_every: 15")):
+            (self.directory / "other.yaml").write_text(STARTS.replace(old, new))
+            self.fails(1, f"{run}-sync_every=.*: was trained with other settings.*another --out",
+                       "sweep", "other.yaml", "--out", "swept")
+
+    def test_a_start_of_other_layers_shows_before_any_is_trained(self):
+        (self.directory / "bad.yaml").write_text(STARTS.replace(
+            "trained: {training", "trained: {layers.0.outputs: 20, training"))
+        self.fails(1, "run shuffled-sync_every=20: starts from trained, which has other layers or inputs",
+                   "sweep", "bad.yaml", "--out", "bad")
+        self.assertFalse((self.directory / "bad").exists())
+
+    def test_an_unknown_start_names_line_and_key(self):
+        (self.directory / "bad.yaml").write_text(STARTS.replace("shuffled: trained", "shuffled: traind"))
+        self.fails(1, "bad.yaml:15: paper.variants.shuffled.start: there is no variant 'traind', did you "
+                   "mean 'trained'", "sweep", "bad.yaml", "--out", "bad")
+
+
+COSTS = """\
+name: costs
+figure: none
+about: what a configuration of digits holds
+paper: &paper
+  about: nothing is left open
+  network: digits
+  data: digits
+  protocol: paper
+  epochs: 1
+  seeds: 1
+  variants:
+    one_bit: {layers.*.devices: {values: shared, value: 1, profile: layer, keep: 0.5}, training.estimator: mask}
+    distinct: {layers.*.devices.bits: 0}
+    free: {training.algorithm: free}
+reduced: *paper
+claims:
+  - text: all above chance
+    compare: [{variant: one_bit}, ">", 5]
+"""
+
+
+class Costs(CliTest):
+    def test_wiring_and_registers_beside_the_accuracy(self):
+        (self.directory / "costs.yaml").write_text(COSTS)
+        text = self.ok("sweep", "costs.yaml", "--out", "costs", "--quiet")
+        self.assertRegex(text, r"best % +range +bits/weight +register bits +seconds")
+        self.assertRegex(text, r"(?m)^  one_bit .* 0\.9\d +7,304 ")
+        self.assertRegex(text, r"(?m)^  distinct .* 4\.\d\d +- ")
+        self.assertRegex(text, r"(?m)^  free .* - +- ")
+        self.assertIn("no registers: distinct (its devices are real numbers, a chip holds integers)", text)
+        self.assertIn("no registers: free (its trained weights are real numbers", text)
+        points = self.ok_json("sweep", "costs.yaml", "--out", "costs")["points"]
+        self.assertEqual([point["register_bits"] for point in points], [7304, None, None])
+        self.assertIsNone(points[2]["wiring_bits_per_weight"])
+        report = self.ok_json("compile", "costs/one_bit-s1", "--out", "one")
+        self.assertEqual(report["register_bits"], 7304)
+        self.assertAlmostEqual(points[0]["wiring_bits_per_weight"],
+                               report["wiring_bound"] / report["weights"], places=4)
+        with open(self.directory / "costs/sweep.csv", newline="") as file:
+            self.assertEqual([row["register_bits"] for row in csv.DictReader(file)], ["7304", "", ""])
+
+    def test_a_sweep_of_networks_that_fit_no_chip_has_no_such_columns(self):
+        real = COSTS.replace("one_bit: {layers.*.devices: {values: shared, value: 1, profile: layer, "
+                             "keep: 0.5}, training.estimator: mask}", "one_bit: {layers.*.devices.bits: 0}")
+        (self.directory / "real.yaml").write_text(real)
+        self.assertNotIn("register", self.ok("sweep", "real.yaml", "--out", "real", "--quiet"))
+
+
 class Faults(CliTest):
     def test_unknown_names(self):
         self.fails(1, "fig3: no experiment of this name, did you mean 'fig03'", "sweep", "fig3")

@@ -8,14 +8,16 @@ from cli import PERMLOOM, CliTest
 COMMANDS = {
     # command: options that its help must name
     "train": ["--data", "--out", "--epochs", "--seed", "--set", "--resume", "--from", "--devices",
-              "--shuffled", "--steps", "--log-every", "--force", "--paper-protocol", "--protocol", "--threads", "--json", "--quiet"],
+              "--shuffled", "--steps", "--log-every", "--evaluate-every", "--force", "--paper-protocol", "--protocol", "--threads", "--json", "--quiet"],
     "evaluate": ["--data", "--checkpoint", "--split", "--chip", "--json"],
-    "compile": ["--target", "--onto", "--code", "--out", "--json"],
+    "compile": ["--target", "--set", "--onto", "--code", "--out", "--json"],
     "simulate": ["--data", "--chip", "--dut", "--lockstep", "--then", "--then-data", "--count",
                  "--seed", "--gaps", "--trace", "--json"],
-    "emit": ["--target", "--out", "--count", "--data", "--force"],
+    "emit": ["--target", "--out", "--count", "--data", "--images-only", "--no-boot", "--force"],
     "inspect": ["--neuron", "--chip", "--checkpoint", "--json"],
     "profile": ["--layer", "--out", "--view", "--layout", "--checkpoint", "--json"],
+    "import": ["--network", "--data", "--out", "--set", "--layout", "--order", "--epsilon",
+               "--require-rule", "--chip", "--shared-profile", "--force", "--threads", "--json"],
     "export": ["--format", "--out", "--checkpoint", "--compress"],
     "sweep": ["--scale", "--out", "--jobs", "--only", "--quiet", "--json"],
     "plot": ["--kind", "--out", "--layer", "--neuron", "--arrows", "--x", "--y", "--lines"],
@@ -23,7 +25,7 @@ COMMANDS = {
     "perm": [],
     "fetch": [],
 }
-RESERVED = ["import", "fabricate"]
+RESERVED = ["fabricate"]
 
 
 class Help(CliTest):

@@ -1,10 +1,9 @@
 /// What `permloom emit --target generic` writes does what its Makefile says.
 #include <catch2/catch.hpp>
 
-#include "compiler/base/file.h"
 #include "compiler/base/process.h"
 #include "compiler/emit/generic.h"
-#include "tests/support/random_chip.h"
+#include "tests/rtl/emitted.h"
 #include "tests/support/temporary_directory.h"
 
 using namespace permloom;
@@ -20,22 +19,8 @@ Emitted emit(const test::ChipShape& shape, uint64_t seed, int images) {
     Rng rng(seed);
     const Chip chip = test::random_chip(shape, rng);
     const test::Wiring wiring = test::random_wiring(chip, rng);
-    EmitVectors vectors;
-    for (int i = 0; i < images; ++i) {
-        const test::Image image = test::random_image(chip, rng);
-        const test::Expected expected = wiring.infer(chip, image);
-        vectors.codes.push_back(image);
-        vectors.logits.emplace_back(expected.written.back().begin(), expected.written.back().end());
-        vectors.labels.push_back(expected.label);
-    }
+    const EmitVectors vectors = test::random_vectors(chip, wiring, images, rng);
     return {emit_generic(chip, wiring.configuration, vectors), shape.describe()};
-}
-
-void write(const std::vector<EmittedFile>& files, const std::filesystem::path& directory) {
-    for (const EmittedFile& file : files) {
-        std::filesystem::create_directories((directory / file.name).parent_path());
-        write_file(directory / file.name, file.text);
-    }
 }
 
 /// Another last hexadecimal digit of a line.
@@ -55,7 +40,7 @@ TEST_CASE("emit_generic -- make lint, sim and cells pass for a small chip") {
         .layers = {{.outputs = 2, .rail = Rail::split, .shared_profile = true}, {.outputs = 3}},
         .pixel_stream_bits = 16};
     const testing::TemporaryDirectory directory;
-    write(emit(shape, 11, 6).files, directory.path());
+    test::write_files(emit(shape, 11, 6).files, directory.path());
     for (const char* target : {"help", "lint", "sim", "cells"}) {
         const ProcessResult made = run_process({"make", "-s", target}, directory.path());
         INFO(target << ": " << made.output);
@@ -68,7 +53,7 @@ TEST_CASE("emit_generic -- the testbench passes for random chips of every rail a
         Rng rng(seed);
         const Emitted emitted = emit(test::random_shape(rng), seed, 10);
         const testing::TemporaryDirectory directory;
-        write(emitted.files, directory.path());
+        test::write_files(emitted.files, directory.path());
         const ProcessResult made = run_process({"make", "-s", "lint", "sim"}, directory.path());
         INFO("seed " << seed << ", " << emitted.about << ": " << made.output);
         CHECK(made.status == 0);
@@ -93,7 +78,7 @@ TEST_CASE("emit_generic -- the testbench passes for each engine at sizes beyond 
                    {.outputs = 20, .shared_profile = !shared, .engine = engine, .lanes = lanes}}};
     const Emitted emitted = emit(shape, 31, 4);
     const testing::TemporaryDirectory directory;
-    write(emitted.files, directory.path());
+    test::write_files(emitted.files, directory.path());
     const ProcessResult made = run_process({"make", "-s", "lint", "sim"}, directory.path());
     INFO(emitted.about << ": " << made.output);
     CHECK(made.status == 0);
@@ -106,7 +91,7 @@ TEST_CASE("emit_generic -- make cells passes for a chip of all engines") {
                                            {.outputs = 3, .engine = Engine::level, .lanes = 2},
                                            {.outputs = 2}}};
     const testing::TemporaryDirectory directory;
-    write(emit(shape, 12, 1).files, directory.path());
+    test::write_files(emit(shape, 12, 1).files, directory.path());
     const ProcessResult made = run_process({"make", "-s", "cells"}, directory.path());
     INFO(made.output);
     CHECK(made.status == 0);
@@ -124,7 +109,7 @@ TEST_CASE("emit_generic -- a wrong entry, a wrong level and a wrong device fail 
     for (EmittedFile& file : files)
         if (file.name == name) change_line(file.text, line);
     const testing::TemporaryDirectory directory;
-    write(files, directory.path());
+    test::write_files(files, directory.path());
     const ProcessResult made = run_process({"make", "-s", "sim"}, directory.path());
     INFO(name << ": " << made.output);
     CHECK(made.status != 0);
@@ -141,7 +126,7 @@ TEST_CASE(
     for (EmittedFile& file : changed)
         if (file.name == name) change_line(file.text, line);
     const testing::TemporaryDirectory directory;
-    write(changed, directory.path());
+    test::write_files(changed, directory.path());
     const ProcessResult made = run_process({"make", "-s", "sim"}, directory.path());
     INFO(name << ": " << made.output);
     CHECK(made.status != 0);

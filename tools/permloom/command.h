@@ -23,6 +23,7 @@ int compile_command(const Arguments& arguments);
 int simulate_command(const Arguments& arguments);
 int emit_command(const Arguments& arguments);
 int inspect_command(const Arguments& arguments);
+int import_command(const Arguments& arguments);
 int export_command(const Arguments& arguments);
 int profile_command(const Arguments& arguments);
 int plot_command(const Arguments& arguments);

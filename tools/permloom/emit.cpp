@@ -5,7 +5,9 @@
 #include <filesystem>
 
 #include "compiler/base/file.h"
+#include "compiler/emit/boot_images.h"
 #include "compiler/emit/generic.h"
+#include "compiler/emit/ice40.h"
 #include "sim/reference/reference.h"
 #include "tools/permloom/command.h"
 #include "tools/permloom/inputs.h"
@@ -16,24 +18,42 @@ namespace permloom::cli {
 namespace fs = std::filesystem;
 namespace {
 
+std::vector<std::string> targets() {
+    std::vector<std::string> names = {"generic"};
+    for (const std::string& name : ice40_targets())
+        names.push_back(name);
+    return names;
+}
+
 Options options() {
     return Options(
-               "emit", "FILE.plc --out DIR [--target generic] [options]",
+               "emit", "FILE.plc --out DIR [--target T] [options]",
                "Writes the chip as Verilog: cells, top, memory images, the load stream of the\n"
                "configuration, and a testbench with test images and the answers of the integer\n"
-               "reference. `make` in DIR lints (Verilator), simulates (Icarus) and counts cells "
-               "(Yosys).",
+               "reference. `make` in DIR says what it can do: target generic lints (Verilator),\n"
+               "simulates (Icarus) and counts cells (Yosys); the ice40 targets also make a "
+               "bitstream for\n"
+               "a board with a serial line, with the configuration in it (Yosys, nextpnr, "
+               "icepack).",
                "permloom emit digits.plc --out design && make -C design\n"
-               "permloom emit f1.plc --out design --count 3 --data mnist")
+               "permloom emit f1.plc --out design --count 3 --data mnist\n"
+               "permloom emit f1.plc --target ice40-hx8k --out board && make -C board bitstream")
         .argument("FILE.plc", "a configuration")
-        .value("target", "T", "generic", "generic")
+        .value("target", "T", fmt::format("{}", fmt::join(targets(), ", ")), "generic")
         .value("out", "DIR", "output directory (required)")
         .value("count", "N", "test images stored with the testbench", "10")
         .value("data", "D", "data set of those images; default: the one it was trained on")
         .value("chip", "FILE.chip",
                "default: FILE.chip beside FILE.plc, or the chip in its directory that FILE.plc was "
                "made for")
-        .flag("force", "write into an existing DIR");
+        .flag("images-only",
+              "ice40: only the memory images of the configuration, for a bitstream that exists")
+        .flag(
+            "no-boot",
+            "ice40: no configuration in the bitstream, which saves its memory; the chip waits for "
+            "a load over the serial line")
+        .flag("force", "write into an existing DIR")
+        .exclusive("no-boot", "images-only");
 }
 
 EmitVectors make_vectors(const Program& program, const Images& images, int count) {
@@ -54,16 +74,28 @@ int emit_command(const Arguments& arguments) {
     const auto parsed = options().parse(arguments);
     if (!parsed) return OK;
     const Values& values = *parsed;
-    values.choice("target", {"generic"});
+    const std::string target = values.choice("target", targets());
+    const bool board = target != "generic";
     if (!values.has("out"))
         throw Error("--out", "missing: the directory to write", "permloom emit --help",
                     ErrorKind::usage);
-    const int count = static_cast<int>(values.integer("count", 1, 1'000'000));
+    if (values.flag("images-only") && !board)
+        throw Error("--images-only", "is for the ice40 targets", {}, ErrorKind::usage);
+    if (values.flag("no-boot") && !board)
+        throw Error("--no-boot", "is for the ice40 targets", {}, ErrorKind::usage);
 
     const Program program = load_program(values.list("FILE.plc").front(), values.text("chip"));
-    const Dataset data = load_data(values.text("data"), needs_of(program));
-    const std::vector<EmittedFile> files =
-        emit_generic(program.chip, program.configuration, make_vectors(program, data.test, count));
+    std::vector<EmittedFile> files;
+    if (values.flag("images-only")) {
+        files = boot_images(program.chip, program.configuration);
+    } else {
+        const int count = static_cast<int>(values.integer("count", 1, 1'000'000));
+        const Dataset data = load_data(values.text("data"), needs_of(program));
+        const EmitVectors vectors = make_vectors(program, data.test, count);
+        files = board ? emit_ice40(target, program.chip, program.configuration, vectors,
+                                   !values.flag("no-boot"))
+                      : emit_generic(program.chip, program.configuration, vectors);
+    }
 
     const fs::path out = values.text("out");
     make_output_directory(out, values.flag("force"));
@@ -72,8 +104,11 @@ int emit_command(const Arguments& arguments) {
         if (path.has_parent_path()) make_output_directory(path.parent_path(), true);
         write_file(path, file.text);
     }
-    fmt::print("wrote {} files to {}\nnext  make -C {}\n", files.size(), out.string(),
-               out.string());
+    // `make reload` checks a configuration against it.
+    if (board && !values.flag("images-only")) save_chip(program.chip, out / "chip.chip");
+    fmt::print("wrote {} files to {}\n", files.size(), out.string());
+    if (!values.flag("images-only"))
+        fmt::print("next  make -C {}{}\n", out.string(), board ? " bitstream" : "");
     return OK;
 }
 

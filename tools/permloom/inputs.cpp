@@ -98,6 +98,33 @@ DataNeeds needs_of(const Program& program) {
             configuration.dataset_checksum};
 }
 
+Chip load_chip_for(const NetworkSpec& network, const fs::path& path) {
+    Chip chip = load_chip(path);
+    const std::string hint = "choose a network of the chip's shape, " + shape_text(chip);
+    if (chip.layers.size() != network.layers.size())
+        throw Error(path.string(),
+                    fmt::format("chip has {} layers, network {} has {}", chip.layers.size(),
+                                network.name, network.layers.size()),
+                    hint);
+    for (size_t i = 0; i < chip.layers.size(); ++i) {
+        const ChipLayer& have = chip.layers[i];
+        const LayerSpec& want = network.layers[i];
+        const int in_bits = i == 0 ? network.input.bits : network.layers[i - 1].bits;
+        const auto differ = [&](const std::string& what, const auto& on_chip, const auto& wanted) {
+            if (on_chip != wanted)
+                throw Error(path.string(),
+                            fmt::format("layer {}: chip has {} = {}, network {} has {}", i, what,
+                                        on_chip, network.name, wanted),
+                            hint);
+        };
+        differ("inputs", have.inputs, want.inputs);
+        differ("outputs", have.outputs, want.outputs);
+        differ("rail", to_string(have.rail), to_string(want.rail));
+        differ("input bits", have.in_bits, in_bits);
+    }
+    return chip;
+}
+
 FileKind kind_of(const fs::path& path) {
     if (fs::is_directory(path)) return FileKind::checkpoint;
     std::ifstream file(path, std::ios::binary);

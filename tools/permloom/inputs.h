@@ -39,6 +39,10 @@ Program load_program(const std::filesystem::path& path, const std::filesystem::p
 
 DataNeeds needs_of(const Program& program);
 
+/// The chip in a file, whose devices the layers of a network are to have. Throws Error where shapes
+/// or rails differ.
+Chip load_chip_for(const NetworkSpec& network, const std::filesystem::path& path);
+
 enum class FileKind { checkpoint, chip, configuration };
 
 /// Told by the first bytes; a run directory is a checkpoint. Throws Error for anything else.

@@ -123,9 +123,13 @@ void show_checkpoint(const Values& values) {
     fmt::print("checkpoint {}\n", path.string());
     fmt::print("  network      {} ({}), description {}\n", network.name, shape_text(network),
                fingerprint(network).substr(0, 16));
-    fmt::print("  trained on   {}, by {}, seed {}, epoch {} of {}\n", checkpoint.dataset,
-               to_string(network.training.algorithm), checkpoint.seed, checkpoint.training.epoch,
-               network.training.epochs);
+    if (checkpoint.training.protocol == IMPORTED)
+        fmt::print("  imported     weights of another program, measured on {}\n",
+                   checkpoint.dataset);
+    else
+        fmt::print("  trained on   {}, by {}, seed {}, epoch {} of {}\n", checkpoint.dataset,
+                   to_string(network.training.algorithm), checkpoint.seed,
+                   checkpoint.training.epoch, network.training.epochs);
     if (scored)
         fmt::print("  accuracy     {}, loss {:.4f}, protocol {}\n",
                    percent(checkpoint.test.accuracy), checkpoint.test.loss,

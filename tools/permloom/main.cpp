@@ -26,6 +26,7 @@ const std::vector<Command>& commands() {
         {"inspect", "any checkpoint, chip or configuration, in words", inspect_command},
         {"profile", "the weight profiles of a run, or of weights from Keras, NumPy, PyTorch",
          profile_command},
+        {"import", "weights of another program -> run directory", import_command},
         {"export", "a trained network as NumPy arrays or as an ONNX model", export_command},
         {"sweep", "the runs of an experiment, one table, and whether its claims hold",
          sweep_command},
@@ -38,7 +39,7 @@ const std::vector<Command>& commands() {
 }
 
 /// Names that the command line keeps for later versions.
-const std::vector<std::string> RESERVED = {"import", "fabricate"};
+const std::vector<std::string> RESERVED = {"fabricate"};
 
 std::string help_text() {
     std::string text =

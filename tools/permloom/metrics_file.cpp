@@ -25,6 +25,7 @@ MetricsLine line_of(const Json& json) {
     line.accuracy = json.value("accuracy", 0.0);
     line.loss = json.value("loss", 0.0);
     line.synced = json.value("synced", true);
+    line.projected = json.value("projected", true);
     for (const Json& layer : json.value("layers", Json::array()))
         line.layers.push_back({layer.value("ranking_distance_mean", 0.0),
                                layer.value("ranking_distance_sd", 0.0),
@@ -37,6 +38,7 @@ MetricsLine line_of(const Json& json) {
 std::vector<MetricsLine> MetricsFile::epoch_ends() const {
     std::vector<MetricsLine> ends;
     for (const MetricsLine& line : lines) {
+        if (!line.projected) continue;
         if (!ends.empty() && ends.back().epoch == line.epoch) ends.pop_back();
         ends.push_back(line);
     }
@@ -55,12 +57,14 @@ MetricsFile read_metrics(const fs::path& run) {
             // Lines of --log-every have a step alone.
             if (json.contains("epoch")) file.lines.push_back(line_of(json));
         } catch (const Json::exception&) {
+            // A run that was killed may end within a line.
+            if (text.eof()) break;
             throw Error(fmt::format("{}:{}", path.string(), number), "is not a line of metrics");
         }
     }
-    if (file.lines.empty())
-        throw Error(path.string(), "holds no epoch yet", "wait for the first epoch to end");
     const auto ends = file.epoch_ends();
+    if (ends.empty())
+        throw Error(path.string(), "holds no epoch yet", "wait for the first epoch to end");
     file.epoch_steps = std::max(1.0, static_cast<double>(ends.front().step) / ends.front().epoch);
     return file;
 }

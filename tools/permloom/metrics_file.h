@@ -22,7 +22,10 @@ struct MetricsLine {
     double train_loss = 0.0, learning_rate = 0.0, images_per_second = 0.0;
     std::string split;  ///< "val" or "test"; empty: not evaluated
     double accuracy = 0.0, loss = 0.0;
-    bool synced = true;
+    bool synced = true, projected = true;  ///< as in EpochReport
+
+    /// Whether it evaluates weights that are no permutation of their devices.
+    bool between_syncs() const { return !synced && !projected; }
     std::vector<LayerMovement> layers;  ///< at the end of an epoch; may be empty
 };
 
@@ -34,7 +37,7 @@ struct MetricsFile {
     double time(const MetricsLine& line) const {
         return static_cast<double>(line.step) / epoch_steps;
     }
-    /// The last line of each epoch.
+    /// The last line of each epoch, those between syncs left out.
     std::vector<MetricsLine> epoch_ends() const;
 };
 

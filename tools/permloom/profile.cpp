@@ -5,14 +5,13 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 
 #include "compiler/base/error.h"
 #include "compiler/base/file.h"
-#include "compiler/nn/profile_measures.h"
 #include "tools/permloom/command.h"
 #include "tools/permloom/console.h"
+#include "tools/permloom/layer_measures.h"
 #include "tools/permloom/options.h"
 #include "tools/permloom/profile_picture.h"
 #include "tools/permloom/weight_files.h"
@@ -56,35 +55,6 @@ Options options() {
                ".safetensors, else keras")
         .value("checkpoint", "WHICH", "last or best of a run directory", "last")
         .flag("json", "print as JSON");
-}
-
-struct Measures {
-    double low = 0.0, high = 0.0, mean = 0.0, sd = 0.0, zeros = 0.0;
-    int64_t distinct = 0;
-    double similarity = 0.0;  ///< NaN where all vectors are constant
-    double wirings_log10 = 0.0;
-};
-
-Measures measure(const WeightVectors& layer) {
-    const ConstMatrix weights{layer.values.data(), layer.outputs, layer.length, layer.length};
-    std::vector<float> sorted(layer.values.size());
-    sort_rows(weights, sorted);
-    const ConstMatrix profiles{sorted.data(), layer.outputs, layer.length, layer.length};
-    Measures result;
-    result.similarity = profile_similarity(profiles);
-    result.wirings_log10 = reachable_wirings_log10(profiles);
-
-    std::ranges::sort(sorted);
-    const auto count = static_cast<double>(sorted.size());
-    result.low = sorted.front(), result.high = sorted.back();
-    result.mean = std::accumulate(sorted.begin(), sorted.end(), 0.0) / count;
-    double squares = 0.0;
-    for (const float value : sorted)
-        squares += (value - result.mean) * (value - result.mean);
-    result.sd = std::sqrt(squares / count);
-    result.zeros = static_cast<double>(std::ranges::count(sorted, 0.0F)) / count;
-    result.distinct = std::unique(sorted.begin(), sorted.end()) - sorted.begin();
-    return result;
 }
 
 const WeightVectors& chosen_layer(const WeightFile& file, const std::string& wanted) {
@@ -132,10 +102,6 @@ std::vector<View> chosen_views(const Values& values) {
     return views.empty() ? USUAL_VIEWS : views;
 }
 
-std::string similarity_text(const Measures& measures) {
-    return std::isnan(measures.similarity) ? "-" : fmt::format("{:.4f}", measures.similarity);
-}
-
 /// How many layers the picture shows.
 size_t draw(const std::vector<const WeightVectors*>& layers, const std::vector<Measures>& measures,
             const std::vector<View>& views, const std::string& out) {
@@ -147,7 +113,7 @@ size_t draw(const std::vector<const WeightVectors*>& layers, const std::vector<M
         pictures.push_back(
             {&layer, fmt::format("{}: {} weight vectors of {}, similarity {}", layer.name,
                                  grouped(layer.outputs), grouped(layer.length),
-                                 similarity_text(measures[l]))});
+                                 similarity_text(measures[l].similarity))});
     }
     write_file(out, draw_profiles(pictures, views));
     return count;
@@ -215,7 +181,7 @@ int profile_command(const Arguments& arguments) {
         table.add({layers[l]->name, grouped(layers[l]->outputs), grouped(layers[l]->length),
                    fmt::format("{:.4g}", m.low), fmt::format("{:.4g}", m.high),
                    fmt::format("{:.3g}", m.mean), fmt::format("{:.4g}", m.sd), percent(m.zeros),
-                   grouped(m.distinct), similarity_text(m),
+                   grouped(m.distinct), similarity_text(m.similarity),
                    fmt::format("10^{}", grouped(std::llround(m.wirings_log10)))});
     }
     fmt::print("{}", table.text());

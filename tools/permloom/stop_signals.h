@@ -1,4 +1,4 @@
-/// Ctrl-C during training.
+/// Ctrl-C during what has to be ended in order.
 #pragma once
 
 #include <atomic>
@@ -6,7 +6,8 @@
 namespace permloom::cli {
 
 /// From now on the first SIGINT or SIGTERM only sets the flag returned here, so that training saves
-/// and returns; a second one kills as usual. To be called before the threads that compute are made.
+/// and returns, a study tidies up; a second one kills as usual. To be called before the threads
+/// that compute are made.
 const std::atomic<bool>& stop_on_signals();
 
 }  // namespace permloom::cli

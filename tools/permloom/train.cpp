@@ -59,6 +59,10 @@ Options options() {
         .value("steps", "N", "save and stop after N steps of the whole run; 0: as it starts")
         .value("log-every", "N", "steps between two lines of metrics.jsonl with the loss; 0: none",
                "0")
+        .value("evaluate-every", "N",
+               "steps between two more evaluations, of the weights as they are between syncs; "
+               "lines of metrics.jsonl that select nothing; 0: none",
+               "0")
         .value("threads", "N", "0: one per core; the result does not depend on it", "0")
         .flag("force", "write into an existing RUN")
         .flag("quiet", "no progress")
@@ -91,32 +95,17 @@ Protocol read_protocol(const Values& values) {
                              : Protocol::held_out;
 }
 
-/// The banks of a chip, once it is certain that the network has its shape.
-void freeze_devices(const fs::path& path, const NetworkSpec& network, TrainOptions& options) {
-    const Chip chip = load_chip(path);
-    const std::string hint = "train a network of the chip's shape, " + shape_text(chip);
-    if (chip.layers.size() != network.layers.size())
-        throw Error(path.string(),
-                    fmt::format("chip has {} layers, network {} has {}", chip.layers.size(),
-                                network.name, network.layers.size()),
-                    hint);
-    for (size_t i = 0; i < chip.layers.size(); ++i) {
-        const ChipLayer& have = chip.layers[i];
-        const LayerSpec& want = network.layers[i];
-        const int in_bits = i == 0 ? network.input.bits : network.layers[i - 1].bits;
-        const auto differ = [&](const std::string& what, const auto& on_chip, const auto& wanted) {
-            if (on_chip != wanted)
-                throw Error(path.string(),
-                            fmt::format("layer {}: chip has {} = {}, network {} has {}", i, what,
-                                        on_chip, network.name, wanted),
-                            hint);
-        };
-        differ("inputs", have.inputs, want.inputs);
-        differ("outputs", have.outputs, want.outputs);
-        differ("rail", to_string(have.rail), to_string(want.rail));
-        differ("input bits", have.in_bits, in_bits);
-        options.devices.push_back({have.shared_profile, have.devices});
-    }
+int read_evaluate_every(const Values& values, Protocol protocol) {
+    const auto steps = static_cast<int>(values.integer("evaluate-every", 0, 1 << 30));
+    if (steps > 0 && protocol == Protocol::final)
+        throw Error("--evaluate-every", "protocol final evaluates once, at the end",
+                    "choose --protocol held-out or paper", ErrorKind::usage);
+    return steps;
+}
+
+void freeze_devices(const Chip& chip, TrainOptions& options) {
+    for (const ChipLayer& layer : chip.layers)
+        options.devices.push_back({layer.shared_profile, layer.devices});
     options.chip_fingerprint = to_hex(fingerprint(chip));
 }
 
@@ -199,10 +188,12 @@ int train_command(const Arguments& arguments) {
     TrainOptions options;
     options.seed = static_cast<uint64_t>(values.integer("seed", 0, INT64_MAX));
     options.protocol = read_protocol(values);
+    options.evaluate_every = read_evaluate_every(values, options.protocol);
     options.command_line = command_line(arguments);
     options.run =
         values.text("out", fmt::format("runs/{}-{}-s{}", network.name, data.name, options.seed));
-    if (values.has("devices")) freeze_devices(values.text("devices"), network, options);
+    if (values.has("devices"))
+        freeze_devices(load_chip_for(network, values.text("devices")), options);
     if (values.has("from"))
         options.from = load_checkpoint(checkpoint_path(values.text("from"), "last"));
     if (values.has("shuffled"))

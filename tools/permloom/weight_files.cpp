@@ -6,15 +6,12 @@
 
 #include "compiler/base/error.h"
 #include "compiler/base/file.h"
-#include "compiler/checkpoint/checkpoint.h"
 #include "compiler/checkpoint/projected.h"
 #include "compiler/checkpoint/safetensors.h"
 
 namespace permloom::cli {
 namespace fs = std::filesystem;
-namespace {
 
-/// Names come from files of any origin and go to terminals and pictures.
 std::string printable(std::string name) {
     std::ranges::replace_if(
         name, [](char c) { return c < ' ' || c > '~'; }, '?');
@@ -32,13 +29,11 @@ std::vector<WeightVectors> projected_layers(const Checkpoint& checkpoint) {
     std::vector<WeightVectors> layers;
     for (size_t l = 0; l < checkpoint.layers.size(); ++l) {
         const LayerSpec& spec = checkpoint.network.layers[l];
-        layers.push_back({spec.name.empty() ? fmt::format("layers.{}", l) : spec.name, spec.outputs,
-                          spec.lines(), projected_lines(checkpoint.layers[l], spec)});
+        layers.push_back({checkpoint.network.layer_name(l), spec.outputs, spec.lines(),
+                          projected_lines(checkpoint.layers[l], spec)});
     }
     return layers;
 }
-
-}  // namespace
 
 WeightFile load_weight_file(const fs::path& path, const std::string& which,
                             const std::optional<WeightLayout>& layout) {

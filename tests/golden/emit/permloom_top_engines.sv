@@ -60,8 +60,8 @@ module permloom_top (
     .FINGERPRINT(64'hcc3779f4b3bb91aa)
   ) i_loader (
     .clk(clk), .rst_n(rst_n), .cfg_tdata(cfg_tdata), .cfg_tvalid(cfg_tvalid),
-    .cfg_tready(cfg_tready), .cfg_tlast(cfg_tlast), .ctx_valid(contexts_valid),
-    .load_error(load_error), .in_flight(in_flight), .row_valid(row_valid), .row_layer(row_layer),
+    .cfg_tready(cfg_tready), .cfg_tlast(cfg_tlast), .booting(1'b0),
+    .ctx_valid(contexts_valid), .load_error(load_error), .in_flight(in_flight), .row_valid(row_valid), .row_layer(row_layer),
     .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data)
   );
 
@@ -88,7 +88,7 @@ module permloom_top (
   wire [15:0] data_0;
   wire ready_0;
   pl_pixel_loader #(
-    .PIXELS(5), .BITS(4), .STREAM_BITS(16)
+    .PIXELS(5), .BITS(4), .STREAM_BITS(16), .PER_BEAT(4)
   ) i_pixels (
     .clk(clk), .rst_n(rst_n), .pix_tdata(pix_tdata), .pix_tvalid(pix_tvalid),
     .pix_tready(pix_tready), .pix_tlast(pix_tlast), .pix_error(pix_error), .ctx_active(active),

@@ -10,16 +10,55 @@
 namespace permloom::test {
 namespace {
 
-/// Cycles from a layer's first issue to its first write, passes not counted.
-uint64_t layer_latency(const Chip& chip, size_t index) {
-    const auto levels =
-        static_cast<uint64_t>(ceil_log2(static_cast<uint64_t>(chip.layers[index].lines())));
-    const uint64_t network = levels == 0 ? 0 : 2 * levels - 1;
-    return network + levels + (index + 1 == chip.layers.size() ? 4 : 7);
+uint64_t lg(int count) {
+    return static_cast<uint64_t>(ceil_log2(static_cast<uint64_t>(count)));
 }
 
-uint64_t layer_cycles(const ChipLayer& layer) {
-    return static_cast<uint64_t>(layer.outputs) * static_cast<uint64_t>(layer.passes());
+struct Cycles {
+    uint64_t interval = 0, latency = 0;
+};
+
+Cycles folded_cycles(const ChipLayer& layer, bool last) {
+    const auto neurons = static_cast<uint64_t>(layer.outputs * layer.passes());
+    const uint64_t levels = lg(layer.lines());
+    const uint64_t network = levels == 0 ? 0 : 2 * levels - 1;
+    return {neurons, neurons + network + levels + (last ? 4 : 7)};
+}
+
+Cycles serial_cycles(const ChipLayer& layer, bool last) {
+    Cycles cycles;
+    int in_group = 0;
+    for (int first = 0; first < layer.outputs; first += layer.lanes) {
+        in_group = std::min(layer.lanes, layer.outputs - first);
+        std::ptrdiff_t window = layer.lanes;
+        for (int j = first; j < first + in_group; ++j)
+            window = std::max(
+                window, std::ranges::count_if(layer.bank(j), [](int32_t d) { return d != 0; }));
+        cycles.interval += static_cast<uint64_t>(window);
+    }
+    cycles.latency = cycles.interval + (last ? 6 : 9) + static_cast<uint64_t>(in_group) - 1;
+    return cycles;
+}
+
+Cycles level_cycles(const ChipLayer& layer, bool last) {
+    const int steps =
+        (layer.inputs + layer.lanes - 1) / layer.lanes * (layer.rail == Rail::dual ? 2 : 1);
+    const auto window = static_cast<uint64_t>(std::max(steps, layer.outputs));
+    return {window,
+            window + lg(layer.lanes) + (last ? 5 : 8) + static_cast<uint64_t>(layer.outputs) - 1};
+}
+
+Cycles layer_cycles(const Chip& chip, size_t index) {
+    const ChipLayer& layer = chip.layers[index];
+    const bool last = index + 1 == chip.layers.size();
+    switch (layer.engine) {
+        case Engine::folded:
+            return folded_cycles(layer, last);
+        case Engine::serial:
+            return serial_cycles(layer, last);
+        default:
+            return level_cycles(layer, last);
+    }
 }
 
 }  // namespace
@@ -44,15 +83,15 @@ std::unique_ptr<Device> rtl_device(const RtlDesign& design) {
 uint64_t expected_interval(const Chip& chip) {
     uint64_t interval = std::max<uint64_t>(static_cast<uint64_t>(chip.pixel_beats()),
                                            static_cast<uint64_t>(chip.outputs()) + 1);
-    for (const ChipLayer& layer : chip.layers)
-        interval = std::max(interval, layer_cycles(layer));
+    for (size_t l = 0; l < chip.layers.size(); ++l)
+        interval = std::max(interval, layer_cycles(chip, l).interval);
     return interval;
 }
 
 uint64_t expected_latency(const Chip& chip) {
     uint64_t latency = 1;
     for (size_t l = 0; l < chip.layers.size(); ++l)
-        latency += layer_cycles(chip.layers[l]) + layer_latency(chip, l);
+        latency += layer_cycles(chip, l).latency;
     return latency;
 }
 

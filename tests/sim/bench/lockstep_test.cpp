@@ -10,11 +10,12 @@ using Catch::Contains;
 
 namespace {
 
+constexpr auto FOLDED = Engine::folded, SERIAL = Engine::serial, LEVEL = Engine::level;
 constexpr auto SINGLE = Rail::single, DUAL = Rail::dual, SPLIT = Rail::split;
 
 /// Each is built once and used by all tests. Together: n = 1, 2, odd and powers of two; one neuron;
-/// every rail with a shared and an own profile; one and two contexts; streams of every width; an
-/// interval bound by pixels, by a layer, by results.
+/// every rail with a shared and an own profile; every engine, first, last and between others; one
+/// and two contexts; streams of every width; an interval bound by pixels, by a layer, by results.
 const std::vector<ChipShape>& shapes() {
     static const std::vector<ChipShape> shapes = {
         {1, {{1, SINGLE, true}}, 1, 8, 1},
@@ -22,6 +23,13 @@ const std::vector<ChipShape>& shapes() {
         {5, {{3, SPLIT, true}, {3, DUAL, true}, {3, SPLIT, false}}, 2, 64, 4},
         {8, {{1, SINGLE, false}, {6, SINGLE, false}}, 1, 64, 8},
         {17, {{2, SPLIT, false}}, 2, 8, 8},
+        {9, {{5, SINGLE, true, SERIAL, 2}, {4, DUAL, false, LEVEL, 2}}, 2, 16, 4},
+        {11, {{6, SPLIT, true, LEVEL, 4}, {3, SPLIT, false, SERIAL, 3}}, 1, 32, 5},
+        {7,
+         {{4, DUAL, true, SERIAL, 1}, {5, SINGLE, false, FOLDED, 1}, {2, SINGLE, true, LEVEL, 1}},
+         2,
+         64,
+         1},
     };
     return shapes;
 }

@@ -7,10 +7,8 @@ namespace permloom::test {
 namespace {
 
 /// Runs `count` random images under context 0 and compares every written value.
-void check_images(const ChipShape& shape, const Pauses& pauses, int count, uint64_t seed) {
-    INFO(shape.describe() << ", seed " << seed);
+void check_images(const Chip& chip, const Pauses& pauses, int count, uint64_t seed) {
     Rng rng(seed);
-    const Chip chip = random_chip(shape, rng);
     const Wiring wiring = random_wiring(chip, rng);
     const auto device = make_systemc_device(chip);
     Host host(chip, *device, pauses, seed);
@@ -41,6 +39,14 @@ void check_images(const ChipShape& shape, const Pauses& pauses, int count, uint6
     CHECK_FALSE(host.pins().pix_error);
 }
 
+void check_images(const ChipShape& shape, const Pauses& pauses, int count, uint64_t seed) {
+    INFO(shape.describe() << ", seed " << seed);
+    Rng rng(seed);
+    check_images(random_chip(shape, rng), pauses, count, seed);
+}
+
+constexpr Pauses BUSY{.pixels = 0.3, .results = 0.5, .load = 0.2};
+
 }  // namespace
 
 TEST_CASE("inference -- every width 1..9, rail and profile agrees with plain integers") {
@@ -55,26 +61,101 @@ TEST_CASE("inference -- every width 1..9, rail and profile agrees with plain int
     }
 }
 
+TEST_CASE("inference -- every engine, number of lanes, rail and profile agrees") {
+    for (const Engine engine : {Engine::serial, Engine::level}) {
+        for (const Rail rail : {Rail::single, Rail::dual, Rail::split}) {
+            for (const bool shared : {false, true}) {
+                // A last group that is full or not, lanes without any neuron, more inputs in a
+                // cycle than there are.
+                for (const int lanes : {1, 2, 4, 8, 16}) {
+                    const ChipShape shape{.inputs = 11,
+                                          .layers = {{6, rail, shared, engine, lanes},
+                                                     {5, rail, !shared, engine, lanes}}};
+                    check_images(shape, {}, 4, static_cast<uint64_t>(lanes));
+                    check_images(shape, BUSY, 4, static_cast<uint64_t>(lanes));
+                }
+            }
+        }
+    }
+    check_images({.inputs = 7, .layers = {{9, Rail::dual, false, Engine::serial, 3}}}, {}, 4, 1);
+    check_images({.inputs = 7, .layers = {{9, Rail::dual, false, Engine::serial, 7}}}, {}, 4, 2);
+}
+
+TEST_CASE("inference -- engines mix, one layer behind the other, with 1 and 2 contexts") {
+    const LayerShape folded{4, Rail::split}, serial{5, Rail::dual, false, Engine::serial, 2},
+        level{7, Rail::dual, true, Engine::level, 4};
+    uint64_t seed = 0;
+    for (const LayerShape& first : {folded, serial, level}) {
+        for (const LayerShape& second : {folded, serial, level}) {
+            for (const LayerShape& third : {folded, serial, level}) {
+                const ChipShape shape{.inputs = 10,
+                                      .layers = {first, second, third},
+                                      .contexts = 1 + static_cast<int>(++seed % 2),
+                                      .pixel_stream_bits = 32};
+                check_images(shape, {}, 3, seed);
+                check_images(shape, BUSY, 3, seed);
+            }
+        }
+    }
+}
+
+TEST_CASE("inference -- devices of 0, neurons without a live device and layers of them") {
+    for (const Engine engine : {Engine::folded, Engine::serial, Engine::level}) {
+        for (const Rail rail : {Rail::single, Rail::dual, Rail::split}) {
+            for (const int lanes : engine == Engine::folded ? std::vector{1} : std::vector{1, 4}) {
+                Rng rng(12);
+                Chip chip = random_chip(
+                    {.inputs = 6, .layers = {{5, rail, false, engine, lanes}, {3, rail}}}, rng);
+                std::vector<int32_t>& devices = chip.layers[0].devices;
+                const auto lines = devices.size() / 5;
+                const auto neuron = [&](size_t j) {
+                    return devices.begin() + static_cast<std::ptrdiff_t>(j * lines);
+                };
+                std::fill(neuron(1), neuron(2), 0);
+                std::fill(neuron(2) + 1, neuron(3) - 1, 0);
+                *neuron(2) = -3;
+                *(neuron(3) - 1) = 2;
+                std::fill(neuron(4), neuron(5), 0);
+                check_images(chip, {}, 5, 1);
+                check_images(chip, BUSY, 5, 2);
+                std::fill(devices.begin(), devices.end(), 0);
+                check_images(chip, {}, 5, 3);
+                check_images(chip, BUSY, 5, 4);
+            }
+        }
+    }
+}
+
+TEST_CASE("inference -- a level map of as many neurons as a record can name agrees") {
+    check_images({.inputs = 5, .layers = {{256, Rail::dual, false, Engine::level, 2}}}, {}, 2, 9);
+}
+
 TEST_CASE("inference -- a chip of one neuron on one input works on every rail") {
     for (const Rail rail : {Rail::single, Rail::dual, Rail::split}) {
-        check_images({.inputs = 1, .layers = {{1, rail}}, .contexts = 1}, {}, 5, 7);
-        check_images({.inputs = 1, .layers = {{1, rail}, {1, rail}}}, {}, 5, 8);
+        for (const Engine engine : {Engine::folded, Engine::serial, Engine::level}) {
+            const LayerShape layer{1, rail, false, engine};
+            check_images({.inputs = 1, .layers = {layer}, .contexts = 1}, {}, 5, 7);
+            check_images({.inputs = 1, .layers = {layer, layer}}, {}, 5, 8);
+        }
     }
 }
 
 TEST_CASE("inference -- random chips under random pauses agree with plain integers") {
     Rng rng(2024);
-    const Pauses calm, busy{.pixels = 0.3, .results = 0.5, .load = 0.2},
-        blocked{.pixels = 0.0, .results = 0.9, .load = 0.0};
-    for (uint64_t seed = 1; seed <= 60; ++seed) {
+    const Pauses calm, blocked{.pixels = 0.0, .results = 0.9, .load = 0.0};
+    for (uint64_t seed = 1; seed <= 120; ++seed) {
         const ChipShape shape = random_shape(rng);
-        check_images(shape, seed % 3 == 0 ? calm : seed % 3 == 1 ? busy : blocked, 6, seed);
+        check_images(shape, seed % 3 == 0 ? calm : seed % 3 == 1 ? BUSY : blocked, 6, seed);
     }
 }
 
 TEST_CASE("inference -- wider networks with rows of several words agree with plain integers") {
     check_images({.inputs = 70, .layers = {{12, Rail::single}, {5, Rail::dual}}}, {}, 4, 3);
     check_images({.inputs = 131, .layers = {{3, Rail::split, true}}}, {}, 4, 4);
+    check_images({.inputs = 131, .layers = {{3, Rail::dual, false, Engine::serial, 2}}}, {}, 4, 5);
+    // 64 levels of 3 bits: 6 words, levels that straddle two of them.
+    check_images({.inputs = 131, .layers = {{3, Rail::dual, false, Engine::level, 64}}}, {}, 4, 6);
+    check_images({.inputs = 131, .layers = {{3, Rail::split, true, Engine::level, 32}}}, {}, 4, 7);
 }
 
 TEST_CASE("inference -- the label is the first of the largest logits among the classes") {

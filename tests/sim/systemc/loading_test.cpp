@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "compiler/program/engine_plan.h"
 #include "sim/systemc/systemc_device.h"
 #include "tests/sim/systemc/host.h"
 
@@ -18,12 +19,22 @@ uint32_t record_word(uint32_t layer, uint32_t section, uint32_t stage) {
     return layer | section << 16 | stage << 24;
 }
 
+const ChipShape FOLDED{.inputs = 4, .layers = {{3}, {2, Rail::dual}}};
+const ChipShape SERIAL{.inputs = 6, .layers = {{5, Rail::dual, false, Engine::serial, 2}, {2}}};
+const ChipShape LEVEL{.inputs = 20, .layers = {{4, Rail::split, false, Engine::level, 16}, {2}}};
+const ChipShape SMALL{.inputs = 3, .layers = {{2}, {2, Rail::split}}};
+const ChipShape SMALL_SERIAL{
+    .inputs = 3, .layers = {{2, Rail::dual, false, Engine::serial, 2}, {2, Rail::split}}};
+const ChipShape SMALL_LEVEL{.inputs = 3,
+                            .layers = {{2, Rail::dual, false, Engine::level, 2}, {2, Rail::split}}};
+
 /// A chip of two contexts, a good load for each, and a host at the device.
 struct Fixture {
-    explicit Fixture(uint64_t seed,
-                     const ChipShape& shape = {.inputs = 4, .layers = {{3}, {2, Rail::dual}}})
-        : rng(seed),
-          chip(random_chip(shape, rng)),
+    explicit Fixture(uint64_t seed, const ChipShape& shape = FOLDED) : Fixture(Rng(seed), shape) {}
+    Fixture(Rng seeded, const ChipShape& shape) : Fixture(random_chip(shape, seeded), seeded) {}
+    Fixture(Chip made, const Rng& seeded)
+        : rng(seeded),
+          chip(std::move(made)),
           wiring(random_wiring(chip, rng)),
           device(make_systemc_device(chip)),
           host(chip, *device) {}
@@ -46,6 +57,33 @@ struct Fixture {
         load(words(context));
         CHECK(error() == 0);
         CHECK(((valid() >> context) & 1) == 1);
+    }
+    /// The last word of each of these, words of a record's head, is error 5 and costs context 1,
+    /// which the load is for, alone.
+    void check_bad_records(const std::vector<Words>& heads) {
+        load(words(0));
+        load(words(1));
+        REQUIRE(valid() == 3);
+        for (const Words& head : heads) {
+            for (const bool cut : {false, true}) {  // the bad word last, or more words behind it
+                INFO("record " << head[0] << ", words " << head.size() << ", cut " << cut);
+                Words bad = header();
+                bad.insert(bad.end(), head.begin(), head.end());
+                if (!cut) bad.insert(bad.end(), 5, 0x00ff0000);
+                load(bad);
+                CHECK(error() == code(LoadError::record));
+                CHECK(valid() == 1);
+                check_recovery(1);
+                CHECK(valid() == 3);
+            }
+        }
+    }
+    void check_image() {
+        const Image image = random_image(chip, rng);
+        const size_t before = host.packets().size();
+        host.send(image);
+        host.collect(before + 1);
+        check_packet(host.packets().back(), wiring.infer(chip, image));
     }
 
     Rng rng;
@@ -107,14 +145,13 @@ TEST_CASE(
 TEST_CASE("loading -- a malformed record is error 5 and costs its context alone") {
     Fixture f(3);
     const uint32_t neurons = 3;
-    f.load(f.words(0));
-    f.load(f.words(1));
-    REQUIRE(f.valid() == 3);
     const uint32_t row_words = 1;
-    const std::vector<Words> heads = {
+    f.check_bad_records({
         {record_word(0, 0, 0)},  // unknown sections
-        {record_word(0, 5, 0)},
+        {record_word(0, 7, 0)},
         {record_word(0, 254, 0)},
+        {record_word(0, 5, 0)},  // wiring of other engines
+        {record_word(0, 6, 0)},
         {record_word(2, 1, 0)},  // no such layer
         {record_word(0xffff, 2, 0)},
         {record_word(2, 3, 0)},
@@ -142,19 +179,104 @@ TEST_CASE("loading -- a malformed record is error 5 and costs its context alone"
         {record_word(0, 3, 0), 1U << 16, 4},
         {record_word(0, 4, 0), 1U << 16, 2},
         {record_word(0, 1, 0), neurons << 16, row_words | 1U << 16},  // reserved bits
-        {record_word(0, 2, 0), neurons << 16, 4 | 1U << 31}};
-    for (const Words& head : heads) {
-        for (const bool cut : {false, true}) {  // the bad word last, or more words behind it
-            INFO("record " << head[0] << ", words " << head.size() << ", cut " << cut);
-            Words bad = f.header();
-            bad.insert(bad.end(), head.begin(), head.end());
-            if (!cut) bad.insert(bad.end(), 5, 0x00ff0000);
-            f.load(bad);
-            CHECK(f.error() == code(LoadError::record));
-            CHECK(f.valid() == 1);
-            f.check_recovery(1);
-            CHECK(f.valid() == 3);
+        {record_word(0, 2, 0), neurons << 16, 4 | 1U << 31},
+    });
+}
+
+TEST_CASE("loading -- a malformed record of engine serial is error 5") {
+    Fixture f(3, SERIAL);
+    const auto rows = static_cast<uint32_t>(engine_plan(f.chip.layers[0]).wiring_rows);
+    f.check_bad_records({
+        {record_word(0, 1, 0)},  // wiring of other engines
+        {record_word(0, 6, 0)},
+        {record_word(1, 5, 0)},
+        {record_word(0, 5, 2)},  // lanes 0 and 1 alone
+        {record_word(0, 5, 255)},
+        {record_word(0, 5, 1), 0},  // no rows, too many
+        {record_word(0, 5, 1), (rows + 1) << 16},
+        {record_word(0, 5, 1), (rows << 16) | 1},
+        {record_word(0, 5, 1), (1U << 16) | rows},
+        {record_word(0, 2, 0), (1U << 16) | 5},  // registers by neuron, of which there are 5
+        {record_word(0, 5, 1), rows << 16, 0},
+        {record_word(0, 5, 1), rows << 16, 2},
+        {record_word(0, 5, 1), rows << 16, 1 | 1U << 16},
+    });
+}
+
+TEST_CASE("loading -- a malformed record of engine level is error 5") {
+    Fixture f(3, LEVEL);
+    REQUIRE(level_bits(f.chip.layers[0]) == 3);
+    const uint32_t rows = 2, row_words = 2;  // 20 inputs, 16 a step, 3 bits each
+    f.check_bad_records({
+        {record_word(0, 1, 0)},  // wiring of other engines
+        {record_word(0, 5, 0)},
+        {record_word(1, 6, 0)},
+        {record_word(0, 6, 4)},  // neurons 0 to 3 alone
+        {record_word(0, 6, 255)},
+        {record_word(0, 6, 3), 0},  // no rows, too many
+        {record_word(0, 6, 3), (rows + 1) << 16},
+        {record_word(0, 6, 3), (rows << 16) | 1},
+        {record_word(0, 6, 3), (1U << 16) | rows},
+        {record_word(0, 2, 0), (1U << 16) | 4},  // registers by neuron, of which there are 4
+        {record_word(0, 6, 3), rows << 16, row_words - 1},
+        {record_word(0, 6, 3), rows << 16, row_words + 1},
+        {record_word(0, 6, 3), rows << 16, row_words | 1U << 16},
+    });
+}
+
+TEST_CASE("loading -- a record for lanes without entries is error 5") {
+    Rng rng(4);
+    Chip chip = random_chip(SERIAL, rng);
+    std::fill(chip.layers[0].devices.begin(), chip.layers[0].devices.end(), 0);
+    Fixture f(std::move(chip), rng);
+    f.check_recovery(0);
+    f.check_image();
+    Words bad = f.header();
+    bad.push_back(record_word(0, 5, 0));
+    f.load(bad);
+    CHECK(f.error() == code(LoadError::record));
+}
+
+TEST_CASE("loading -- a missing row of entries or levels is error 6") {
+    for (const ChipShape& shape : {SERIAL, LEVEL}) {
+        Fixture f(5, shape);
+        const Words good = f.words(0);
+        const uint32_t count = good[7] >> 16, length = good[8];
+        // The first record is one row short.
+        Words few = good;
+        few[7] = (count - 1) << 16;
+        few.erase(few.begin() + 9, few.begin() + 9 + length);
+        few.resize(few.size() - 1);
+        few.push_back(crc_of(few));
+        f.load(few);
+        CHECK(f.error() == code(LoadError::incomplete));
+        CHECK(f.valid() == 0);
+        f.check_recovery(0);
+    }
+}
+
+TEST_CASE("loading -- bits of entries and levels that nothing stores are ignored") {
+    const std::vector<std::pair<ChipShape, uint32_t>> cases = {
+        // 4 inputs: the entry's low 2 bits, and bit 31 on rail dual alone.
+        {{.inputs = 4, .layers = {{5, Rail::single, false, Engine::serial, 2}}}, ~3U},
+        {{.inputs = 4, .layers = {{5, Rail::dual, false, Engine::serial, 2}}}, ~(3U | 1U << 31)},
+        // 4 levels of 3 bits; of them those of inputs 0 and 1 in the second step.
+        {{.inputs = 6, .layers = {{5, Rail::single, false, Engine::level, 4}}}, ~0xfffU}};
+    for (const auto& [shape, ignored] : cases) {
+        Fixture f(6, shape);
+        Words noisy = f.words(0);
+        for (size_t at = 6; (noisy[at] & 0xff0000) >> 16 > 4;) {
+            const uint32_t count = noisy[at + 1] >> 16;
+            for (size_t row = 0; row < count; ++row)
+                noisy[at + 3 + row] ^= static_cast<uint32_t>(f.rng.next()) & ignored;
+            at += 3 + count;
         }
+        noisy.pop_back();
+        noisy.push_back(crc_of(noisy));
+        f.load(noisy);
+        REQUIRE(f.error() == 0);
+        for (int i = 0; i < 4; ++i)
+            f.check_image();
     }
 }
 
@@ -168,18 +290,20 @@ TEST_CASE("loading -- a record for a network of one line is error 5") {
 }
 
 TEST_CASE("loading -- tlast anywhere before the CRC word is error 7") {
-    Fixture f(5);
-    f.load(f.words(0));
-    const Words good = f.words(1);
-    for (size_t length = 1; length < good.size(); ++length) {
-        INFO("cut after " << length << " words");
-        f.load(Words(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length)));
-        CHECK(f.error() == code(LoadError::truncated));
-        CHECK(f.valid() == 1);
-        // The chip is back at the first word of a load.
-        CHECK(f.host.pins().cfg_tready);
+    for (const ChipShape& shape : {FOLDED, SERIAL, LEVEL}) {
+        Fixture f(5, shape);
+        f.load(f.words(0));
+        const Words good = f.words(1);
+        for (size_t length = 1; length < good.size(); ++length) {
+            INFO("cut after " << length << " words");
+            f.load(Words(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length)));
+            CHECK(f.error() == code(LoadError::truncated));
+            CHECK(f.valid() == 1);
+            // The chip is back at the first word of a load.
+            CHECK(f.host.pins().cfg_tready);
+        }
+        f.check_recovery(1);
     }
-    f.check_recovery(1);
 }
 
 TEST_CASE("loading -- a header cut short leaves its context valid") {
@@ -241,34 +365,36 @@ TEST_CASE("loading -- a load with a row too few or too many is error 6") {
 }
 
 TEST_CASE("loading -- records in another order, cut into single rows, load as well") {
-    Fixture f(9, {.inputs = 5, .layers = {{3, Rail::split}}});
-    const Words good = f.words(0);
-    // Take the records apart into records of one row each, last one first.
-    Words again = f.header();
-    again[1] = good[1];
-    std::vector<Words> rows;
-    for (size_t at = 6; good[at] != 0x00ff0000;) {
-        const uint32_t first = good[at + 1] & 0xffff, count = good[at + 1] >> 16;
-        const uint32_t length = good[at + 2];
-        for (uint32_t i = 0; i < count; ++i) {
-            Words row = {good[at], (first + i) | 1U << 16, length};
-            const auto data = good.begin() + static_cast<std::ptrdiff_t>(at + 3 + i * length);
-            row.insert(row.end(), data, data + length);
-            rows.push_back(row);
+    for (const ChipShape& shape : {FOLDED, SERIAL, LEVEL}) {
+        Fixture f(9, shape);
+        const Words good = f.words(0);
+        // Take the records apart into records of one row each, last one first.
+        Words again = f.header();
+        again[1] = good[1];
+        std::vector<Words> rows;
+        for (size_t at = 6; good[at] != 0x00ff0000;) {
+            const uint32_t first = good[at + 1] & 0xffff, count = good[at + 1] >> 16;
+            const uint32_t length = good[at + 2];
+            for (uint32_t i = 0; i < count; ++i) {
+                Words row = {good[at], (first + i) | 1U << 16, length};
+                const auto data = good.begin() + static_cast<std::ptrdiff_t>(at + 3 + i * length);
+                row.insert(row.end(), data, data + length);
+                rows.push_back(row);
+            }
+            at += 3 + count * length;
         }
-        at += 3 + count * length;
+        std::reverse(rows.begin(), rows.end());
+        for (const Words& row : rows)
+            again.insert(again.end(), row.begin(), row.end());
+        again.push_back(0x00ff0000);
+        again.push_back(crc_of(again));
+        f.load(again);
+        REQUIRE(f.error() == 0);
+        const Image image = random_image(f.chip, f.rng);
+        f.host.send(image);
+        f.host.collect(1);
+        check_packet(f.host.packets()[0], f.wiring.infer(f.chip, image));
     }
-    std::reverse(rows.begin(), rows.end());
-    for (const Words& row : rows)
-        again.insert(again.end(), row.begin(), row.end());
-    again.push_back(0x00ff0000);
-    again.push_back(crc_of(again));
-    f.load(again);
-    REQUIRE(f.error() == 0);
-    const Image image = random_image(f.chip, f.rng);
-    f.host.send(image);
-    f.host.collect(1);
-    check_packet(f.host.packets()[0], f.wiring.infer(f.chip, image));
 }
 
 TEST_CASE("loading -- a CRC word without tlast is error 8, a wrong one error 9") {
@@ -297,40 +423,42 @@ TEST_CASE("loading -- a CRC word without tlast is error 8, a wrong one error 9")
 }
 
 TEST_CASE("loading -- a flipped bit in any word is found while the other context keeps running") {
-    Fixture f(11, {.inputs = 3, .layers = {{2}, {2, Rail::split}}});
-    const Words good = f.words(1);
-    f.load(f.words(0));
-    std::vector<Expected> expected;
-    const auto feed = [&] {
-        const Image image = random_image(f.chip, f.rng);
-        f.host.send(image);
-        expected.push_back(f.wiring.infer(f.chip, image));
-    };
-    for (size_t word = 0; word < good.size(); ++word) {
-        for (int again = 0; again < 3; ++again) {
-            const uint32_t flip = 1U << f.rng.below(32);
-            // Bit 8 of word 1 names the other context: that is another load, refused below.
-            if (word == 1 && flip == 1U << 8) continue;
-            INFO("word " << word << " flip " << flip);
-            Words bad = good;
-            bad[word] ^= flip;
-            for (int i = 0; i < 4; ++i)
-                feed();
-            f.load(bad);
-            CHECK(f.error() != 0);
-            CHECK(f.valid() == 1);
+    for (const ChipShape& shape : {SMALL, SMALL_SERIAL, SMALL_LEVEL}) {
+        Fixture f(11, shape);
+        const Words good = f.words(1);
+        f.load(f.words(0));
+        std::vector<Expected> expected;
+        const auto feed = [&] {
+            const Image image = random_image(f.chip, f.rng);
+            f.host.send(image);
+            expected.push_back(f.wiring.infer(f.chip, image));
+        };
+        for (size_t word = 0; word < good.size(); ++word) {
+            for (int again = 0; again < 3; ++again) {
+                const uint32_t flip = 1U << f.rng.below(32);
+                // Bit 8 of word 1 names the other context: that is another load, refused below.
+                if (word == 1 && flip == 1U << 8) continue;
+                INFO("word " << word << " flip " << flip);
+                Words bad = good;
+                bad[word] ^= flip;
+                for (int i = 0; i < 4; ++i)
+                    feed();
+                f.load(bad);
+                CHECK(f.error() != 0);
+                CHECK(f.valid() == 1);
+            }
         }
-    }
-    f.check_recovery(1);
-    f.host.collect(expected.size());
-    for (size_t i = 0; i < expected.size(); ++i)
-        check_packet(f.host.packets()[i], expected[i]);
+        f.check_recovery(1);
+        f.host.collect(expected.size());
+        for (size_t i = 0; i < expected.size(); ++i)
+            check_packet(f.host.packets()[i], expected[i]);
 
-    Words bad = good;
-    bad[1] ^= 1U << 8;
-    f.load(bad);
-    CHECK(f.error() == code(LoadError::checksum));
-    CHECK(f.valid() == 2);
+        Words bad = good;
+        bad[1] ^= 1U << 8;
+        f.load(bad);
+        CHECK(f.error() == code(LoadError::checksum));
+        CHECK(f.valid() == 2);
+    }
 }
 
 TEST_CASE("loading -- with one context a failed load leaves the chip unconfigured and silent") {

@@ -32,11 +32,17 @@ struct Fixture {
 
 const ChipShape FIVE_BEATS{.inputs = 20, .layers = {{4}, {3}}, .pixel_stream_bits = 32};
 const ChipShape ONE_BEAT{.inputs = 3, .layers = {{2}}, .pixel_stream_bits = 32};
+const ChipShape FIVE_BEATS_SERIAL{.inputs = 20,
+                                  .layers = {{4, Rail::dual, false, Engine::serial, 3}, {3}},
+                                  .pixel_stream_bits = 32};
+const ChipShape FIVE_BEATS_LEVEL{.inputs = 20,
+                                 .layers = {{4, Rail::dual, false, Engine::level, 8}, {3}},
+                                 .pixel_stream_bits = 32};
 
 }  // namespace
 
 TEST_CASE("streams -- images with a wrong number of beats are dropped, the others come out") {
-    for (const ChipShape& shape : {FIVE_BEATS, ONE_BEAT}) {
+    for (const ChipShape& shape : {FIVE_BEATS, ONE_BEAT, FIVE_BEATS_SERIAL, FIVE_BEATS_LEVEL}) {
         for (uint64_t seed = 1; seed <= 6; ++seed) {
             Fixture f(seed, shape);
             f.host.pause({.pixels = 0.3, .results = seed % 2 == 0 ? 0.5 : 0.0, .load = 0.0});
@@ -115,25 +121,31 @@ TEST_CASE("streams -- dropped images do not count as under way") {
 }
 
 TEST_CASE("streams -- a blocked result port stops the chip without losing anything") {
-    Fixture f(6, {.inputs = 6, .layers = {{5}, {3, Rail::split}, {4}}});
-    std::vector<Image> images;
-    for (int i = 0; i < 40; ++i)
-        images.push_back(f.send());
-    f.host.pause({.pixels = 0.0, .results = 1.0, .load = 0.0});
-    for (int t = 0; t < 1000; ++t)
-        f.host.step();
-    const size_t held = f.host.beats_left();
-    CHECK(held > 0);
-    CHECK_FALSE(f.host.pins().pix_tready);
-    CHECK(f.host.pins().res_tvalid);
-    const uint32_t first = f.host.pins().res_tdata;
-    for (int t = 0; t < 100; ++t)
-        CHECK(f.host.step().res_tdata == first);
-    CHECK(f.host.beats_left() == held);
-    f.host.pause({});
-    f.host.collect(images.size());
-    for (size_t i = 0; i < images.size(); ++i) {
-        check_packet(f.host.packets()[i], f.wiring.infer(f.chip, images[i]));
+    const LayerShape serial{5, Rail::split, false, Engine::serial, 2},
+        level{5, Rail::split, false, Engine::level, 2};
+    const std::vector<std::vector<LayerShape>> networks = {
+        {{5}, {3, Rail::split}, {4}}, {serial, serial, serial}, {level, level, level}};
+    for (const std::vector<LayerShape>& layers : networks) {
+        Fixture f(6, {.inputs = 6, .layers = layers});
+        std::vector<Image> images;
+        for (int i = 0; i < 40; ++i)
+            images.push_back(f.send());
+        f.host.pause({.pixels = 0.0, .results = 1.0, .load = 0.0});
+        for (int t = 0; t < 1000; ++t)
+            f.host.step();
+        const size_t held = f.host.beats_left();
+        CHECK(held > 0);
+        CHECK_FALSE(f.host.pins().pix_tready);
+        CHECK(f.host.pins().res_tvalid);
+        const uint32_t first = f.host.pins().res_tdata;
+        for (int t = 0; t < 100; ++t)
+            CHECK(f.host.step().res_tdata == first);
+        CHECK(f.host.beats_left() == held);
+        f.host.pause({});
+        f.host.collect(images.size());
+        for (size_t i = 0; i < images.size(); ++i) {
+            check_packet(f.host.packets()[i], f.wiring.infer(f.chip, images[i]));
+        }
     }
 }
 

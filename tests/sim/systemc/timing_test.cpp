@@ -3,37 +3,66 @@
 #include <catch2/catch.hpp>
 
 #include "compiler/base/bits.h"
+#include "compiler/program/engine_plan.h"
 #include "sim/systemc/systemc_device.h"
 #include "tests/sim/systemc/host.h"
 
 namespace permloom::test {
 namespace {
 
-struct Formulas {
-    explicit Formulas(const Chip& chip) : beats(static_cast<uint64_t>(chip.pixel_beats())) {
-        for (size_t l = 0; l < chip.layers.size(); ++l) {
-            const ChipLayer& layer = chip.layers[l];
-            const int levels = ceil_log2(static_cast<uint64_t>(layer.lines()));
-            const int depth = std::max(0, 2 * levels - 1);
-            const bool last = l + 1 == chip.layers.size();
-            busy.push_back(static_cast<uint64_t>(layer.outputs * layer.passes()));
-            lat.push_back(static_cast<uint64_t>(depth + levels + (last ? 4 : 7)));
-        }
-    }
-    uint64_t latency() const {
-        uint64_t sum = 1;
-        for (size_t l = 0; l < busy.size(); ++l)
-            sum += busy[l] + lat[l];
-        return sum;
-    }
-    uint64_t interval(const Chip& chip) const {
-        return std::max({beats, *std::max_element(busy.begin(), busy.end()),
-                         static_cast<uint64_t>(chip.outputs()) + 1});
-    }
+int lg(int count) {
+    return ceil_log2(static_cast<uint64_t>(count));
+}
 
-    uint64_t beats;
-    std::vector<uint64_t> busy, lat;  ///< per layer: N * P cycles of issue; issue to write
-};
+/// Cycles from the first issue of an image to the write of each neuron.
+std::vector<int> write_cycles(const ChipLayer& layer, bool last) {
+    const int post_op = last ? 0 : 3;
+    std::vector<int> cycles;
+    int issued = 0;  // cycles in which the neurons so far have been issued
+    switch (layer.engine) {
+        case Engine::folded: {
+            const int depth = std::max(0, 2 * lg(layer.lines()) - 1);
+            for (int j = 1; j <= layer.outputs; ++j)
+                cycles.push_back(j * layer.passes() - 1 + depth + lg(layer.lines()) + 4 + post_op);
+            break;
+        }
+        case Engine::serial:
+            for (int first = 0; first < layer.outputs; first += layer.lanes) {
+                const int end = std::min(first + layer.lanes, layer.outputs);
+                int window = layer.lanes;
+                for (int j = first; j < end; ++j)
+                    window = std::max(window, static_cast<int>(live_slots(layer, j).size()));
+                issued += window;
+                for (int item = 0; item < end - first; ++item)
+                    cycles.push_back(issued - 1 + 6 + post_op + item);
+            }
+            break;
+        case Engine::level:
+            issued = (layer.inputs + layer.lanes - 1) / layer.lanes;
+            if (layer.rail == Rail::dual) issued *= 2;
+            issued = std::max(issued, layer.outputs);
+            for (int j = 0; j < layer.outputs; ++j)
+                cycles.push_back(issued - 1 + lg(layer.lanes) + 5 + post_op + j);
+            break;
+    }
+    return cycles;
+}
+
+uint64_t latency_of(const Chip& chip) {
+    int64_t sum = 1;
+    for (const ChipLayer& layer : chip.layers) {
+        const EnginePlan plan = engine_plan(layer);
+        sum += &layer == &chip.layers.back() ? plan.last_latency : plan.latency;
+    }
+    return static_cast<uint64_t>(sum);
+}
+
+uint64_t interval_of(const Chip& chip) {
+    int64_t most = std::max(chip.pixel_beats(), chip.outputs() + 1);
+    for (const ChipLayer& layer : chip.layers)
+        most = std::max(most, engine_plan(layer).interval);
+    return static_cast<uint64_t>(most);
+}
 
 /// A chip with a configuration loaded into context 0.
 struct Bench {
@@ -64,6 +93,29 @@ const std::vector<ChipShape>& shapes() {
         {.inputs = 9, .layers = {{4}, {12}}},
         {.inputs = 33, .layers = {{4, Rail::dual}, {3}}, .pixel_stream_bits = 8},
         {.inputs = 33, .layers = {{4}, {3}}, .pixel_stream_bits = 16},
+        // One step or a few of serial; then its lanes, its live slots, the next layer in the lead.
+        {.inputs = 1, .layers = {{1, Rail::single, false, Engine::serial}}},
+        {.inputs = 2, .layers = {{1, Rail::split, true, Engine::serial, 5}, {2}}},
+        {.inputs = 3, .layers = {{7, Rail::single, true, Engine::serial, 4}, {2}}},
+        {.inputs = 21, .layers = {{7, Rail::dual, false, Engine::serial, 3}, {4}}},
+        {.inputs = 21, .layers = {{4}, {5, Rail::dual, false, Engine::serial, 2}}},
+        {.inputs = 5,
+         .layers = {{4, Rail::single, false, Engine::serial, 4},
+                    {30, Rail::single, false, Engine::serial, 30}}},
+        // The steps of level in the lead, then its neurons, then the pixel beats.
+        {.inputs = 1, .layers = {{1, Rail::single, false, Engine::level}}},
+        {.inputs = 1, .layers = {{1, Rail::dual, false, Engine::level, 8}, {2}}},
+        {.inputs = 30, .layers = {{3, Rail::dual, true, Engine::level, 2}, {2}}},
+        {.inputs = 30, .layers = {{3, Rail::split, false, Engine::level, 1}, {2}}},
+        {.inputs = 6, .layers = {{3}, {20, Rail::single, false, Engine::level, 16}}},
+        {.inputs = 33,
+         .layers = {{4, Rail::single, false, Engine::level, 8},
+                    {5, Rail::dual, false, Engine::level, 4}},
+         .pixel_stream_bits = 8},
+        {.inputs = 12,
+         .layers = {{6, Rail::dual, false, Engine::level, 8},
+                    {9, Rail::split, false, Engine::serial, 4},
+                    {3, Rail::split}}},
     };
     return list;
 }
@@ -74,7 +126,7 @@ TEST_CASE("timing -- the result is valid latency cycles after the last beat, not
     for (const ChipShape& shape : shapes()) {
         INFO(shape.describe());
         Bench bench(shape, 11);
-        const uint64_t latency = Formulas(bench.chip).latency();
+        const uint64_t latency = latency_of(bench.chip);
         bench.host.send(random_image(bench.chip, bench.rng));
         bench.host.until([&] { return bench.host.beats_left() == 0; });
         for (uint64_t t = 1; t < latency; ++t)
@@ -84,20 +136,20 @@ TEST_CASE("timing -- the result is valid latency cycles after the last beat, not
     }
 }
 
-TEST_CASE("timing -- each layer writes its first neuron LAT + P - 1 cycles after its first issue") {
+TEST_CASE("timing -- each layer writes each neuron in the stated cycle after its first issue") {
     for (const ChipShape& shape : shapes()) {
         INFO(shape.describe());
         Bench bench(shape, 12);
-        const Formulas formulas(bench.chip);
         bench.host.send(random_image(bench.chip, bench.rng));
         bench.host.collect(1);
         uint64_t issue = bench.host.last_beat_cycle() + 1;
         for (size_t l = 0; l < bench.chip.layers.size(); ++l) {
-            const auto passes = static_cast<uint64_t>(bench.chip.layers[l].passes());
             const auto& written = bench.host.written()[l];
-            for (size_t j = 0; j < written.size(); ++j) {
-                CHECK(written[j].cycle == issue + formulas.lat[l] + (j + 1) * passes - 1);
-            }
+            const std::vector<int> cycles =
+                write_cycles(bench.chip.layers[l], l + 1 == bench.chip.layers.size());
+            REQUIRE(written.size() == cycles.size());
+            for (size_t j = 0; j < written.size(); ++j)
+                CHECK(written[j].cycle == issue + static_cast<uint64_t>(cycles[j]));
             issue = written.back().cycle + 1;
         }
     }
@@ -114,9 +166,29 @@ TEST_CASE("timing -- results follow one another at the stated interval") {
         const auto& packets = bench.host.packets();
         // Full pipelines take a few images to fill.
         for (size_t i = 12; i < images; ++i) {
-            CHECK(packets[i].cycle - packets[i - 1].cycle ==
-                  Formulas(bench.chip).interval(bench.chip));
+            CHECK(packets[i].cycle - packets[i - 1].cycle == interval_of(bench.chip));
         }
+    }
+}
+
+TEST_CASE("timing -- an image waits for the first bank until its layer has released it") {
+    for (const ChipShape& shape : shapes()) {
+        INFO(shape.describe());
+        Bench bench(shape, 16);
+        const ChipLayer& first = bench.chip.layers.front();
+        const EnginePlan plan = engine_plan(first);
+        const auto beats = static_cast<uint64_t>(bench.chip.pixel_beats());
+        const auto interval = static_cast<uint64_t>(plan.interval);
+        // The layer behind does not hold up the first image, so that it is issued without a pause.
+        if (interval < beats) continue;
+        for (int i = 0; i < 3; ++i)
+            bench.host.send(random_image(bench.chip, bench.rng));
+        bench.host.collect(3);
+        const auto& starts = bench.host.starts();
+        const uint64_t issue = starts[0].cycle + beats;
+        // `serial` reads its last input a cycle behind the issue.
+        const uint64_t release = issue + interval - 1 + (first.engine == Engine::serial ? 1 : 0);
+        CHECK(starts[2].cycle == release + 1);
     }
 }
 
@@ -140,7 +212,11 @@ TEST_CASE("timing -- a load is valid words + 1 cycles after its first word, not 
 
 TEST_CASE("timing -- no output pin depends on an input pin within a cycle") {
     Rng rng(15);
-    const Chip chip = random_chip({.inputs = 6, .layers = {{3}, {2}}}, rng);
+    const Chip chip = random_chip({.inputs = 6,
+                                   .layers = {{3, Rail::single, false, Engine::level, 2},
+                                              {2, Rail::single, false, Engine::serial, 2},
+                                              {2}}},
+                                  rng);
     const auto words = random_wiring(chip, rng).words(chip, 0);
     const auto left = make_systemc_device(chip), right = make_systemc_device(chip);
     const auto same = [](const PinsOut& a, const PinsOut& b) {

@@ -281,6 +281,28 @@ TEST_CASE("graph -- a short batch leaves no trace of a longer one, nor the other
     }
 }
 
+TEST_CASE("graph -- batches of any number of sizes, each as on its own") {
+    Rng rng(16);
+    ThreadPool pool(1);
+    const NetworkSpec network = residual_network();
+    constexpr int LARGEST = 20;
+    Example example(network, LARGEST, rng);
+    const Graph::Options options{.capacity = LARGEST, .trains = true, .input_gradient = true};
+    const auto run = [&](Graph& graph, int images) {
+        graph.differentiate(images, false, 0, example.trainer(graph, images), pool);
+        return gradients(graph, example, images);
+    };
+    Graph graph(network, example.weights, options);
+    // Twice, the second time the other way round: sizes that were seen lately and long ago.
+    for (const bool backwards : {false, true})
+        for (int i = 1; i <= LARGEST; ++i) {
+            const int images = backwards ? LARGEST + 1 - i : i;
+            CAPTURE(images);
+            Graph fresh(network, example.weights, options);
+            CHECK(run(graph, images) == run(fresh, images));
+        }
+}
+
 TEST_CASE("graph -- slopes at the corners: relu'(0) = 0, clip' is 1 on its closed interval") {
     ThreadPool pool(1);
     struct Corner {

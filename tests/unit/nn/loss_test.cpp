@@ -73,4 +73,12 @@ TEST_CASE("loss -- the predicted class is the first of the largest logits among 
     CHECK(predicted_class(logits.data(), 1) == 0);
 }
 
+TEST_CASE("loss -- logits that only their rounding tells apart are tied") {
+    for (const float largest : {10.092858F, -10.092858F}) {
+        const float above = largest + 2e-6F, far_above = largest + 2e-5F;
+        CHECK(predicted_class(std::vector{largest - 1.0F, largest, above}.data(), 3) == 1);
+        CHECK(predicted_class(std::vector{largest - 1.0F, largest, far_above}.data(), 3) == 2);
+    }
+}
+
 }  // namespace permloom

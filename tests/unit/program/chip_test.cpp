@@ -128,11 +128,18 @@ TEST_CASE("check -- names the layer and the fault") {
                    c.layers[1].lanes = 3;
                }),
                Contains("1, 2, 4, ... 64 inputs a cycle"));
-    for (const Engine engine : {Engine::serial, Engine::level})
-        CHECK_THAT(message([&](Chip& c) {
-                       c.layers[0].engine = engine;
-                       c.pixel_stream_bits = 24;
-                   }),
-                   Contains("has 6 pixels") && Contains("needs 1, 2, 4, ... of them"));
     CHECK_THAT(message([](Chip& c) { c.pixel_stream_bits = 60; }), Contains("pixel stream"));
+}
+
+TEST_CASE(
+    "chip -- a beat holds as many pixels as fit, a power of two for engines that address them") {
+    Chip chip = small_chip();
+    chip.pixel_stream_bits = 24;
+    REQUIRE(chip.in_bits() == 4);
+    CHECK(chip.pixels_per_beat() == 6);
+    for (const Engine engine : {Engine::serial, Engine::level}) {
+        chip.layers[0].engine = engine;
+        CHECK(chip.pixels_per_beat() == 4);
+        CHECK(chip.pixel_beats() == (chip.inputs() + 3) / 4);
+    }
 }

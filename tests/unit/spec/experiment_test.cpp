@@ -124,11 +124,86 @@ TEST_CASE("experiment -- faults of a description name line and key") {
     CHECK_THAT(message(none), Contains("must be a list of at least one claim"));
 }
 
+TEST_CASE("experiment -- a variant starts from another one's run of its seed and point") {
+    const std::string two =
+        "    drift: {start: {shuffled: free}}\n    free: {training.algorithm: free";
+    const std::string yaml =
+        example_with("    drift: {}\n    free: {training.algorithm: free", two);
+    const std::vector<ExperimentPoint> points = points_of(parse_experiment(yaml, "e.yaml").paper);
+    REQUIRE(points.size() == 12);
+    for (const ExperimentPoint& point : points) {
+        CAPTURE(point.name, point.seed);
+        REQUIRE(point.shuffled.has_value() == (point.value("variant") == "drift"));
+        if (!point.shuffled) continue;
+        // `free` has no period: one of its runs serves both.
+        const ExperimentPoint& from = points[*point.shuffled];
+        CHECK(from.value("variant") == "free");
+        CHECK(from.seed == point.seed);
+        CHECK(from.value("layers.*.devices.bits") == point.value("layers.*.devices.bits"));
+    }
+    // With the same axes, or one value of the other's.
+    for (const std::string own : {"", ", training.sync_every: 50"}) {
+        const std::string more = example_with(
+            "  variants:\n", "  variants:\n    far: {start: {shuffled: drift}" + own + "}\n");
+        const auto all = points_of(parse_experiment(more, "e.yaml").paper);
+        CHECK(all[*all[0].shuffled].value("variant") == "drift");
+        CHECK(all[*all[0].shuffled].value("training.sync_every") ==
+              all[0].value("training.sync_every"));
+    }
+}
+
+TEST_CASE("experiment -- evaluations between syncs belong to a variant") {
+    const std::string yaml = example_with("drift: {}", "drift: {evaluate_every: 7}");
+    const std::vector<ExperimentPoint> points = points_of(parse_experiment(yaml, "e.yaml").paper);
+    CHECK(points.front().evaluate_every == 7);
+    CHECK(points.back().evaluate_every == 0);
+    CHECK_NOTHROW(network_of(points.front()));
+}
+
+TEST_CASE("experiment -- faults of what a variant starts from") {
+    const std::string drift = "    drift: {}", free = "    free: {training.algorithm: free, ";
+    const auto with = [&](const std::string& first, const std::string& second) {
+        std::string yaml = example_with(drift, "    drift: {" + first + "}");
+        return message(yaml.replace(yaml.find(free), free.size(), free + second));
+    };
+    CHECK_THAT(with("start: {shuffled: fre}", ""),
+               Contains("e.yaml:16: paper.variants.drift.start: there is no variant 'fre', did you "
+                        "mean 'free'?"));
+    CHECK_THAT(with("start: {shuffled: drift}", ""), Contains("is a circle: drift from drift"));
+    CHECK_THAT(with("start: {shuffled: free}", "start: {shuffled: drift}, "),
+               Contains("drift.start: is a circle: drift from free from drift"));
+    CHECK_THAT(with("", "start: {shuffled: drift}, "),
+               Contains("free.start: 'drift' has not one run for each training.sync_every of "
+                        "'free'"));
+    CHECK_THAT(with("start: {shufled: free}", ""),
+               Contains("drift.start.shufled: unknown key, did you mean 'shuffled'?"));
+    CHECK_THAT(with("start: free", ""), Contains("drift.start: must be a map"));
+    CHECK_THAT(with("start: ~", ""), Contains("key 'start' is missing"));
+    CHECK_THAT(with("evaluate_every: 0", ""), Contains("drift.evaluate_every"));
+    std::string final = example_with(drift, "    drift: {evaluate_every: 7}");
+    final.replace(final.find("protocol: paper"), 15, "protocol: final");
+    CHECK_THAT(message(final),
+               Contains("drift.evaluate_every: protocol final evaluates once, at the end"));
+}
+
 TEST_CASE("experiment -- a claim with \"<\" is the same with its sides exchanged") {
     const ExperimentClaim claim =
         parse_experiment(example_with("\">\"", "\"<\""), "e.yaml").claims[0];
     CHECK(claim.left[1].value == "5");
     CHECK(claim.right[1].value == "50");
+}
+
+TEST_CASE("experiment -- levels is about wiring alone: nothing else is trained") {
+    const ExperimentSpec spec = load_experiment("levels");
+    for (const ExperimentScale* scale : {&spec.paper, &spec.reduced})
+        for (const ExperimentPoint& point : points_of(*scale)) {
+            CAPTURE(point.name);
+            const NetworkSpec network = network_of(point);
+            for (size_t l = 0; l < network.layers.size(); ++l) {
+                CHECK(network.layers[l].plain(static_cast<int>(l)));
+                CHECK(network.layers[l].devices.shared_profile);
+            }
+        }
 }
 
 TEST_CASE("experiment -- every experiment that comes along has runs that can be trained") {

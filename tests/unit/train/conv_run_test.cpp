@@ -98,6 +98,39 @@ TEST_CASE("conv run -- what a killed run left behind does not show in the resume
     CHECK_FALSE(std::filesystem::exists(killed / "last.safetensors.tmp-aB3xY9"));
 }
 
+TEST_CASE("conv run -- metrics go on after a line that was cut off, and grow line by line") {
+    const Dataset data = testing::striped_data(100, 20);
+    const NetworkSpec network = testing::conv_network();
+    const TemporaryDirectory whole, cut;
+    TrainOptions options;
+    options.log_every = 1;
+    // The file at the end is the one that was there after the first epoch, and not a new one.
+    const auto early = whole / "early";
+    options.on_epoch = [&](const EpochReport& report) {
+        if (report.epoch == 1) std::filesystem::create_hard_link(whole / "metrics.jsonl", early);
+    };
+    run(network, data, options, whole.path());
+    CHECK(std::filesystem::equivalent(whole / "metrics.jsonl", early));
+    options.on_epoch = nullptr;
+    options.stop_after = 10;
+    run(network, data, options, cut.path());
+    const auto lines = untimed_metrics(whole);
+    std::string text = read_text(cut / "metrics.jsonl");
+    REQUIRE(text.back() == '\n');
+    // As killed in step 11, with all of a line but its end, and with half of it.
+    for (const std::string more : {R"({"step":11,"step_loss":1.5})", R"({"step":11,"st)"}) {
+        write_file(cut / "metrics.jsonl", std::string_view(text + more));
+        options.resume = load_checkpoint(cut / "last.safetensors");
+        options.stop_after = 13;
+        const TemporaryDirectory resumed;
+        for (const char* name : {"last.safetensors", "metrics.jsonl"})
+            std::filesystem::copy_file(cut / name, resumed / name);
+        run(network, data, options, resumed.path());
+        CHECK(untimed_metrics(resumed) ==
+              std::vector(lines.begin(), lines.begin() + 14));  // 13 losses and an epoch
+    }
+}
+
 TEST_CASE("conv run -- a new run leaves nothing of an earlier one to resume") {
     const Dataset data = testing::striped_data(100, 20);
     const TemporaryDirectory directory;

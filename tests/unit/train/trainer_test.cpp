@@ -3,12 +3,15 @@
 #include <catch2/catch.hpp>
 
 #include "compiler/base/error.h"
+#include "compiler/train/evaluate.h"
+#include "compiler/train/net.h"
 #include "tests/unit/train/examples.h"
 #include "tests/unit/train/runs.h"
 
 namespace permloom {
 namespace {
 
+using testing::best;
 using testing::devices_of;
 using testing::Json;
 using testing::last;
@@ -186,6 +189,64 @@ TEST_CASE("trainer -- paper keeps the best test accuracy over sync points") {
     CHECK(steps == std::vector<int64_t>{100, 200, 300, 400, 500, 600, 700, 800});
     CHECK(best.test.accuracy == highest);
     CHECK(best.test.protocol == "paper");
+}
+
+TEST_CASE(
+    "trainer -- evaluations between syncs are of the weights as they are, and select nothing") {
+    const Dataset data = testing::striped_data(1600, 200);
+    NetworkSpec network =
+        small_network(Algorithm::laperm, Rail::single,
+                      devices_of(DeviceValues::he_uniform, 0, 1.0, false), Activation::relu);
+    network.training.sync_every.initial = 150;
+    network.training.batch = 8;  // 200 steps an epoch
+    network.training.epochs = 2;
+    TrainOptions options;
+    options.protocol = Protocol::paper;
+    const TemporaryDirectory plain, between, cut;
+    const Checkpoint best_plain = run(network, data, options, plain.path());
+    options.evaluate_every = 50;
+    const Checkpoint best_between = run(network, data, options, between.path());
+    CHECK(last(plain) == last(between));
+    CHECK(best(plain) == best(between));
+
+    struct Line {
+        int64_t step;
+        bool synced, projected;
+        bool operator==(const Line&) const = default;
+    };
+    std::vector<Line> lines;
+    double highest = 0.0;
+    for (const Json& line : metrics(between)) {
+        lines.push_back({line["step"], line["synced"], line.value("projected", true)});
+        CHECK(line["split"] == "test");
+        if (lines.back().projected) highest = std::max(highest, line["accuracy"].get<double>());
+    }
+    CHECK(lines == std::vector<Line>{{50, false, false},
+                                     {100, false, false},
+                                     {150, true, true},
+                                     {200, false, true},
+                                     {250, false, false},
+                                     {300, true, true},
+                                     {350, false, false},
+                                     {400, false, true}});
+    CHECK(best_between.test.accuracy == highest);
+
+    // The weights of step 50 in the optimiser's hands, and not their devices in its ranking.
+    options.evaluate_every = 0;
+    options.stop_after = 50;
+    run(network, data, options, cut.path());
+    Checkpoint here = load_checkpoint(cut / "last.safetensors");
+    ThreadPool pool(1);
+    const double projected = evaluate_float(here, data.test, pool).loss;
+    std::vector<LayerWeights> weights = projected_weights(network, here.layers);
+    for (size_t l = 0; l < weights.size(); ++l)
+        weights[l].weights = here.training.weights[l];
+    const Inputs inputs(network.input, data.test, data.name);
+    const double as_is =
+        evaluate_weights(network, weights, inputs, all_images(data.test.count), data.classes, pool)
+            .loss;
+    CHECK(metrics(between)[0]["loss"] == as_is);
+    CHECK(as_is != projected);
 }
 
 TEST_CASE("trainer -- metrics have a line an epoch, progress is reported") {

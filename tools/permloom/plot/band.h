@@ -16,7 +16,12 @@ std::vector<Series> series_over_epochs(const std::vector<PlottedRun>& runs,
                                        const std::function<bool(const MetricsLine&)>& has,
                                        const std::function<double(const MetricsLine&)>& value);
 
-/// Explains the bands; empty where there are none.
-std::string band_note(const std::vector<PlottedRun>& runs);
+/// As `series_over_epochs`, of the accuracy or loss of evaluations. Runs that were evaluated
+/// between syncs have all of their evaluations, those hollow.
+std::vector<Series> series_of_evaluations(const std::vector<PlottedRun>& runs,
+                                          const std::function<double(const MetricsLine&)>& value);
+
+/// Explains the bands and hollow points; empty where there are none.
+std::string note_on(const std::vector<PlottedRun>& runs);
 
 }  // namespace permloom::cli

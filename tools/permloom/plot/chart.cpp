@@ -13,6 +13,7 @@ namespace {
 
 constexpr double PLOT_WIDTH = 560.0, PLOT_HEIGHT = 250.0;
 constexpr double LEFT = 76.0, TOP = 20.0, GAP = 72.0, BOTTOM = 58.0, RIGHT = 24.0;
+constexpr double MARKER = 3.2;  // radius
 constexpr std::string_view GRID = "#e6e6e6", AXIS = "#888888", SOFT = "#555555";
 
 /// A scale from values to pixels.
@@ -83,6 +84,11 @@ bool has_points(const Panel& panel) {
                        [](const Series& series) { return !series.y.empty(); });
 }
 
+/// A point that stands for itself.
+bool is_single(const Series& series) {
+    return !series.across && series.y.size() == 1;
+}
+
 Axis x_axis(const Panel& panel) {
     Range range;
     for (const Series& series : panel.series)
@@ -93,6 +99,11 @@ Axis x_axis(const Panel& panel) {
     if (axis.low == axis.high) {
         axis.low = panel.log_x ? axis.low / 2.0 : axis.low - 0.5;
         axis.high = panel.log_x ? axis.high * 2.0 : axis.high + 0.5;
+    } else if (!panel.log_x && std::any_of(panel.series.begin(), panel.series.end(), is_single)) {
+        // Off the axis, where it is seen whole.
+        const double room = 0.03 * (axis.high - axis.low);
+        axis.low -= room;
+        axis.high += room;
     }
     return axis;
 }
@@ -122,8 +133,10 @@ class Drawing {
     void draw_panel(const Panel& panel, double top);
     void draw_axes(const Panel& panel, const Axis& x, const Axis& y, double top);
     void draw_series(const Series& series, const Axis& x, const Axis& y);
+    void draw_marker(size_t number, PlotPoint at);
     void draw_legend(double top);
     size_t index(const std::string& label) const;
+    const Series& first_series(const std::string& label) const;
     double header() const { return chart_.note.empty() ? 34.0 : 52.0; }
 
     Chart chart_;
@@ -165,6 +178,15 @@ size_t Drawing::index(const std::string& label) const {
     return static_cast<size_t>(std::find(labels_.begin(), labels_.end(), label) - labels_.begin());
 }
 
+const Series& Drawing::first_series(const std::string& label) const {
+    const Series* found = nullptr;
+    for (const Panel& panel : chart_.panels)
+        for (const Series& series : panel.series)
+            if (found == nullptr && series.label == label) found = &series;
+    PERMLOOM_ASSERT(found != nullptr);
+    return *found;
+}
+
 void Drawing::draw_axes(const Panel& panel, const Axis& x, const Axis& y, double top) {
     const double bottom = top + PLOT_HEIGHT, right = LEFT + PLOT_WIDTH;
     const auto y_ticks = linear_ticks(y.low, y.high);
@@ -199,19 +221,37 @@ void Drawing::draw_series(const Series& series, const Axis& x, const Axis& y) {
         return;
     }
     std::vector<PlotPoint> line, band;
-    for (size_t i = 0; i < series.x.size(); ++i)
-        if (std::isfinite(series.y[i]))
-            line.push_back({x.position(series.x[i]), y.position(series.y[i])});
+    std::vector<bool> hollow;
+    for (size_t i = 0; i < series.x.size(); ++i) {
+        if (!std::isfinite(series.y[i])) continue;
+        line.push_back({x.position(series.x[i]), y.position(series.y[i])});
+        hollow.push_back(i < series.hollow.size() && series.hollow[i]);
+    }
     for (size_t i = 0; i < series.low.size(); ++i)
         band.push_back({x.position(series.x[i]), y.position(series.low[i])});
     for (size_t i = series.high.size(); i > 0; --i)
         band.push_back({x.position(series.x[i - 1]), y.position(series.high[i - 1])});
     if (!band.empty()) svg_.polygon(band, colour, 0.16);
     svg_.polyline(line, {.colour = colour, .width = 1.8, .dashed = series.dashed});
-    // A line of one point would not be seen.
-    if (series.markers || line.size() == 1)
-        for (const PlotPoint& point : line)
-            svg_.circle(point, 3.2, colour);
+    // A line or a band of one point would not be seen.
+    const bool alone = line.size() == 1;
+    if (alone && !band.empty())
+        svg_.line(band.front(), band.back(), {.colour = colour, .width = 1.5});
+    if (!alone && !series.markers && series.hollow.empty()) return;
+    for (size_t i = 0; i < line.size(); ++i)
+        if (hollow[i])
+            svg_.ring(line[i], MARKER, {.colour = colour, .width = 1.2});
+        else
+            draw_marker(number, line[i]);
+}
+
+/// A square once the colours begin again.
+void Drawing::draw_marker(size_t number, PlotPoint at) {
+    const std::string_view colour = series_colour(number);
+    if (number / SERIES_COLOURS % 2 == 0)
+        svg_.circle(at, MARKER, colour);
+    else
+        svg_.rectangle({at.x - MARKER, at.y - MARKER}, 2.0 * MARKER, 2.0 * MARKER, colour);
 }
 
 void Drawing::draw_panel(const Panel& panel, double top) {
@@ -224,16 +264,14 @@ void Drawing::draw_panel(const Panel& panel, double top) {
 void Drawing::draw_legend(double top) {
     if (labels_.size() < 2) return;
     const double left = LEFT + PLOT_WIDTH + 20.0;
-    const auto is_across = [&](const std::string& label) {
-        for (const Panel& panel : chart_.panels)
-            for (const Series& series : panel.series)
-                if (series.label == label) return series.across;
-        return false;
-    };
     for (size_t i = 0; i < labels_.size(); ++i) {
         const double at = top + 10.0 + 20.0 * static_cast<double>(i);
-        svg_.line({left, at}, {left + 22.0, at},
-                  {.colour = series_colour(i), .width = 2.2, .dashed = is_across(labels_[i])});
+        const Series& series = first_series(labels_[i]);
+        if (is_single(series))
+            draw_marker(i, {left + 11.0, at});
+        else
+            svg_.line({left, at}, {left + 22.0, at},
+                      {.colour = series_colour(i), .width = 2.2, .dashed = series.across});
         svg_.text({left + 28.0, at + 4.0}, labels_[i]);
     }
 }

@@ -14,6 +14,7 @@ struct Series {
     std::string label;
     std::vector<double> x, y;
     std::vector<double> low, high;  ///< as long as y, or empty
+    std::vector<bool> hollow;  ///< of these points the marker is a ring; as long as y, or empty
     bool dashed = false, markers = false;
     /// No x: one value, drawn as a line from side to side.
     bool across = false;

@@ -20,9 +20,7 @@ std::string plot_ranking(const std::vector<std::string>& arguments, int layer) {
         return line.layers[index].ranking_distance_sd;
     });
     Panel loss{"loss on the evaluated images", "epoch", "mean cross-entropy", false, {}};
-    loss.series = series_over_epochs(
-        runs, [](const MetricsLine& line) { return !line.split.empty(); },
-        [](const MetricsLine& line) { return line.loss; });
+    loss.series = series_of_evaluations(runs, [](const MetricsLine& line) { return line.loss; });
     for (const Series& series : mean.series)
         if (series.y.empty())
             throw Error(series.label,
@@ -31,7 +29,7 @@ std::string plot_ranking(const std::vector<std::string>& arguments, int layer) {
                                     layer),
                         "train it with this version of permloom, or choose another --layer");
     return draw({fmt::format("{}, layer {}", common_title(runs), layer),
-                 band_note(runs),
+                 note_on(runs),
                  {mean, deviation, loss}});
 }
 

@@ -10,8 +10,8 @@ namespace permloom::cli {
 namespace {
 
 /// Okabe and Ito's colours without the yellow, which is too light for lines on white.
-constexpr std::array<std::string_view, 8> COLOURS = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                                     "#e69f00", "#56b4e9", "#5a4fa2", "#444444"};
+constexpr std::array<std::string_view, SERIES_COLOURS> COLOURS = {
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5a4fa2", "#444444"};
 
 std::string escaped(std::string_view words) {
     std::string text;
@@ -78,6 +78,11 @@ void Svg::frame(PlotPoint corner, double width, double height, const Stroke& str
 void Svg::circle(PlotPoint centre, double radius, std::string_view colour) {
     body_ += fmt::format("<circle cx=\"{:.2f}\" cy=\"{:.2f}\" r=\"{:.2f}\" fill=\"{}\"/>\n",
                          centre.x, centre.y, radius, colour);
+}
+
+void Svg::ring(PlotPoint centre, double radius, const Stroke& stroke) {
+    body_ += fmt::format("<circle cx=\"{:.2f}\" cy=\"{:.2f}\" r=\"{:.2f}\" fill=\"white\" {}/>\n",
+                         centre.x, centre.y, radius, attributes(stroke));
 }
 
 void Svg::arrow(PlotPoint from, PlotPoint to, const Stroke& stroke) {

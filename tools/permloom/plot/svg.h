@@ -37,6 +37,8 @@ class Svg {
     void rectangle(PlotPoint corner, double width, double height, std::string_view colour);
     void frame(PlotPoint corner, double width, double height, const Stroke& stroke);
     void circle(PlotPoint centre, double radius, std::string_view colour);
+    /// White inside.
+    void ring(PlotPoint centre, double radius, const Stroke& stroke);
     /// A line with a head at `to`.
     void arrow(PlotPoint from, PlotPoint to, const Stroke& stroke);
     /// `at` is on the base line.
@@ -53,7 +55,8 @@ class Svg {
 /// Width of a text in pixels, estimated: fonts differ between viewers.
 double text_width(std::string_view words, double size);
 
-/// Colours that people with any colour vision tell apart, repeated after eight.
+/// Colours that people with any colour vision tell apart, repeated after so many.
+inline constexpr size_t SERIES_COLOURS = 8;
 std::string_view series_colour(size_t index);
 
 }  // namespace permloom::cli

@@ -10,6 +10,7 @@
 #include "tools/permloom/console.h"
 #include "tools/permloom/inputs.h"
 #include "tools/permloom/options.h"
+#include "tools/permloom/stop_signals.h"
 #include "tools/permloom/study/reload.h"
 #include "tools/permloom/study/subject.h"
 #include "tools/permloom/study/verbs.h"
@@ -212,6 +213,8 @@ int study_adversarial_command(const Arguments& arguments) {
                         ErrorKind::usage);
         epochs = static_cast<int>(values.integer("epochs", 1, 1'000'000));
     }
+    // Training leaves files behind that are to be removed on the way out.
+    const std::atomic<bool>* stop = values.flag("reload") ? &stop_on_signals() : nullptr;
     ThreadPool pool(static_cast<int>(values.integer("threads", 0, 1024)));
     Progress progress(values.flag("quiet"));
 
@@ -229,6 +232,7 @@ int study_adversarial_command(const Arguments& arguments) {
         const Checkpoint& checkpoint = subject.checkpoint();
         const Accuracy clean = subject.accuracy(images, pool);
         for (const Epsilon& epsilon : epsilons) {
+            check_stop(stop);
             progress.show(fmt::format("{}: epsilon {}", name, epsilon.text));
             const Images one_step = fgsm(checkpoint, images, epsilon.bound, pool);
             const Images steps = pgd(checkpoint, images, epsilon.bound, pgd_options, pool);
@@ -245,8 +249,8 @@ int study_adversarial_command(const Arguments& arguments) {
             std::ranges::max_element(epsilons, {}, [](const Epsilon& epsilon) {
                 return epsilon.bound.radius;
             })->bound;
-        reload = reload_rows(runs.front().subject, data, images, {bound, pgd_options, epochs}, pool,
-                             progress);
+        reload = reload_rows(runs.front().subject, data, images, {bound, pgd_options, epochs, stop},
+                             pool, progress);
     }
 
     if (values.flag("json")) {

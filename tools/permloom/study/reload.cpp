@@ -38,9 +38,11 @@ class ScratchDirectory {
 
 /// Another wiring of the same devices.
 Subject retrain(const Subject& first, const NetworkSpec& network, const Dataset& data,
-                const std::string& wiring, ThreadPool& pool, Progress& progress) {
+                const std::string& wiring, const std::atomic<bool>* stop, ThreadPool& pool,
+                Progress& progress) {
     const ScratchDirectory directory;
     TrainOptions options;
+    options.stop = stop;
     options.seed = first.checkpoint().seed + 1;
     options.run = directory.path();
     for (const ChipLayer& layer : first.chip().layers)
@@ -52,6 +54,7 @@ Subject retrain(const Subject& first, const NetworkSpec& network, const Dataset&
     };
     const Checkpoint checkpoint = train(network, data, options, pool);
     progress.clear();
+    check_stop(stop);
     return Subject(checkpoint, first.chip());
 }
 
@@ -66,10 +69,16 @@ Images joined(const Images& first, const Images& second) {
 
 }  // namespace
 
+void check_stop(const std::atomic<bool>* stop) {
+    if (stop != nullptr && *stop)
+        throw Error("study adversarial", "stopped; nothing is kept", "start it again");
+}
+
 std::vector<ReloadRow> reload_rows(const Subject& first, const Dataset& data, const Images& images,
                                    const ReloadOptions& options, ThreadPool& pool,
                                    Progress& progress) {
     const auto attack_on = [&](const Subject& subject, const Images& clean) {
+        check_stop(options.stop);
         return pgd(subject.checkpoint(), clean, options.bound, options.pgd, pool);
     };
     const Images attack = attack_on(first, images);
@@ -80,10 +89,10 @@ std::vector<ReloadRow> reload_rows(const Subject& first, const Dataset& data, co
     std::vector<ReloadRow> rows = {row("A", first)};
     NetworkSpec network = first.network();
     if (options.epochs) network.training.epochs = *options.epochs;
-    rows.push_back(row("B", retrain(first, network, data, "B", pool, progress)));
+    rows.push_back(row("B", retrain(first, network, data, "B", options.stop, pool, progress)));
     Dataset both = data;
     both.train = joined(data.train, attack_on(first, data.train));
-    rows.push_back(row("C", retrain(first, network, both, "C", pool, progress)));
+    rows.push_back(row("C", retrain(first, network, both, "C", options.stop, pool, progress)));
     return rows;
 }
 

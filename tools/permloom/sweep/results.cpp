@@ -138,9 +138,10 @@ PointResult measure_run(const fs::path& run, const Checkpoint& checkpoint,
     return result;
 }
 
-void save_result(const fs::path& run, const PointResult& result,
-                 const std::string& network_fingerprint) {
-    const Json json = {{"network_fingerprint", network_fingerprint},
+void save_result(const fs::path& run, const PointResult& result, const RunSettings& settings) {
+    const Json json = {{"network_fingerprint", settings.network_fingerprint},
+                       {"shuffled", settings.shuffled},
+                       {"evaluate_every", settings.evaluate_every},
                        {"accuracy_final", or_null(result.accuracy_final)},
                        {"accuracy_best", or_null(result.accuracy_best)},
                        {"loss", or_null(result.loss)},
@@ -153,14 +154,15 @@ void save_result(const fs::path& run, const PointResult& result,
     write_file(run / "point.json", std::string_view(json.dump(2) + '\n'));
 }
 
-std::optional<PointResult> load_result(const fs::path& run,
-                                       const std::string& network_fingerprint) {
+std::optional<PointResult> load_result(const fs::path& run, const RunSettings& settings) {
     const fs::path path = run / "point.json";
     if (!fs::exists(path)) return {};
     const std::string hint = "choose another --out, or remove " + run.string();
     try {
         const Json json = Json::parse(read_text(path));
-        if (json.at("network_fingerprint") != network_fingerprint)
+        const RunSettings trained{json.at("network_fingerprint").get<std::string>(),
+                                  json.value("shuffled", ""), json.value("evaluate_every", 0)};
+        if (trained != settings)
             throw Error(run.string(), "was trained with other settings than the experiment's",
                         hint);
         PointResult result;
@@ -180,14 +182,15 @@ std::optional<PointResult> load_result(const fs::path& run,
 }
 
 CsvTable results_table(const ExperimentScale& scale, const std::vector<ExperimentPoint>& points,
+                       const std::vector<Registers>& registers,
                        const std::vector<std::optional<PointResult>>& results) {
     CsvTable table;
     table.header = {"point"};
     const std::vector<std::string> axes = axes_of(scale);
     table.header.insert(table.header.end(), axes.begin(), axes.end());
-    for (const char* column :
-         {"seed", "protocol", "accuracy_final", "accuracy_best", "loss", "ranking_distance",
-          "wiring_bits_per_weight", "epochs", "seconds", "images_per_second", "run"})
+    for (const char* column : {"seed", "protocol", "accuracy_final", "accuracy_best", "loss",
+                               "ranking_distance", "wiring_bits_per_weight", "register_bits",
+                               "epochs", "seconds", "images_per_second", "run"})
         table.header.emplace_back(column);
     for (size_t i = 0; i < points.size(); ++i) {
         if (!results[i]) continue;
@@ -198,8 +201,9 @@ CsvTable results_table(const ExperimentScale& scale, const std::vector<Experimen
         for (const std::string& text :
              {std::to_string(points[i].seed), scale.protocol, cell(result.accuracy_final),
               cell(result.accuracy_best), cell(result.loss), cell(mean_of(result.ranking_distance)),
-              cell(result.wiring_bits_per_weight), std::to_string(result.epochs),
-              fmt::format("{:.1f}", result.seconds),
+              cell(result.wiring_bits_per_weight),
+              registers[i].bits ? std::to_string(*registers[i].bits) : std::string(),
+              std::to_string(result.epochs), fmt::format("{:.1f}", result.seconds),
               fmt::format("{:.0f}", result.images_per_second), run_name(points[i])})
             row.push_back(text);
         table.rows.push_back(std::move(row));

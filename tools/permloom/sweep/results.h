@@ -10,6 +10,7 @@
 #include "compiler/checkpoint/checkpoint.h"
 #include "compiler/spec/experiment.h"
 #include "tools/permloom/csv.h"
+#include "tools/permloom/sweep/registers.h"
 
 namespace permloom::cli {
 
@@ -35,15 +36,24 @@ struct PointResult {
 PointResult measure_run(const std::filesystem::path& run, const Checkpoint& checkpoint,
                         int64_t images_per_epoch);
 
-/// "RUN/point.json". The fingerprint of the network tells a run of other settings.
+/// What a run was trained with: tells one of other settings.
+struct RunSettings {
+    std::string network_fingerprint;
+    std::string shuffled;  ///< name of the run whose shuffled weights it starts from, or empty
+    int evaluate_every = 0;
+    bool operator==(const RunSettings&) const = default;
+};
+
+/// "RUN/point.json".
 void save_result(const std::filesystem::path& run, const PointResult& result,
-                 const std::string& network_fingerprint);
+                 const RunSettings& settings);
 /// Empty where the run is not finished. Throws Error when it was trained with other settings.
 std::optional<PointResult> load_result(const std::filesystem::path& run,
-                                       const std::string& network_fingerprint);
+                                       const RunSettings& settings);
 
 /// A row for each finished run, in the order of the points.
 CsvTable results_table(const ExperimentScale& scale, const std::vector<ExperimentPoint>& points,
+                       const std::vector<Registers>& registers,
                        const std::vector<std::optional<PointResult>>& results);
 
 /// Directory of a point's run in that of the sweep: NAME-sSEED.

@@ -21,7 +21,8 @@ struct SweepRun {
     const ExperimentPoint* point = nullptr;
     const NetworkSpec* network = nullptr;
     const Dataset* data = nullptr;
-    std::filesystem::path directory;
+    std::filesystem::path directory;  ///< beside that of the run that it starts from
+    RunSettings settings;
 };
 
 struct SweepOptions {
@@ -39,7 +40,8 @@ struct SweepOptions {
 };
 
 /// Trains each run into its directory, going on with one that was interrupted, and writes its
-/// point.json. A run that fails does not stop the others.
+/// point.json. A run begins once the one that it starts from, if that is among `runs`, has ended. A
+/// run that fails does not stop the others, but those that start from it.
 void train_runs(const std::vector<SweepRun>& runs, const SweepOptions& options);
 
 }  // namespace permloom::cli

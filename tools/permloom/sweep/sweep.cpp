@@ -45,7 +45,8 @@ Options options() {
                "fastest with one run a core",
                "1")
         .repeatable("only", "AXIS=VALUE",
-                    "train only these runs: variant=NAME, seed=S or KEY=VALUE; repeatable")
+                    "train only these runs, and those that they start from: variant=NAME, seed=S "
+                    "or KEY=VALUE; repeatable")
         .flag("quiet", "no progress")
         .flag("json", "print the results as JSON");
 }
@@ -57,6 +58,8 @@ struct Sweep {
     fs::path directory;
     std::vector<ExperimentPoint> points;
     std::vector<NetworkSpec> networks;  ///< of the points
+    std::vector<Registers> registers;
+    std::vector<RunSettings> settings;
     std::vector<std::optional<PointResult>> results;
 
     const ExperimentScale& scale() const {
@@ -110,6 +113,16 @@ Protocol protocol_of(const std::string& name) {
     return Protocol::final;
 }
 
+/// Of the run with index `i` and the one that it starts from.
+void require_same_layers(const Sweep& sweep, size_t i, size_t start) {
+    NetworkSpec network = sweep.networks[start];
+    network.training = sweep.networks[i].training;
+    if (fingerprint(network) != fingerprint(sweep.networks[i]))
+        throw Error("run " + sweep.points[i].name,
+                    fmt::format("starts from {}, which has other layers or inputs",
+                                sweep.points[start].name));
+}
+
 Sweep read_sweep(const Values& values) {
     Sweep sweep;
     sweep.experiment = load_experiment(values.list("EXPERIMENT").front());
@@ -118,21 +131,45 @@ Sweep read_sweep(const Values& values) {
         values.text("out", fmt::format("runs/{}-{}", sweep.experiment.name, sweep.scale_name));
     sweep.points = points_of(sweep.scale());
     // A fault in the last run should not show after hours.
-    for (const ExperimentPoint& point : sweep.points)
+    for (const ExperimentPoint& point : sweep.points) {
         sweep.networks.push_back(network_of(point));
-    for (size_t i = 0; i < sweep.points.size(); ++i)
-        sweep.results.push_back(load_result(sweep.directory / run_name(sweep.points[i]),
-                                            fingerprint(sweep.networks[i])));
+        sweep.registers.push_back(registers_of(sweep.networks.back()));
+    }
+    for (size_t i = 0; i < sweep.points.size(); ++i) {
+        const ExperimentPoint& point = sweep.points[i];
+        sweep.settings.push_back({fingerprint(sweep.networks[i]), {}, point.evaluate_every});
+        if (point.shuffled) {
+            require_same_layers(sweep, i, *point.shuffled);
+            sweep.settings.back().shuffled = run_name(sweep.points[*point.shuffled]);
+        }
+        sweep.results.push_back(
+            load_result(sweep.directory / run_name(point), sweep.settings.back()));
+    }
     return sweep;
+}
+
+/// Which runs are to be trained: those that `only` selects, and what they start from.
+std::vector<bool> wanted_runs(const Sweep& sweep, const std::vector<Override>& only) {
+    std::vector<bool> wanted(sweep.points.size(), false);
+    for (size_t i = 0; i < sweep.points.size(); ++i) {
+        if (!selected(sweep.points[i], only)) continue;
+        std::optional<size_t> run = i;
+        while (run && !sweep.results[*run]) {
+            wanted[*run] = true;
+            run = sweep.points[*run].shuffled;
+        }
+    }
+    return wanted;
 }
 
 /// The runs to be trained, and their data in `data`.
 std::vector<SweepRun> unfinished_runs(const Sweep& sweep, const std::vector<Override>& only,
                                       std::map<std::string, Dataset>& data) {
     std::vector<SweepRun> runs;
+    const std::vector<bool> wanted = wanted_runs(sweep, only);
     for (size_t i = 0; i < sweep.points.size(); ++i) {
         const ExperimentPoint& point = sweep.points[i];
-        if (sweep.results[i] || !selected(point, only)) continue;
+        if (!wanted[i]) continue;
         const NetworkSpec& network = sweep.networks[i];
         auto found = data.find(point.data);
         if (found == data.end())
@@ -140,13 +177,15 @@ std::vector<SweepRun> unfinished_runs(const Sweep& sweep, const std::vector<Over
                 data.emplace(point.data,
                              load_data(point.data, {network.input.size, network.outputs(), {}, {}}))
                     .first;
-        runs.push_back({i, &point, &network, &found->second, sweep.directory / run_name(point)});
+        runs.push_back({i, &point, &network, &found->second, sweep.directory / run_name(point),
+                        sweep.settings[i]});
     }
     return runs;
 }
 
 void write_table(const Sweep& sweep) {
-    const CsvTable table = results_table(sweep.scale(), sweep.points, sweep.results);
+    const CsvTable table =
+        results_table(sweep.scale(), sweep.points, sweep.registers, sweep.results);
     write_file(sweep.directory / "sweep.csv", std::string_view(to_csv(table)));
 }
 
@@ -223,6 +262,18 @@ const auto RATE = [](const PointResult& result) {
 const auto SECONDS = [](const PointResult& result) {
     return std::optional<double>(result.seconds);
 };
+const auto WIRING = [](const PointResult& result) { return result.wiring_bits_per_weight; };
+
+/// Of the runs of one name.
+const Registers& registers_named(const Sweep& sweep, const std::string& name) {
+    const auto point = std::ranges::find(sweep.points, name, &ExperimentPoint::name);
+    return sweep.registers[static_cast<size_t>(point - sweep.points.begin())];
+}
+
+/// Whether some network of the sweep fits a chip: then it says what a configuration costs.
+bool shows_costs(const Sweep& sweep) {
+    return std::ranges::any_of(sweep.registers, [](const Registers& one) { return !!one.bits; });
+}
 
 std::string mean_text(const Spread& spread) {
     return spread.count == 0 ? "-" : fmt::format("{:.2f}", 100.0 * spread.mean);
@@ -233,17 +284,45 @@ std::string range_text(const Spread& spread) {
                             : fmt::format("{:.2f}..{:.2f}", 100.0 * spread.min, 100.0 * spread.max);
 }
 
+/// Under the table: why some rows have no registers.
+std::string notes_on_registers(const Sweep& sweep) {
+    if (!shows_costs(sweep)) return {};
+    std::map<std::string, std::vector<std::string>> names_by_obstacle;
+    for (const std::string& name : names_of(sweep))
+        if (const Registers& registers = registers_named(sweep, name); !registers.bits)
+            names_by_obstacle[registers.obstacle].push_back(name);
+    std::string text = "  bits/weight: of the wiring, log2 of the number of distinct ones\n";
+    for (const auto& [obstacle, names] : names_by_obstacle)
+        text += fmt::format("  no registers: {} ({})\n", fmt::join(names, ", "), obstacle);
+    return text;
+}
+
 std::string summary(const Sweep& sweep) {
-    Table table({"run", "seeds", "final %", "range", "best %", "range", "seconds", "images/s"});
+    const bool costs = shows_costs(sweep);
+    std::vector<std::string> header = {"run", "seeds", "final %", "range", "best %", "range"};
+    if (costs) header.insert(header.end(), {"bits/weight", "register bits"});
+    header.insert(header.end(), {"seconds", "images/s"});
+    Table table(header);
     for (const std::string& name : names_of(sweep)) {
         const Spread final = spread_of(sweep, name, FINAL), best = spread_of(sweep, name, BEST);
         const Spread rate = spread_of(sweep, name, RATE), seconds = spread_of(sweep, name, SECONDS);
-        table.add({name, std::to_string(rate.count), mean_text(final), range_text(final),
-                   mean_text(best), range_text(best),
-                   rate.count == 0 ? "-" : fmt::format("{:.1f}", seconds.mean),
-                   rate.count == 0 ? "-" : grouped(static_cast<int64_t>(rate.mean))});
+        std::vector<std::string> row = {name,
+                                        std::to_string(rate.count),
+                                        mean_text(final),
+                                        range_text(final),
+                                        mean_text(best),
+                                        range_text(best)};
+        if (costs) {
+            const Spread wiring = spread_of(sweep, name, WIRING);
+            const Registers& registers = registers_named(sweep, name);
+            row.push_back(wiring.count == 0 ? "-" : fmt::format("{:.2f}", wiring.mean));
+            row.push_back(registers.bits ? grouped(static_cast<int64_t>(*registers.bits)) : "-");
+        }
+        row.push_back(rate.count == 0 ? "-" : fmt::format("{:.1f}", seconds.mean));
+        row.push_back(rate.count == 0 ? "-" : grouped(static_cast<int64_t>(rate.mean)));
+        table.add(std::move(row));
     }
-    return table.text();
+    return table.text() + notes_on_registers(sweep);
 }
 
 nlohmann::ordered_json spread_json(const Spread& spread) {
@@ -254,12 +333,18 @@ nlohmann::ordered_json spread_json(const Spread& spread) {
 void print_json(const Sweep& sweep) {
     using Json = nlohmann::ordered_json;
     Json points = Json::array(), claims = Json::array();
-    for (const std::string& name : names_of(sweep))
-        points.push_back({{"point", name},
-                          {"seeds", spread_of(sweep, name, RATE).count},
-                          {"accuracy_final", spread_json(spread_of(sweep, name, FINAL))},
-                          {"accuracy_best", spread_json(spread_of(sweep, name, BEST))},
-                          {"images_per_second", spread_of(sweep, name, RATE).mean}});
+    for (const std::string& name : names_of(sweep)) {
+        const Spread wiring = spread_of(sweep, name, WIRING);
+        const Registers& registers = registers_named(sweep, name);
+        points.push_back(
+            {{"point", name},
+             {"seeds", spread_of(sweep, name, RATE).count},
+             {"accuracy_final", spread_json(spread_of(sweep, name, FINAL))},
+             {"accuracy_best", spread_json(spread_of(sweep, name, BEST))},
+             {"wiring_bits_per_weight", wiring.count == 0 ? Json() : Json(wiring.mean)},
+             {"register_bits", registers.bits ? Json(*registers.bits) : Json()},
+             {"images_per_second", spread_of(sweep, name, RATE).mean}});
+    }
     for (const ExperimentClaim& claim : sweep.experiment.claims) {
         const Verdict verdict = judge(claim, sweep.points, sweep.results);
         claims.push_back(

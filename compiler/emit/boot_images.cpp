@@ -1,0 +1,268 @@
+#include "compiler/emit/boot_images.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
+
+#include "compiler/base/bits.h"
+#include "compiler/base/digest.h"
+#include "compiler/base/error.h"
+#include "compiler/base/rng.h"
+#include "compiler/emit/vectors.h"
+#include "compiler/perm/as_waksman.h"
+#include "compiler/program/engine_plan.h"
+#include "compiler/program/expand.h"
+#include "compiler/program/load_stream.h"
+
+namespace permloom {
+namespace {
+
+constexpr char BOOT_IMAGE[] = "boot.hex", SLICES[] = "slices.hex", REST[] = "rest.hex";
+/// Rows of a block RAM of the iCE40 in its widest form: memories are filled up to whole ones.
+constexpr size_t BLOCK_ROWS = 256;
+
+std::string wiring_image_name(size_t layer, size_t stage) {
+    return fmt::format("wiring_{:03}_{:03}.hex", layer, stage);
+}
+
+/// One wiring memory: rows of `width` bits for all contexts.
+struct Memory {
+    size_t layer = 0, stage = 0;
+    int width = 0;
+    size_t rows = 0;  ///< of one context
+};
+
+/// Bits that a stage stores of a row of the load stream; 0: the stage has no rows.
+int stored_bits(const ChipLayer& layer, int stage) {
+    switch (layer.engine) {
+        case Engine::folded:
+            return as_waksman_topology(layer.lines()).row_widths()[static_cast<size_t>(stage)];
+        case Engine::serial:
+            return std::max(1, ceil_log2(static_cast<uint64_t>(layer.inputs))) +
+                   (layer.rail == Rail::dual ? 1 : 0);
+        case Engine::level:
+            return layer.lanes * level_bits(layer);
+    }
+    return 0;
+}
+
+std::vector<Memory> memories_of(const Chip& chip) {
+    std::vector<Memory> memories;
+    for (size_t l = 0; l < chip.layers.size(); ++l) {
+        const EnginePlan plan = engine_plan(chip.layers[l]);
+        for (int stage = 0; stage < plan.wiring_stages && plan.wiring_rows > 0; ++stage)
+            memories.push_back({l, static_cast<size_t>(stage), stored_bits(chip.layers[l], stage),
+                                static_cast<size_t>(plan.wiring_rows)});
+    }
+    return memories;
+}
+
+/// A record of a load stream, its rows end to end.
+struct Record {
+    Section section{};
+    size_t layer = 0, stage = 0, first = 0, row_words = 0;
+    std::span<const uint32_t> head, rows;
+};
+
+std::vector<Record> records_of(std::span<const uint32_t> words) {
+    std::vector<Record> records;
+    for (size_t at = LOAD_HEADER_WORDS; words[at] != LOAD_END;) {
+        Record record;
+        record.section = static_cast<Section>(words[at] >> 16 & 0xff);
+        record.layer = words[at] & 0xffff;
+        record.stage = words[at] >> 24;
+        record.first = words[at + 1] & 0xffff;
+        record.row_words = words[at + 2];
+        record.head = words.subspan(at, LOAD_RECORD_WORDS);
+        record.rows =
+            words.subspan(at + LOAD_RECORD_WORDS, (words[at + 1] >> 16) * record.row_words);
+        at += record.head.size() + record.rows.size();
+        records.push_back(record);
+    }
+    return records;
+}
+
+bool is_wiring(Section section) {
+    return section == Section::switches || section == Section::entries ||
+           section == Section::levels;
+}
+
+uint32_t crc_of(std::span<const uint32_t> words) {
+    std::vector<uint8_t> bytes;
+    for (const uint32_t word : words)
+        for (int shift = 0; shift < 32; shift += 8)
+            bytes.push_back(static_cast<uint8_t>(word >> shift));
+    return crc32(bytes);
+}
+
+/// An entry as the chip stores it: the input, above it the mark of the complement.
+uint32_t stored_entry(uint32_t word, int width) {
+    return (word & COMPLEMENT_ENTRY) != 0 ? (word & 0xffff) | 1U << (width - 1) : word;
+}
+
+/// What one memory holds: `words_a_row` words a row, rows in a multiple of BLOCK_ROWS.
+struct Content {
+    std::string name;
+    int width = 0;
+    std::vector<std::vector<uint32_t>> rows;
+
+    bool bit(size_t row, int column) const {
+        return (rows[row][static_cast<size_t>(column / 32)] >> (column % 32) & 1) != 0;
+    }
+};
+
+size_t stored_rows(size_t rows) {
+    return (rows + BLOCK_ROWS - 1) / BLOCK_ROWS * BLOCK_ROWS;
+}
+
+Content content_of(const Memory& memory, const Record& record, int contexts) {
+    PERMLOOM_ASSERT(record.first == 0 && record.rows.size() == memory.rows * record.row_words);
+    Content content{wiring_image_name(memory.layer, memory.stage), memory.width, {}};
+    for (size_t row = 0; row < memory.rows; ++row) {
+        const auto words = record.rows.subspan(row * record.row_words, record.row_words);
+        content.rows.emplace_back(words.begin(), words.end());
+        if (record.section == Section::entries)
+            content.rows.back().front() = stored_entry(words.front(), memory.width);
+    }
+    content.rows.resize(stored_rows(memory.rows * static_cast<size_t>(contexts)),
+                        std::vector<uint32_t>(static_cast<size_t>((memory.width + 31) / 32), 0));
+    return content;
+}
+
+/// As $readmemh reads it, a row a line.
+std::string hex_rows(const Content& content) {
+    std::string text;
+    for (size_t row = 0; row < content.rows.size(); ++row) {
+        for (int digit = (content.width + 3) / 4 - 1; digit >= 0; --digit) {
+            unsigned value = 0;
+            for (int bit = 0; bit < 4 && 4 * digit + bit < content.width; ++bit)
+                value |= (content.bit(row, 4 * digit + bit) ? 1U : 0U) << bit;
+            text += "0123456789abcdef"[value];
+        }
+        text += '\n';
+    }
+    return text;
+}
+
+using Column = std::vector<bool>;  ///< BLOCK_ROWS bits: one of a block RAM
+
+/// All memories as columns: the pieces in which icebram looks for them, whatever their widths.
+std::vector<Column> columns_of(const std::vector<Content>& contents) {
+    std::vector<Column> columns;
+    for (const Content& content : contents)
+        for (size_t first = 0; first < content.rows.size(); first += BLOCK_ROWS)
+            for (int bit = 0; bit < content.width; ++bit) {
+                columns.emplace_back();
+                for (size_t row = first; row < first + BLOCK_ROWS; ++row)
+                    columns.back().push_back(content.bit(row, bit));
+            }
+    return columns;
+}
+
+/// Columns side by side as one memory, four in a digit.
+std::string hex_columns(std::span<const Column> columns) {
+    std::string text;
+    for (size_t row = 0; row < BLOCK_ROWS; ++row) {
+        for (size_t digit = columns.size() / 4; digit-- > 0;) {
+            unsigned value = 0;
+            for (size_t bit = 0; bit < 4; ++bit)
+                value |= (columns[4 * digit + bit][row] ? 1U : 0U) << bit;
+            text += "0123456789abcdef"[value];
+        }
+        text += '\n';
+    }
+    return text;
+}
+
+/// The files of `contents` in a bitstream that was built with `blank`. icebram takes whole digits
+/// and wants to find every column once: up to three columns are left for a file of their own,
+/// filled up with columns that it leaves as they are.
+std::vector<EmittedFile> files_of(const std::vector<Content>& contents,
+                                  const std::vector<Content>& blank) {
+    std::vector<EmittedFile> files;
+    for (const Content& content : contents)
+        files.push_back({content.name, hex_rows(content)});
+    const std::vector<Column> columns = columns_of(contents);
+    const size_t rest = columns.size() % 4;
+    files.push_back({SLICES, hex_columns(std::span(columns).first(columns.size() - rest))});
+    if (rest > 0) {
+        std::vector<Column> last(columns.end() - static_cast<std::ptrdiff_t>(rest), columns.end());
+        const std::vector<Column> unchanged = columns_of(blank);
+        last.insert(last.end(), unchanged.begin(),
+                    unchanged.begin() + static_cast<std::ptrdiff_t>(4 - rest));
+        files.push_back({REST, hex_columns(last)});
+    }
+    return files;
+}
+
+Content boot_content(std::span<const uint32_t> words) {
+    Content content{BOOT_IMAGE, 32, {}};
+    for (const uint32_t word : words)
+        content.rows.push_back({word});
+    content.rows.resize(stored_rows(words.size()), {0});
+    return content;
+}
+
+std::vector<Content> blank_contents(const Chip& chip) {
+    Rng random(low_word(fingerprint(chip)));
+    const auto random_row = [&](int width) {
+        std::vector<uint32_t> words(static_cast<size_t>((width + 31) / 32));
+        for (uint32_t& word : words)
+            word = static_cast<uint32_t>(random.next() >> 32);
+        return words;
+    };
+    std::vector<Content> contents;
+    for (const Memory& memory : memories_of(chip)) {
+        contents.push_back({wiring_image_name(memory.layer, memory.stage), memory.width, {}});
+        const size_t rows = stored_rows(memory.rows * static_cast<size_t>(chip.contexts));
+        for (size_t row = 0; row < rows; ++row)
+            contents.back().rows.push_back(random_row(memory.width));
+    }
+    // Registers of every neuron and layer, classes, each with the head of its record; frame.
+    size_t words = LOAD_HEADER_WORDS + 2 + LOAD_RECORD_WORDS + 1;
+    for (const ChipLayer& layer : chip.layers)
+        words += LOAD_RECORD_WORDS + static_cast<size_t>(layer.outputs) * NEURON_REGISTER_WORDS +
+                 LOAD_RECORD_WORDS + LAYER_REGISTER_WORDS;
+    contents.push_back({BOOT_IMAGE, 32, {}});
+    for (size_t word = 0; word < stored_rows(words); ++word)
+        contents.back().rows.push_back(random_row(32));
+    return contents;
+}
+
+}  // namespace
+
+std::vector<uint32_t> boot_stream(const Chip& chip, const Configuration& configuration) {
+    const LoadStream load = expand(chip, configuration);
+    std::vector<uint32_t> words(load.words.begin(), load.words.begin() + LOAD_HEADER_WORDS);
+    for (const Record& record : records_of(load.words)) {
+        if (is_wiring(record.section)) continue;
+        words.insert(words.end(), record.head.begin(), record.head.end());
+        words.insert(words.end(), record.rows.begin(), record.rows.end());
+    }
+    words.push_back(LOAD_END);
+    words.push_back(crc_of(words));
+    return words;
+}
+
+std::vector<EmittedFile> boot_images(const Chip& chip, const Configuration& configuration) {
+    const LoadStream load = expand(chip, configuration);
+    std::map<std::pair<size_t, size_t>, Record> wiring;
+    for (const Record& record : records_of(load.words))
+        if (is_wiring(record.section)) wiring[{record.layer, record.stage}] = record;
+    std::vector<Content> contents;
+    for (const Memory& memory : memories_of(chip))
+        contents.push_back(
+            content_of(memory, wiring.at({memory.layer, memory.stage}), chip.contexts));
+    contents.push_back(boot_content(boot_stream(chip, configuration)));
+    return files_of(contents, blank_contents(chip));
+}
+
+std::vector<EmittedFile> blank_images(const Chip& chip) {
+    const std::vector<Content> blank = blank_contents(chip);
+    return files_of(blank, blank);
+}
+
+}  // namespace permloom

@@ -1,0 +1,50 @@
+#include "sim/systemc/collector.h"
+
+#include <algorithm>
+
+#include "compiler/base/error.h"
+
+namespace permloom::systemc {
+
+Collector::Collector(const sc_core::sc_module_name& name, int neurons)
+    : sc_module(name), neurons_(static_cast<uint32_t>(neurons)) {
+    SC_METHOD(edge);
+    sensitive << clk.pos();
+    dont_initialize();
+}
+
+void Collector::edge() {
+    if (asleep_) {
+        asleep_ = false;  // `in` has changed; the next call is that of an edge
+    } else if (!rst_n->read()) {
+        item_ = count_ = 0;
+        out->next().token.valid = false;
+    } else if (item_ == count_ && !in->read().token.valid) {
+        asleep_ = true;
+        next_trigger(in->default_event());
+    } else if (enable->read()) {
+        if (item_ < count_) ++item_;
+        if (in->read().token.valid) take();
+        show();
+    }
+}
+
+void Collector::take() {
+    PERMLOOM_ASSERT(item_ == count_);  // the windows leave time for every item
+    hold_ = in->read().values;
+    first_ = in->read().token;
+    item_ = 0;
+    count_ = std::min(hold_.size(), static_cast<size_t>(neurons_ - first_.neuron));
+}
+
+void Collector::show() {
+    Total& to = out->next();
+    const auto item = static_cast<uint32_t>(item_);
+    to.token = first_;
+    to.token.valid = item_ < count_;
+    to.token.neuron += item;
+    to.token.addr += item;
+    if (to.token.valid) to.value = hold_[item_];
+}
+
+}  // namespace permloom::systemc

@@ -1,0 +1,40 @@
+#include "sim/systemc/folded_issue.h"
+
+namespace permloom::systemc {
+
+FoldedIssue::FoldedIssue(const sc_core::sc_module_name& name, int neurons, int passes)
+    : sc_module(name), neurons_(static_cast<uint32_t>(neurons)), passes_(passes) {
+    SC_METHOD(issue_next);
+    sensitive << enable << in_valid << in_ctx << counters_;
+    SC_METHOD(edge);
+    sensitive << clk.pos();
+    dont_initialize();
+}
+
+void FoldedIssue::issue_next() {
+    const Counters& counters = counters_.read();
+    const bool issues = enable->read() && in_valid->read();
+    const uint8_t ctx = in_ctx->read();
+    release->write(issues && last_pass() && last_neuron());
+    issue->next().token = {.valid = issues,
+                           .first = counters.pass == 0,
+                           .last = last_pass(),
+                           .ctx = ctx,
+                           .neuron = counters.neuron,
+                           .addr = ctx * neurons_ + counters.neuron};
+}
+
+void FoldedIssue::edge() {
+    if (!rst_n->read()) {
+        counters_.next() = {};
+    } else if (enable->read() && in_valid->read()) {
+        const bool wraps = last_pass() && last_neuron();
+        const Counters& now = counters_.read();
+        counters_.next() = {
+            .neuron = wraps ? 0 : now.neuron + (last_pass() ? 1 : 0),
+            .pass = last_pass() ? 0 : now.pass + 1,
+        };
+    }
+}
+
+}  // namespace permloom::systemc

@@ -1,0 +1,39 @@
+/// The order of work of engine `folded`: one pass of one neuron a cycle.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/systemc/bundles.h"
+#include "sim/systemc/channels.h"
+
+namespace permloom::systemc {
+
+class FoldedIssue final : public sc_core::sc_module {
+  public:
+    sc_core::sc_in<bool> clk{"clk"}, rst_n{"rst_n"}, enable{"enable"};
+    sc_core::sc_in<bool> in_valid{"in_valid"};
+    sc_core::sc_in<uint8_t> in_ctx{"in_ctx"};
+    Out<Issue> issue{"issue"};
+    sc_core::sc_out<bool> release{"release"};  ///< of the buffer in front
+
+    FoldedIssue(const sc_core::sc_module_name& name, int neurons, int passes);
+
+  private:
+    SC_HAS_PROCESS(FoldedIssue);
+
+    struct Counters {
+        uint32_t neuron = 0;
+        int pass = 0;
+    };
+
+    void issue_next();  ///< combinational
+    void edge();
+    bool last_pass() const { return counters_.read().pass + 1 == passes_; }
+    bool last_neuron() const { return counters_.read().neuron + 1 == neurons_; }
+
+    uint32_t neurons_;
+    int passes_;
+    Register<Counters> counters_{"counters"};
+};
+
+}  // namespace permloom::systemc

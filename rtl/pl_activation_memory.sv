@@ -54,10 +54,12 @@ module pl_activation_memory #(
   localparam integer ROW_BITS = pl_geometry::index_bits(DEPTH);
 
   generate
-    if (SIZE < 1 || SIZE > 65535 || BITS < 1 || LANES < 1 || WORD < 1 || PORTS < 1) begin : gen_check
-      pl_error_activation_memory_needs_elements_and_a_port i_error ();
-    end
-    if (PARTS * LANES != ROW || WORDS * WORD != ROW || (1 << $clog2(PARTS * WORDS)) != PARTS * WORDS)
+    if (SIZE < 1 || SIZE > 65535 || BITS < 1 || LANES < 1 || WORD < 1 || PORTS < 1)
+      begin : gen_check
+        pl_error_activation_memory_needs_elements_and_a_port i_error ();
+      end
+    if (PARTS * LANES != ROW || WORDS * WORD != ROW ||
+        (1 << $clog2(PARTS * WORDS)) != PARTS * WORDS)
       begin : gen_check_ratio
         pl_error_activation_memory_ratio_of_lanes_and_word_is_no_power_of_2 i_error ();
       end

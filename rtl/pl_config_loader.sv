@@ -148,7 +148,8 @@ module pl_config_loader #(
 
   assign cfg_tready = state_q != WAIT || broken;
   assign ctx_valid = valid_q;
-  assign load_error = wrong_q != 3'b000 ? content_error_q : misplaced_q ? framing_error_q : NO_ERROR;
+  assign load_error =
+      wrong_q != 3'b000 ? content_error_q : misplaced_q ? framing_error_q : NO_ERROR;
   assign row_valid = row_valid_q;
   assign row_layer = {{(16 - LAYER_BITS) {1'b0}}, row_layer_q};
   assign row_section = {5'd0, row_section_q};

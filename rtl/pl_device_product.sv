@@ -45,11 +45,11 @@ module pl_device_product #(
           product <= !(live && device[0]) ? ZERO : SPLIT == 0 && negative ? -wide : wide;
     end else begin : gen_multiplier
       // All of it modulo 2^PRODUCT_BITS, which the product fits.
-      wire [PRODUCT_BITS:0] signed_device = {{(PRODUCT_BITS + 1 - DEVICE_BITS) {negative}}, device};
-      wire [PRODUCT_BITS-1:0] weight =
-          SPLIT != 0 && negative ? -signed_device[PRODUCT_BITS-1:0] : signed_device[PRODUCT_BITS-1:0];
+      wire [PRODUCT_BITS:0] extended = {{(PRODUCT_BITS + 1 - DEVICE_BITS) {negative}}, device};
+      wire [PRODUCT_BITS-1:0] factor = extended[PRODUCT_BITS-1:0];
+      wire [PRODUCT_BITS-1:0] weight = SPLIT != 0 && negative ? -factor : factor;
       wire [PRODUCT_BITS-1:0] result = wide * weight;
-      wire unused = &{1'b0, signed_device};
+      wire unused = &{1'b0, extended};
       always_ff @(posedge clk) if (en) product <= live ? result : ZERO;
     end
   endgenerate

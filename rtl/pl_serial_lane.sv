@@ -47,8 +47,8 @@ module pl_serial_lane #(
   localparam integer PRODUCT_BITS = IN_BITS + SIGNED + (UNIT != 0 ? 0 : DEVICE_BITS - 1);
 
   generate
-    if (INPUTS < 1 || INPUTS > 65535 || IN_BITS < 1 || DEVICE_BITS < 2 || ACC_BITS < 1 || RAIL < 0 ||
-        RAIL > 2 || DEPTH < 1)
+    if (INPUTS < 1 || INPUTS > 65535 || IN_BITS < 1 || DEVICE_BITS < 2 || ACC_BITS < 1 ||
+        RAIL < 0 || RAIL > 2 || DEPTH < 1)
       begin : gen_check
         pl_error_serial_lane_parameters i_error ();
       end

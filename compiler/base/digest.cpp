@@ -56,4 +56,15 @@ std::string md5_hex(std::span<const uint8_t> bytes) {
     return hex(digest<16>(bytes, EVP_md5()));
 }
 
+uint32_t crc32_of_words(std::span<const uint32_t> words) {
+    uint32_t crc = 0;
+    for (const uint32_t word : words) {
+        const uint8_t bytes[] = {static_cast<uint8_t>(word), static_cast<uint8_t>(word >> 8),
+                                 static_cast<uint8_t>(word >> 16),
+                                 static_cast<uint8_t>(word >> 24)};
+        crc = crc32(bytes, crc);
+    }
+    return crc;
+}
+
 }  // namespace permloom

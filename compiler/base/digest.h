@@ -20,6 +20,8 @@ uint64_t low_word(const Sha256& digest);
 
 /// IEEE 802.3 CRC-32 (reflected, as zlib), continued from `crc`.
 uint32_t crc32(std::span<const uint8_t> bytes, uint32_t crc = 0);
+/// The same over the bytes of 32-bit words, low byte first.
+uint32_t crc32_of_words(std::span<const uint32_t> words);
 
 /// MD5 in hexadecimal: published data sets state their checksum so.
 std::string md5_hex(std::span<const uint8_t> bytes);

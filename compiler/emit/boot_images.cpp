@@ -7,14 +7,12 @@
 #include <span>
 #include <utility>
 
-#include "compiler/base/bits.h"
 #include "compiler/base/digest.h"
 #include "compiler/base/error.h"
 #include "compiler/base/rng.h"
 #include "compiler/emit/vectors.h"
 #include "compiler/perm/as_waksman.h"
 #include "compiler/program/engine_plan.h"
-#include "compiler/program/expand.h"
 #include "compiler/program/load_stream.h"
 
 namespace permloom {
@@ -35,14 +33,13 @@ struct Memory {
     size_t rows = 0;  ///< of one context
 };
 
-/// Bits that a stage stores of a row of the load stream; 0: the stage has no rows.
+/// Bits that a stage stores of a row of the load stream.
 int stored_bits(const ChipLayer& layer, int stage) {
     switch (layer.engine) {
         case Engine::folded:
             return as_waksman_topology(layer.lines()).row_widths()[static_cast<size_t>(stage)];
         case Engine::serial:
-            return std::max(1, ceil_log2(static_cast<uint64_t>(layer.inputs))) +
-                   (layer.rail == Rail::dual ? 1 : 0);
+            return stored_entry_bits(layer);
         case Engine::level:
             return layer.lanes * level_bits(layer);
     }
@@ -90,20 +87,12 @@ bool is_wiring(Section section) {
            section == Section::levels;
 }
 
-uint32_t crc_of(std::span<const uint32_t> words) {
-    std::vector<uint8_t> bytes;
-    for (const uint32_t word : words)
-        for (int shift = 0; shift < 32; shift += 8)
-            bytes.push_back(static_cast<uint8_t>(word >> shift));
-    return crc32(bytes);
-}
-
 /// An entry as the chip stores it: the input, above it the mark of the complement.
 uint32_t stored_entry(uint32_t word, int width) {
     return (word & COMPLEMENT_ENTRY) != 0 ? (word & 0xffff) | 1U << (width - 1) : word;
 }
 
-/// What one memory holds: `words_a_row` words a row, rows in a multiple of BLOCK_ROWS.
+/// What one memory holds: `width` bits a row, rows in a multiple of BLOCK_ROWS.
 struct Content {
     std::string name;
     int width = 0;
@@ -132,18 +121,25 @@ Content content_of(const Memory& memory, const Record& record, int contexts) {
     return content;
 }
 
+/// A line of hexadecimal digits, bit 0 in the last one; `bit` tells each of `width` bits.
+template <class Bit>
+std::string hex_line(size_t width, const Bit& bit) {
+    std::string text;
+    for (size_t digit = (width + 3) / 4; digit-- > 0;) {
+        unsigned value = 0;
+        for (size_t i = 4 * digit; i < std::min(4 * digit + 4, width); ++i)
+            value |= (bit(i) ? 1U : 0U) << (i - 4 * digit);
+        text += "0123456789abcdef"[value];
+    }
+    return text + '\n';
+}
+
 /// As $readmemh reads it, a row a line.
 std::string hex_rows(const Content& content) {
     std::string text;
-    for (size_t row = 0; row < content.rows.size(); ++row) {
-        for (int digit = (content.width + 3) / 4 - 1; digit >= 0; --digit) {
-            unsigned value = 0;
-            for (int bit = 0; bit < 4 && 4 * digit + bit < content.width; ++bit)
-                value |= (content.bit(row, 4 * digit + bit) ? 1U : 0U) << bit;
-            text += "0123456789abcdef"[value];
-        }
-        text += '\n';
-    }
+    for (size_t row = 0; row < content.rows.size(); ++row)
+        text += hex_line(static_cast<size_t>(content.width),
+                         [&](size_t i) { return content.bit(row, static_cast<int>(i)); });
     return text;
 }
 
@@ -165,15 +161,8 @@ std::vector<Column> columns_of(const std::vector<Content>& contents) {
 /// Columns side by side as one memory, four in a digit.
 std::string hex_columns(std::span<const Column> columns) {
     std::string text;
-    for (size_t row = 0; row < BLOCK_ROWS; ++row) {
-        for (size_t digit = columns.size() / 4; digit-- > 0;) {
-            unsigned value = 0;
-            for (size_t bit = 0; bit < 4; ++bit)
-                value |= (columns[4 * digit + bit][row] ? 1U : 0U) << bit;
-            text += "0123456789abcdef"[value];
-        }
-        text += '\n';
-    }
+    for (size_t row = 0; row < BLOCK_ROWS; ++row)
+        text += hex_line(columns.size(), [&](size_t i) { return columns[i][row]; });
     return text;
 }
 
@@ -234,8 +223,7 @@ std::vector<Content> blank_contents(const Chip& chip) {
 
 }  // namespace
 
-std::vector<uint32_t> boot_stream(const Chip& chip, const Configuration& configuration) {
-    const LoadStream load = expand(chip, configuration);
+std::vector<uint32_t> boot_stream(const LoadStream& load) {
     std::vector<uint32_t> words(load.words.begin(), load.words.begin() + LOAD_HEADER_WORDS);
     for (const Record& record : records_of(load.words)) {
         if (is_wiring(record.section)) continue;
@@ -243,12 +231,11 @@ std::vector<uint32_t> boot_stream(const Chip& chip, const Configuration& configu
         words.insert(words.end(), record.rows.begin(), record.rows.end());
     }
     words.push_back(LOAD_END);
-    words.push_back(crc_of(words));
+    words.push_back(crc32_of_words(words));
     return words;
 }
 
-std::vector<EmittedFile> boot_images(const Chip& chip, const Configuration& configuration) {
-    const LoadStream load = expand(chip, configuration);
+std::vector<EmittedFile> boot_images(const Chip& chip, const LoadStream& load) {
     std::map<std::pair<size_t, size_t>, Record> wiring;
     for (const Record& record : records_of(load.words))
         if (is_wiring(record.section)) wiring[{record.layer, record.stage}] = record;
@@ -256,7 +243,7 @@ std::vector<EmittedFile> boot_images(const Chip& chip, const Configuration& conf
     for (const Memory& memory : memories_of(chip))
         contents.push_back(
             content_of(memory, wiring.at({memory.layer, memory.stage}), chip.contexts));
-    contents.push_back(boot_content(boot_stream(chip, configuration)));
+    contents.push_back(boot_content(boot_stream(load)));
     return files_of(contents, blank_contents(chip));
 }
 

@@ -6,18 +6,17 @@
 #include <vector>
 
 #include "compiler/emit/rtl_design.h"
-#include "compiler/program/configuration.h"
+#include "compiler/program/expand.h"
 
 namespace permloom {
 
-/// The stored load stream: as expand's for context 0, without the records of wiring.
-std::vector<uint32_t> boot_stream(const Chip& chip, const Configuration& configuration);
+/// The stored load stream: `load`, a whole one for context 0, without the records of wiring.
+std::vector<uint32_t> boot_stream(const LoadStream& load);
 
 /// $readmemh images of all of them, "wiring_LLL_SSS.hex" of layer L and stage S and "boot.hex",
 /// filled up to whole block RAMs; rows beyond context 0 are zero. "slices.hex" is all of them once
-/// more, in the pieces in which icebram exchanges contents. Throws Error when the configuration is
-/// not the chip's.
-std::vector<EmittedFile> boot_images(const Chip& chip, const Configuration& configuration);
+/// more, in the pieces in which icebram exchanges contents.
+std::vector<EmittedFile> boot_images(const Chip& chip, const LoadStream& load);
 
 /// Images of the same names and sizes with arbitrary content, equal for equal chips: what a
 /// bitstream is built with, so that icebram finds every memory by what it holds.

@@ -103,7 +103,7 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
                                     bool boots) {
     const Part& part = part_of(target);
     const LoadStream load = expand(chip, configuration);
-    const size_t boot_words = boots ? boot_stream(chip, configuration).size() : 0;
+    const size_t boot_words = boots ? boot_stream(load).size() : 0;
 
     std::vector<EmittedFile> files;
     std::string sources;
@@ -166,7 +166,7 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
     for (const EmittedFile& image : emit_device_images(chip))
         files.push_back(image);
     if (boots) {
-        for (const EmittedFile& image : boot_images(chip, configuration))
+        for (const EmittedFile& image : boot_images(chip, load))
             files.push_back({"config/" + image.name, image.text});
         for (const EmittedFile& image : blank_images(chip))
             files.push_back({"blank/" + image.name, image.text});

@@ -16,15 +16,6 @@ constexpr size_t TRAILER_WORDS = 2;  ///< end marker, CRC
     throw Error("load stream", fmt::format("word {}: {}", word, problem));
 }
 
-uint32_t crc_of(std::span<const uint32_t> words) {
-    std::vector<uint8_t> bytes;
-    bytes.reserve(words.size() * 4);
-    for (const uint32_t word : words)
-        for (int shift = 0; shift < 32; shift += 8)
-            bytes.push_back(static_cast<uint8_t>(word >> shift));
-    return crc32(bytes);
-}
-
 }  // namespace
 
 std::vector<LoadRecord> read_load_records(std::span<const uint32_t> stream) {
@@ -57,7 +48,7 @@ std::vector<LoadRecord> read_load_records(std::span<const uint32_t> stream) {
         records.push_back(std::move(record));
     }
     if (stream[end] != LOAD_END) malformed(end, "no end marker");
-    if (stream[end + 1] != crc_of(stream.first(end + 1))) malformed(end + 1, "wrong CRC");
+    if (stream[end + 1] != crc32_of_words(stream.first(end + 1))) malformed(end + 1, "wrong CRC");
     return records;
 }
 

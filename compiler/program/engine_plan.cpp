@@ -79,6 +79,10 @@ std::vector<int32_t> group_entries(const ChipLayer& layer) {
     return entries;
 }
 
+int stored_entry_bits(const ChipLayer& layer) {
+    return std::max(1, lg(layer.inputs)) + (layer.rail == Rail::dual ? 1 : 0);
+}
+
 std::vector<int32_t> levels(const ChipLayer& layer, int neuron) {
     const auto bank = layer.bank(neuron);
     std::vector<int32_t> values(bank.begin(), bank.end());

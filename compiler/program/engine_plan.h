@@ -25,6 +25,9 @@ std::vector<int32_t> live_slots(const ChipLayer& layer, int neuron);
 /// Engine `serial`: C_g, entries of a lane for each group of `lanes` neurons.
 std::vector<int32_t> group_entries(const ChipLayer& layer);
 
+/// Engine `serial`: bits that an entry is stored in: the input, on rail dual its complement's mark.
+int stored_entry_bits(const ChipLayer& layer);
+
 /// Engine `level`: distinct devices of a neuron, ascending.
 std::vector<int32_t> levels(const ChipLayer& layer, int neuron);
 /// B, bits that name a level of any neuron.

@@ -55,9 +55,8 @@ void put_entries(LoadStream& stream, size_t layer, const ChipLayer& shape,
                                 slots.size());
         }
     }
-    const int entry_bits = std::max(1, ceil_log2(static_cast<uint64_t>(shape.inputs))) +
-                           (shape.rail == Rail::dual ? 1 : 0);
-    stream.layer_wiring_bits.back() += rows * static_cast<size_t>(shape.lanes * entry_bits);
+    stream.layer_wiring_bits.back() +=
+        rows * static_cast<size_t>(shape.lanes * stored_entry_bits(shape));
 }
 
 /// The level map of every neuron: for each line the level of the device that it is wired to.
@@ -128,17 +127,6 @@ void put_registers(LoadStream& stream, size_t layer, const LayerConfiguration& l
     stream.register_bits += loaded.neurons.size() * NEURON_REGISTER_BITS + LAYER_REGISTER_BITS;
 }
 
-uint32_t crc_of(std::span<const uint32_t> words) {
-    uint32_t crc = 0;
-    for (const uint32_t word : words) {
-        const uint8_t bytes[] = {static_cast<uint8_t>(word), static_cast<uint8_t>(word >> 8),
-                                 static_cast<uint8_t>(word >> 16),
-                                 static_cast<uint8_t>(word >> 24)};
-        crc = crc32(bytes, crc);
-    }
-    return crc;
-}
-
 }  // namespace
 
 std::vector<std::vector<Permutation>> decode_sources(const Chip& chip,
@@ -191,7 +179,7 @@ LoadStream expand(const Chip& chip, const Configuration& configuration, int cont
     stream.words.push_back(static_cast<uint32_t>(configuration.classes));
     stream.register_bits += CLASSES_BITS;
     stream.words.push_back(LOAD_END);
-    stream.words.push_back(crc_of(stream.words));
+    stream.words.push_back(crc32_of_words(stream.words));
     return stream;
 }
 

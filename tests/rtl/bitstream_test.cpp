@@ -39,7 +39,7 @@ TEST_CASE("ice40 -- bitstream and netlist of a small chip, and another configura
             CHECK(made.status == 0);
         }
         // The second configuration: exchanged in the finished bitstream, and built from scratch.
-        for (const EmittedFile& image : boot_images(chip, second.configuration)) {
+        for (const EmittedFile& image : boot_images(chip, expand(chip, second.configuration))) {
             std::filesystem::create_directories(directory / "other");
             write_file(directory / "other" / image.name, image.text);
         }
@@ -47,7 +47,7 @@ TEST_CASE("ice40 -- bitstream and netlist of a small chip, and another configura
         const std::vector<uint8_t> exchanged = read_bytes(directory / "exchanged.bin");
         CHECK(exchanged != read_bytes(directory / (chip.name + ".bin")));
         std::filesystem::remove_all(directory / "build");
-        for (const EmittedFile& image : boot_images(chip, second.configuration)) {
+        for (const EmittedFile& image : boot_images(chip, expand(chip, second.configuration))) {
             write_file(directory / "config" / image.name, image.text);
             write_file(directory / "blank" / image.name, image.text);
         }

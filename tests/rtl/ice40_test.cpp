@@ -64,7 +64,7 @@ TEST_CASE("boot stream -- is the load stream without its wiring") {
     Rng rng(3);
     const Chip chip = test::random_chip(mixed_shape(), rng);
     const test::Wiring wiring = test::random_wiring(chip, rng);
-    const std::vector<uint32_t> words = boot_stream(chip, wiring.configuration);
+    const std::vector<uint32_t> words = boot_stream(expand(chip, wiring.configuration));
     REQUIRE(words.size() > 8);
     CHECK(words[0] == LOAD_MAGIC);
     CHECK(words[words.size() - 2] == LOAD_END);
@@ -80,7 +80,7 @@ TEST_CASE("boot images -- icebram's pieces are the memories, and no two blank on
     Rng rng(4);
     const Chip chip = test::random_chip(mixed_shape(), rng);
     const test::Wiring wiring = test::random_wiring(chip, rng);
-    const auto config = by_name(boot_images(chip, wiring.configuration));
+    const auto config = by_name(boot_images(chip, expand(chip, wiring.configuration)));
     const auto blank = by_name(blank_images(chip));
     REQUIRE(config.size() == blank.size());
 

@@ -87,7 +87,7 @@ int emit_command(const Arguments& arguments) {
     const Program program = load_program(values.list("FILE.plc").front(), values.text("chip"));
     std::vector<EmittedFile> files;
     if (values.flag("images-only")) {
-        files = boot_images(program.chip, program.configuration);
+        files = boot_images(program.chip, expand(program.chip, program.configuration));
     } else {
         const int count = static_cast<int>(values.integer("count", 1, 1'000'000));
         const Dataset data = load_data(values.text("data"), needs_of(program));

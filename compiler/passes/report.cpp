@@ -32,14 +32,14 @@ LayerReport report_layer(const ChipLayer& layer, const EncodedLayer& encoded) {
     report.code_bits = encoded.bits_by_code;
     report.wiring_bits = encoded.wiring_bits;
     report.wiring_bound = encoded.wiring_bound;
-    report.register_bits =
-        static_cast<uint64_t>(layer.outputs) * NEURON_REGISTER_BITS + LAYER_REGISTER_BITS;
+    report.register_bits = static_cast<uint64_t>(layer.outputs) * NEURON_REGISTER_BITS +
+                           LAYER_REGISTER_BITS + (layer.adds() ? SKIP_REGISTER_BITS : 0);
     for (int j = 0; j < layer.outputs; ++j)
         report.wires +=
             std::ranges::count_if(layer.bank(j), [](int32_t device) { return device != 0; });
     if (!layer.shared_profile)
         report.weight_rom_bits = int64_t{layer.outputs} * layer.lines() * layer.device_bits;
-    report.cycles = engine_plan(layer).interval;
+    report.cycles = layer_plan(layer, false).interval;
     report.accumulator_bits = layer.accumulator_bits();
     return report;
 }
@@ -55,16 +55,11 @@ bool same_for_all_neurons(const LayerConfiguration& layer) {
 CompileReport make_report(const Chip& chip, const Configuration& configuration,
                           const Quantised& quantised, const std::vector<EncodedLayer>& encoded) {
     CompileReport report;
-    report.interval_cycles =
-        std::max<int64_t>(chip.pixel_beats(), chip.layers.back().outputs + int64_t{1});
-    report.latency_cycles = 1;
+    report.interval_cycles = chip_interval(chip);
+    report.latency_cycles = chip_latency(chip);
     for (size_t l = 0; l < chip.layers.size(); ++l) {
-        const ChipLayer& layer = chip.layers[l];
-        const EnginePlan plan = engine_plan(layer);
-        report.layers.push_back(report_layer(layer, encoded[l]));
+        report.layers.push_back(report_layer(chip.layers[l], encoded[l]));
         report.layers.back().quantisation_error = quantised.layers[l].error;
-        report.interval_cycles = std::max(report.interval_cycles, plan.interval);
-        report.latency_cycles += l + 1 == chip.layers.size() ? plan.last_latency : plan.latency;
     }
 
     const LoadStream stream = expand(chip, configuration);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "chip_generated.h"
+#include "compiler/base/bits.h"
 #include "compiler/base/error.h"
 #include "compiler/base/version.h"
 #include "compiler/program/container.h"
@@ -15,6 +16,8 @@ namespace {
 
 /// Widest layer and longest network that the load stream's 16-bit fields can name.
 constexpr int MAX_SIZE = 65535;
+/// Values of a feature map: what the 16 bits of a probe's index can number.
+constexpr int MAX_MAP = 65536;
 constexpr int MAX_ACTIVATION_BITS = 16;
 /// The stage of a record, 8 bits, names the lane of `serial` and the neuron of `level`.
 constexpr int MAX_LANES = 255, MAX_LEVEL_NEURONS = 256;
@@ -63,6 +66,77 @@ void check_engine(const ChipLayer& layer, size_t index, const std::string& where
     }
 }
 
+void check_walk(const ChipLayer& layer, size_t index, const std::string& where) {
+    const Walk& walk = *layer.walk;
+    const auto positive = [](std::initializer_list<int> values) {
+        return std::ranges::all_of(values,
+                                   [](int value) { return value >= 1 && value <= MAX_MAP; });
+    };
+    if (!positive({walk.map.rows, walk.map.columns, walk.map.channels, walk.kernel, walk.stride,
+                   walk.rows, walk.columns, walk.window}) ||
+        walk.top < 0 || walk.left < 0 || walk.top >= walk.kernel || walk.left >= walk.kernel)
+        bad_layer(where, index, "a shape of its walk is out of range");
+    const auto product = [](std::initializer_list<int> values) {
+        int64_t result = 1;
+        for (const int value : values)
+            result = std::min<int64_t>(result * value, int64_t{MAX_MAP} + 1);
+        return result;
+    };
+    if (product({walk.map.rows, walk.map.columns, walk.map.channels}) > MAX_MAP ||
+        product({walk.rows, walk.columns, layer.outputs}) > MAX_MAP)
+        throw Error(where,
+                    "layer " + std::to_string(index) + ": a feature map has more than " +
+                        std::to_string(MAX_MAP) + " values",
+                    "the index of a probe has 16 bits");
+    if (product({walk.kernel, walk.kernel, walk.map.channels}) != layer.inputs)
+        bad_layer(where, index,
+                  "its windows do not have as many values as its neurons have inputs");
+    if ((walk.rows - 1) * walk.stride - walk.top >= walk.map.rows ||
+        (walk.columns - 1) * walk.stride - walk.left >= walk.map.columns)
+        bad_layer(where, index, "it walks beyond its feature map");
+    if ((walk.pool == Pool::none) != (walk.window == 1) || walk.pooled_rows() < 1 ||
+        walk.pooled_columns() < 1)
+        bad_layer(where, index, "its pool does not fit its positions");
+    if (layer.value_bits() > MAX_ACTIVATION_BITS)
+        throw Error(where,
+                    "layer " + std::to_string(index) + ": the sums of its pool need " +
+                        std::to_string(layer.value_bits()) + " bits, values have at most " +
+                        std::to_string(MAX_ACTIVATION_BITS),
+                    "fewer activation bits, or a smaller pool");
+}
+
+/// What joins the layers: every one reads what is there, and is read.
+void check_joints(const Chip& chip, size_t index, const std::string& where) {
+    const ChipLayer& layer = chip.layers[index];
+    const int own = static_cast<int>(index), source = chip.source(index);
+    if (layer.from && (*layer.from == own - 1 || source < NETWORK_INPUT || source >= own))
+        bad_layer(where, index, "it names a layer to read that does not come earlier");
+    const bool of_image = source == NETWORK_INPUT;
+    if (index == 0 && !of_image) bad_layer(where, index, "the first layer does not read the image");
+    if (of_image && index > 0 &&
+        (layer.input_size() != chip.inputs() || layer.in_bits != chip.in_bits()))
+        bad_layer(where, index, "its inputs are not the image");
+    if (!of_image) {
+        const ChipLayer& before = chip.layers[static_cast<size_t>(source)];
+        if (layer.input_size() != before.output_size() || layer.in_bits != before.value_bits())
+            bad_layer(where, index, "its inputs are not the outputs of the layer it reads");
+    }
+    if (layer.walk && layer.walk->skip) {
+        const int skip = *layer.walk->skip;
+        if (skip < 0 || skip >= own)
+            bad_layer(where, index, "it adds a layer that does not come earlier");
+        if (chip.layers[static_cast<size_t>(skip)].output_size() !=
+            layer.walk->positions() * layer.outputs)
+            bad_layer(where, index, "what it adds does not have the shape of its positions");
+    }
+    const bool last = index + 1 == chip.layers.size();
+    if (last && layer.walk)
+        throw Error(where, "layer " + std::to_string(index) + ": the last layer walks",
+                    "logits come from a dense layer");
+    if (!last && chip.readers(own).empty() && chip.adders(own).empty())
+        bad_layer(where, index, "no layer reads its outputs");
+}
+
 void check_layer(const ChipLayer& layer, size_t index, const std::string& where) {
     const auto in_range = [](int value, int low, int high) {
         return value >= low && value <= high;
@@ -94,6 +168,7 @@ void check_layer(const ChipLayer& layer, size_t index, const std::string& where)
                       "a device of bank " + std::to_string(bank) + " does not fit " +
                           std::to_string(layer.device_bits) + " bits");
     }
+    if (layer.walk) check_walk(layer, index, where);
     check_engine(layer, index, where);
     if (layer.accumulator_bits() > 31)
         bad_layer(where, index,
@@ -145,10 +220,49 @@ int ChipLayer::accumulator_bits() const {
     return signed_bits_for(low, high);
 }
 
+int ChipLayer::value_bits() const {
+    if (!walk || walk->pool != Pool::sum) return out_bits;
+    return out_bits +
+           ceil_log2(static_cast<uint64_t>(walk->window) * static_cast<uint64_t>(walk->window));
+}
+
 int Chip::pixels_per_beat() const {
     const auto fit = static_cast<unsigned>(pixel_stream_bits / in_bits());
-    return static_cast<int>(layers.front().engine == Engine::folded ? fit : std::bit_floor(fit));
+    const bool by_address = std::ranges::any_of(readers(NETWORK_INPUT), [&](size_t l) {
+        return layers[l].walk || layers[l].engine != Engine::folded;
+    });
+    return static_cast<int>(by_address ? std::bit_floor(fit) : fit);
 }
+
+int Chip::source(size_t index) const {
+    return layers[index].from.value_or(static_cast<int>(index) - 1);
+}
+
+std::vector<size_t> Chip::readers(int index) const {
+    std::vector<size_t> result;
+    for (size_t l = 0; l < layers.size(); ++l)
+        if (source(l) == index) result.push_back(l);
+    return result;
+}
+
+std::vector<size_t> Chip::adders(int index) const {
+    std::vector<size_t> result;
+    for (size_t l = 0; l < layers.size(); ++l)
+        if (layers[l].walk && layers[l].walk->skip == index) result.push_back(l);
+    return result;
+}
+
+namespace {
+
+void walk_content(const Walk& walk, Canonical& content) {
+    content.text("walks");
+    for (const int value : {walk.map.rows, walk.map.columns, walk.map.channels, walk.kernel,
+                            walk.stride, walk.top, walk.left, walk.rows, walk.columns,
+                            static_cast<int>(walk.pool), walk.window, walk.skip.value_or(-1)})
+        content.number(value);
+}
+
+}  // namespace
 
 Sha256 fingerprint(const Chip& chip) {
     Canonical content;
@@ -170,6 +284,11 @@ Sha256 fingerprint(const Chip& chip) {
         content.number(layer.shared_profile ? 1 : 0);
         for (const int32_t device : layer.devices)
             content.number(device);
+        if (layer.from) {
+            content.text("reads");
+            content.number(*layer.from);
+        }
+        if (layer.walk) walk_content(*layer.walk, content);
     }
     return sha256(content.bytes());
 }
@@ -187,15 +306,41 @@ void check(const Chip& chip, const std::string& where) {
                                " bits; 8, 16, ... 64 are possible");
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         check_layer(chip.layers[l], l, where);
-        if (l == 0) continue;
-        const ChipLayer& before = chip.layers[l - 1];
-        if (chip.layers[l].inputs != before.outputs || chip.layers[l].in_bits != before.out_bits)
-            bad_layer(where, l, "its inputs are not the outputs of the layer before");
+        check_joints(chip, l, where);
     }
     if (chip.pixel_stream_bits < chip.in_bits())
         throw Error(where, "a pixel of " + std::to_string(chip.in_bits()) +
                                " bits does not fit the pixel stream");
 }
+
+namespace {
+
+flatbuffers::Offset<schema::Walk> stored_walk(flatbuffers::FlatBufferBuilder& builder,
+                                              const Walk& walk) {
+    return schema::CreateWalk(builder, walk.map.rows, walk.map.columns, walk.map.channels,
+                              walk.kernel, walk.stride, walk.top, walk.left, walk.rows,
+                              walk.columns, static_cast<uint8_t>(walk.pool), walk.window,
+                              walk.skip.has_value(), walk.skip.value_or(0));
+}
+
+Walk loaded_walk(const schema::Walk& stored, const std::string& where, size_t index) {
+    Walk walk;
+    walk.map = {stored.map_rows(), stored.map_columns(), stored.map_channels()};
+    walk.kernel = stored.kernel();
+    walk.stride = stored.stride();
+    walk.top = stored.top();
+    walk.left = stored.left();
+    walk.rows = stored.rows();
+    walk.columns = stored.columns();
+    if (stored.pool() > static_cast<uint8_t>(Pool::sum))
+        bad_layer(where, index, "its pool is unknown");
+    walk.pool = static_cast<Pool>(stored.pool());
+    walk.window = stored.window();
+    if (stored.adds()) walk.skip = stored.skip();
+    return walk;
+}
+
+}  // namespace
 
 void save_chip(const Chip& chip, const std::filesystem::path& path) {
     check(chip, path.string());
@@ -220,7 +365,9 @@ void save_chip(const Chip& chip, const std::filesystem::path& path) {
             std::string(to_string(layer.rail)).c_str(), static_cast<uint8_t>(layer.in_bits),
             static_cast<uint32_t>(layer.in_zero), static_cast<uint8_t>(layer.out_bits),
             static_cast<uint8_t>(layer.device_bits), layer.shared_profile, &values, &counts,
-            std::string(to_string(layer.engine)).c_str(), static_cast<uint8_t>(layer.lanes)));
+            std::string(to_string(layer.engine)).c_str(), static_cast<uint8_t>(layer.lanes),
+            layer.from.has_value(), layer.from.value_or(0),
+            layer.walk ? stored_walk(builder, *layer.walk) : 0));
     }
     schema::FinishChipBuffer(
         builder,
@@ -274,6 +421,8 @@ Chip load_chip(const std::filesystem::path& path) {
                 bad_layer(where, index, "it holds more devices than it has slots");
             layer.devices.insert(layer.devices.end(), count, one->values()->Get(i));
         }
+        if (one->reads()) layer.from = one->from();
+        if (one->walk()) layer.walk = loaded_walk(*one->walk(), where, index);
         chip.layers.push_back(std::move(layer));
     }
     check(chip, where);

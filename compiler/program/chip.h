@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,23 +15,60 @@
 
 namespace permloom {
 
+/// What happens to the codes of a layer that walks: nothing, or one code for each window of
+/// `window` x `window` positions, whole windows only: the largest, or the sum (an average whose
+/// division is left to the scale).
+enum class Pool { none, max, sum };
+
+/// How a layer walks over a feature map: at every position it reads a window of kernel x kernel
+/// positions of the map, in order row, column, channel, and computes all of its neurons.
+struct Walk {
+    Shape map;  ///< what it reads
+    int kernel = 1, stride = 1;
+    int top = 0, left = 0;      ///< rows and columns of padding before the map, of code `in_zero`
+    int rows = 1, columns = 1;  ///< positions
+    Pool pool = Pool::none;
+    int window = 1;           ///< of the pool
+    std::optional<int> skip;  ///< layer whose values the post-op adds, one for each of its own
+
+    bool operator==(const Walk&) const = default;
+
+    int positions() const { return rows * columns; }
+    int pooled_rows() const { return rows / window; }
+    int pooled_columns() const { return columns / window; }
+    /// Positions up to the one that completes the last pool: whole windows only.
+    int counted_positions() const {
+        return (pooled_rows() * window - 1) * columns + pooled_columns() * window;
+    }
+};
+
 /// One layer: the lines of its inputs, the devices of its neurons, and the engine that joins them.
 struct ChipLayer {
     Engine engine = Engine::folded;
     int lanes = 1;  ///< serial: neurons side by side; level: inputs of one cycle; folded: 1
-    int inputs = 0, outputs = 0;
+    int inputs = 0, outputs = 0;  ///< of a neuron; neurons
     Rail rail = Rail::single;
     int in_bits = 8;      ///< width of an input activation code
     int in_zero = 0;      ///< zero point of the inputs: hi - x complements are taken of the code
-    int out_bits = 8;     ///< width of an output activation code (unused in the last layer)
+    int out_bits = 8;     ///< width of a code behind the post-op (unused in the last layer)
     int device_bits = 2;  ///< signed width that holds every device value
     bool shared_profile = false;
     std::vector<int32_t> devices;  ///< (1 or outputs) x lines, each bank ascending
+    std::optional<int> from;       ///< the layer read, where it is not the one before
+    std::optional<Walk> walk;      ///< none: reads its whole input at once, writes its neurons
 
     int lines() const { return rail == Rail::dual ? 2 * inputs : inputs; }
     int passes() const { return rail == Rail::split ? 2 : 1; }
     int banks() const { return shared_profile ? 1 : outputs; }
+    bool adds() const { return walk && walk->skip; }
     int in_hi() const { return (1 << in_bits) - 1; }
+    /// Values of an image that it reads, and that it writes: a feature map, flattened.
+    int input_size() const { return walk ? walk->map.size() : inputs; }
+    int output_size() const {
+        return walk ? walk->pooled_rows() * walk->pooled_columns() * outputs : outputs;
+    }
+    /// Width of a value that it writes: that of a sum where the pool adds.
+    int value_bits() const;
     /// The sorted bank of a neuron.
     std::span<const int32_t> bank(int neuron) const {
         const auto n = static_cast<size_t>(lines());
@@ -50,13 +88,20 @@ struct Chip {
     int pixel_stream_bits = 64;
     std::vector<ChipLayer> layers;
 
-    int inputs() const { return layers.front().inputs; }
+    int inputs() const { return layers.front().input_size(); }
     int outputs() const { return layers.back().outputs; }
     int in_bits() const { return layers.front().in_bits; }
     /// Pixels in one beat of the pixel stream: as many as fit, of them a power of two where the
-    /// first layer reads its inputs by address (engines serial and level). And beats of an image.
+    /// first layer reads its inputs by address (engines serial and level, layers that walk). And
+    /// beats of an image.
     int pixels_per_beat() const;
     int pixel_beats() const { return (inputs() + pixels_per_beat() - 1) / pixels_per_beat(); }
+    /// The layer that layer `index` reads, or NETWORK_INPUT.
+    int source(size_t index) const;
+    /// Layers that read the values of layer `index` (NETWORK_INPUT: of the image), ascending.
+    std::vector<size_t> readers(int index) const;
+    /// Layers whose post-op adds the values of layer `index`, ascending.
+    std::vector<size_t> adders(int index) const;
     bool operator==(const Chip&) const = default;
 };
 

@@ -29,6 +29,8 @@ void check_values(const Configuration& configuration, const std::string& where) 
         const LayerRegisters& r = layer.registers;
         if (r.s < 0 || r.s > 47) bad("shift s = " + std::to_string(r.s) + " is outside 0..47");
         if (r.lo > r.hi) bad("lo is above hi");
+        if (r.m2 < -MULTIPLIER_LIMIT || r.m2 >= MULTIPLIER_LIMIT)
+            bad("multiplier m2 does not fit 17 bits");
         for (size_t j = 0; j < layer.neurons.size(); ++j) {
             const NeuronRegisters& n = layer.neurons[j];
             if (n.m < -MULTIPLIER_LIMIT || n.m >= MULTIPLIER_LIMIT)
@@ -57,7 +59,7 @@ void save_configuration(const Configuration& configuration, const std::filesyste
         layers.push_back(schema::CreateLayerConfigurationDirect(
             builder, layer.code.c_str(), &layer.payload, layer.wiring_bits, &neurons,
             static_cast<uint8_t>(r.s), static_cast<uint32_t>(r.z), static_cast<uint32_t>(r.lo),
-            static_cast<uint32_t>(r.hi), r.relu));
+            static_cast<uint32_t>(r.hi), r.relu, r.m2));
     }
     const InputSpec& in = configuration.input;
     const auto input =
@@ -107,8 +109,12 @@ Configuration load_configuration(const std::filesystem::path& path) {
         layer.wiring_bits = one->wiring_bits();
         for (const schema::NeuronRegisters* n : *one->neurons())
             layer.neurons.push_back({n->b(), n->m(), n->c()});
-        layer.registers = {one->s(), code(one->z(), "z"), code(one->lo(), "lo"),
-                           code(one->hi(), "hi"), one->relu()};
+        layer.registers = {one->s(),
+                           code(one->z(), "z"),
+                           code(one->lo(), "lo"),
+                           code(one->hi(), "hi"),
+                           one->relu(),
+                           one->m2()};
         configuration.layers.push_back(std::move(layer));
     }
     configuration.network = text(stored->network());
@@ -144,6 +150,9 @@ void require_match(const Chip& chip, const Configuration& configuration, const s
         if (l + 1 < chip.layers.size() && (r.hi > top || r.z > top))
             throw Error(where, "layer " + std::to_string(l) + ": hi or z is above " +
                                    std::to_string(top) + ", the largest activation code");
+        if (r.m2 != 0 && !layer.adds())
+            throw Error(where, "layer " + std::to_string(l) +
+                                   ": m2 is set, but the chip adds nothing there");
     }
     if (configuration.classes < 1 || configuration.classes > chip.outputs())
         throw Error(where, std::to_string(configuration.classes) + " classes on a chip of " +

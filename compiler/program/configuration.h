@@ -18,17 +18,20 @@ struct NeuronRegisters {
     bool operator==(const NeuronRegisters&) const = default;
 };
 
-/// y = clamp(z + floor((u + round) / 2^s), lo, hi), round = s ? 2^(s-1) : 0; t >= 0 first if relu.
+/// y = clamp(z + floor((u + skip * m2 + round) / 2^s), lo, hi), round = s ? 2^(s-1) : 0; t >= 0
+/// first if relu. `skip` is the code of the layer that is added; its zero point is part of c.
 struct LayerRegisters {
     int s = 0, z = 0, lo = 0, hi = 255;
     bool relu = false;
+    int32_t m2 = 0;  ///< signed 17 bit; 0 where nothing is added
     bool operator==(const LayerRegisters&) const = default;
 };
 
-/// Bits of the registers themselves: of a neuron b, m, c; of a layer s, relu, z, lo, hi; and of a
-/// configuration's number of classes.
+/// Bits of the registers themselves: of a neuron b, m, c; of a layer s, relu, z, lo, hi, and m2 of
+/// one that adds; and of a configuration's number of classes.
 inline constexpr uint64_t NEURON_REGISTER_BITS = 32 + 17 + 48;
 inline constexpr uint64_t LAYER_REGISTER_BITS = 6 + 1 + 3 * 16;
+inline constexpr uint64_t SKIP_REGISTER_BITS = 17;
 inline constexpr uint64_t CLASSES_BITS = 16;
 
 struct LayerConfiguration {

@@ -45,6 +45,22 @@ EnginePlan level(const ChipLayer& layer) {
     return plan;
 }
 
+/// Layers on the longest way from the image to the values of a layer.
+std::vector<int> depths(const Chip& chip) {
+    std::vector<int> depth;
+    for (size_t l = 0; l < chip.layers.size(); ++l) {
+        const int source = chip.source(l);
+        int before = source < 0 ? 0 : depth[static_cast<size_t>(source)];
+        if (chip.layers[l].adds())
+            before = std::max(before, depth[static_cast<size_t>(*chip.layers[l].walk->skip)]);
+        depth.push_back(before + 1);
+    }
+    return depth;
+}
+
+/// What one write of a window may carry: the width of a write in the models.
+constexpr int MAX_WRITE_BITS = 64;
+
 }  // namespace
 
 EnginePlan engine_plan(const ChipLayer& layer) {
@@ -58,6 +74,56 @@ EnginePlan engine_plan(const ChipLayer& layer) {
     }
     PERMLOOM_ASSERT(false);
     return {};
+}
+
+int window_lanes(const ChipLayer& layer) {
+    const int channels = layer.walk->map.channels;
+    int lanes = 1;
+    while (layer.inputs / lanes > engine_plan(layer).interval && channels % (2 * lanes) == 0 &&
+           2 * lanes * layer.in_bits <= MAX_WRITE_BITS)
+        lanes *= 2;
+    return lanes;
+}
+
+int window_steps(const ChipLayer& layer) {
+    return layer.inputs / window_lanes(layer);
+}
+
+LayerPlan layer_plan(const ChipLayer& layer, bool last) {
+    const EnginePlan engine = engine_plan(layer);
+    if (!layer.walk) return {engine.interval, last ? engine.last_latency : engine.latency};
+    const int64_t step = std::max<int64_t>(window_steps(layer), engine.interval);
+    const int pooled = layer.walk->pool == Pool::none ? 0 : 1;
+    return {layer.walk->positions() * step, window_steps(layer) + 1 +
+                                                (layer.walk->counted_positions() - 1) * step +
+                                                engine.latency + pooled};
+}
+
+int skip_banks(const Chip& chip, size_t index) {
+    const std::vector<int> depth = depths(chip);
+    const auto skip = static_cast<size_t>(*chip.layers[index].walk->skip);
+    return depth[index] - depth[skip] + 2;
+}
+
+int64_t chip_interval(const Chip& chip) {
+    int64_t interval = std::max<int64_t>(chip.pixel_beats(), chip.outputs() + int64_t{1});
+    for (size_t l = 0; l < chip.layers.size(); ++l)
+        interval =
+            std::max(interval, layer_plan(chip.layers[l], l + 1 == chip.layers.size()).interval);
+    return interval;
+}
+
+int64_t chip_latency(const Chip& chip) {
+    // When the values of each layer are complete, the last pixel's cycle being 0.
+    std::vector<int64_t> full;
+    for (size_t l = 0; l < chip.layers.size(); ++l) {
+        const int source = chip.source(l);
+        int64_t begins = source < 0 ? 1 : full[static_cast<size_t>(source)];
+        if (chip.layers[l].adds())
+            begins = std::max(begins, full[static_cast<size_t>(*chip.layers[l].walk->skip)]);
+        full.push_back(begins + layer_plan(chip.layers[l], l + 1 == chip.layers.size()).latency);
+    }
+    return full.back();
 }
 
 std::vector<int32_t> live_slots(const ChipLayer& layer, int neuron) {

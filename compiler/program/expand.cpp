@@ -109,7 +109,7 @@ void put_wiring(LoadStream& stream, size_t layer, const ChipLayer& shape,
     }
 }
 
-void put_registers(LoadStream& stream, size_t layer, const LayerConfiguration& loaded) {
+void put_registers(LoadStream& stream, size_t layer, const LayerConfiguration& loaded, bool adds) {
     put_record(stream, layer, Section::neuron_registers, 0, loaded.neurons.size(),
                NEURON_REGISTER_WORDS);
     for (const NeuronRegisters& n : loaded.neurons) {
@@ -120,11 +120,14 @@ void put_registers(LoadStream& stream, size_t layer, const LayerConfiguration& l
         stream.words.push_back(static_cast<uint32_t>(c >> 32));
     }
     const LayerRegisters& r = loaded.registers;
-    put_record(stream, layer, Section::layer_registers, 0, 1, LAYER_REGISTER_WORDS);
+    put_record(stream, layer, Section::layer_registers, 0, 1,
+               LAYER_REGISTER_WORDS + (adds ? SKIP_REGISTER_WORDS : 0));
     stream.words.push_back(static_cast<uint32_t>(r.s) | (r.relu ? 1U << 8 : 0U));
     stream.words.push_back(static_cast<uint32_t>(r.z) | static_cast<uint32_t>(r.lo) << 16);
     stream.words.push_back(static_cast<uint32_t>(r.hi));
-    stream.register_bits += loaded.neurons.size() * NEURON_REGISTER_BITS + LAYER_REGISTER_BITS;
+    if (adds) stream.words.push_back(static_cast<uint32_t>(r.m2));
+    stream.register_bits += loaded.neurons.size() * NEURON_REGISTER_BITS + LAYER_REGISTER_BITS +
+                            (adds ? SKIP_REGISTER_BITS : 0);
 }
 
 }  // namespace
@@ -173,7 +176,7 @@ LoadStream expand(const Chip& chip, const Configuration& configuration, int cont
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         stream.layer_wiring_bits.push_back(0);
         put_wiring(stream, l, chip.layers[l], sources[l], pool);
-        put_registers(stream, l, configuration.layers[l]);
+        put_registers(stream, l, configuration.layers[l], chip.layers[l].adds());
     }
     put_record(stream, 0, Section::classes, 0, 1, 1);
     stream.words.push_back(static_cast<uint32_t>(configuration.classes));

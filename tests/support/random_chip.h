@@ -34,12 +34,19 @@ Chip random_chip(const ChipShape& shape, Rng& rng);
 /// Any shape: 1..3 layers of 1..9 neurons on 1..9 inputs, every rail, either profile, every engine.
 ChipShape random_shape(Rng& rng);
 
+/// Small layers that walk over maps of up to 6 x 6 x 4 values, one after another, as residual
+/// blocks with or without a projection, adding what they read; every engine, padding, stride and
+/// pool; then one or two dense layers.
+Chip random_walking_chip(Rng& rng);
+std::string describe(const Chip& chip);
+
 using Image = std::vector<uint16_t>;  ///< pixel codes
 Image random_image(const Chip& chip, Rng& rng);
 
 /// What a chip computes for an image.
 struct Expected {
-    std::vector<std::vector<int32_t>> written;  ///< per layer, neuron by neuron; logits come last
+    /// Per layer, in the order of the writes: neuron by neuron, position by position; logits last.
+    std::vector<std::vector<int32_t>> written;
     int label = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "sim/reference/reference.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -8,6 +9,7 @@
 #include "compiler/passes/scales.h"
 #include "compiler/program/expand.h"
 #include "tests/support/random_checkpoint.h"
+#include "tests/support/random_chip.h"
 
 namespace permloom {
 namespace {
@@ -135,6 +137,25 @@ TEST_CASE("reference -- sums on paper: single, dual and split") {
         CHECK(split.configuration.layers[0].neurons[0].b == -255);
         CHECK(make_reference(split.chip, split.configuration)->infer(x).logits ==
               std::vector<int64_t>{30 - 10});
+    }
+}
+
+TEST_CASE("reference -- maps, pools and additions are those of plain integers") {
+    Rng rng(31);
+    for (int round = 0; round < 150; ++round) {
+        const Chip chip = test::random_walking_chip(rng);
+        INFO("round " << round << ": " << test::describe(chip));
+        check(chip, "chip");
+        const test::Wiring wiring = test::random_wiring(
+            chip, rng, round % 2 == 0 ? test::Range::usual : test::Range::extreme);
+        const auto reference = make_reference(chip, wiring.configuration);
+        const test::Image image = test::random_image(chip, rng);
+        const test::Expected expected = wiring.infer(chip, image);
+        const Inference inference = reference->infer(image);
+        for (size_t l = 0; l + 1 < chip.layers.size(); ++l)
+            REQUIRE(inference.activations[l] == expected.written[l]);
+        REQUIRE(std::ranges::equal(inference.logits, expected.written.back()));
+        REQUIRE(inference.label == expected.label);
     }
 }
 

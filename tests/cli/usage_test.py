@@ -13,7 +13,7 @@ COMMANDS = {
     "compile": ["--target", "--set", "--onto", "--code", "--out", "--json"],
     "simulate": ["--data", "--chip", "--dut", "--lockstep", "--then", "--then-data", "--count",
                  "--seed", "--gaps", "--trace", "--json"],
-    "emit": ["--target", "--out", "--count", "--data", "--images-only", "--no-boot", "--report",
+    "emit": ["--target", "--out", "--count", "--data", "--images-only", "--no-boot", "--report", "--svg",
              "--json", "--force"],
     "inspect": ["--neuron", "--chip", "--checkpoint", "--json"],
     "profile": ["--layer", "--out", "--view", "--layout", "--checkpoint", "--json"],

@@ -11,6 +11,7 @@
 #include "compiler/emit/generic.h"
 #include "compiler/emit/ice40.h"
 #include "sim/reference/reference.h"
+#include "tools/permloom/chip_picture.h"
 #include "tools/permloom/command.h"
 #include "tools/permloom/emit_report.h"
 #include "tools/permloom/inputs.h"
@@ -30,7 +31,8 @@ std::vector<std::string> targets() {
 
 Options options() {
     return Options(
-               "emit", "FILE.plc --out DIR [--target T] [options] | --report DIR",
+               "emit",
+               "FILE.plc --out DIR [--target T] [options] | FILE.plc --svg FILE.svg | --report DIR",
                "Writes the chip as Verilog: cells, top, memory images, the load stream of the\n"
                "configuration, and a testbench with test images and the answers of the integer\n"
                "reference. `make` in DIR says what it can do: target generic lints (Verilator),\n"
@@ -45,10 +47,12 @@ Options options() {
                "permloom emit digits.plc --out design && make -C design\n"
                "permloom emit f1.plc --out design --count 3 --data mnist\n"
                "permloom emit f1.plc --target ice40-hx8k --out board && make -C board bitstream\n"
-               "permloom emit --report board")
+               "permloom emit --report board\n"
+               "permloom emit f1.plc --svg f1.svg")
         .optional_argument("FILE.plc", "a configuration")
         .value("target", "T", fmt::format("{}", fmt::join(targets(), ", ")), "generic")
         .value("out", "DIR", "output directory")
+        .value("svg", "FILE.svg", "draw the chip as a block diagram")
         .value("report", "DIR", "the results in a directory that was written before")
         .value("count", "N", "test images stored with the testbench", "10")
         .value("data", "D", "data set of those images; default: the one it was trained on")
@@ -65,7 +69,8 @@ Options options() {
         .flag("json", "print the estimate, or the report, as JSON")
         .exclusive("no-boot", "images-only")
         .exclusive("json", "images-only")
-        .exclusive("report", "out");
+        .exclusive("report", "out")
+        .exclusive("report", "svg");
 }
 
 EmitVectors make_vectors(const Program& program, const Images& images, int count) {
@@ -116,7 +121,7 @@ int emit_command(const Arguments& arguments) {
                     ErrorKind::usage);
     const std::string target = values.choice("target", targets());
     const bool board = target != "generic";
-    if (!values.has("out"))
+    if (!values.has("out") && !values.has("svg"))
         throw Error("--out", "missing: the directory to write", "permloom emit --help",
                     ErrorKind::usage);
     if (values.flag("images-only") && !board)
@@ -125,6 +130,12 @@ int emit_command(const Arguments& arguments) {
         throw Error("--no-boot", "is for the ice40 targets", {}, ErrorKind::usage);
 
     const Program program = load_program(values.list("FILE.plc").front(), values.text("chip"));
+    if (values.has("svg")) {
+        const ChipReport report = make_report(program, target, !values.flag("no-boot"));
+        write_file(values.text("svg"), draw_chip(program.chip, report.estimate));
+        if (!values.flag("json")) fmt::print("wrote {}\n", values.text("svg"));
+        if (!values.has("out")) return OK;
+    }
     std::vector<EmittedFile> files;
     if (values.flag("images-only")) {
         files = boot_images(program.chip, expand(program.chip, program.configuration));

@@ -45,7 +45,7 @@ CompileResult compile(const Checkpoint& checkpoint, const CompileOptions& option
         throw Error("checkpoint", fmt::format("{} classes for {} outputs", checkpoint.classes,
                                               checkpoint.network.outputs()));
 
-    PlaceOptions place_options{options.target, options.name, nullptr};
+    PlaceOptions place_options{options.target, options.name, nullptr, options.choose_engines};
     if (options.onto) place_options.onto = &*options.onto;
     Placement placement = place(checkpoint, quantised, place_options);
 

@@ -2,6 +2,7 @@
 /// options struct and one free function; the pipeline calls them in order.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,7 @@ struct CompileOptions {
     std::optional<Chip> onto;   ///< compile for this chip instead of a new one
     std::string code = "auto";  ///< auto: the smallest of all but index
     std::string name;
+    std::function<void(Chip&)> choose_engines;  ///< see PlaceOptions
 };
 
 struct CompileResult {

@@ -60,7 +60,8 @@ Chip new_chip(const Checkpoint& checkpoint, const Quantised& quantised,
               const PlaceOptions& options) {
     const TargetSpec& target = options.target;
     const size_t layers = quantised.layers.size();
-    if (target.engines.size() != 1 && target.engines.size() != layers)
+    PERMLOOM_ASSERT(!target.automatic || options.choose_engines);
+    if (!target.automatic && target.engines.size() != 1 && target.engines.size() != layers)
         throw Error("target " + target.name,
                     fmt::format("names {} engines, the network has {} layers",
                                 target.engines.size(), layers),
@@ -77,11 +78,14 @@ Chip new_chip(const Checkpoint& checkpoint, const Quantised& quantised,
     chip.pixel_stream_bits = target.pixel_stream_bits;
     for (size_t l = 0; l < layers; ++l) {
         ChipLayer layer = wanted_layer(checkpoint, quantised, l);
-        layer.engine = target.engines[target.engines.size() == 1 ? 0 : l];
-        if (layer.engine == Engine::serial) layer.lanes = std::min(target.lanes, layer.outputs);
+        layer.engine =
+            target.automatic ? Engine::serial : target.engines[target.engines.size() == 1 ? 0 : l];
+        if (!target.automatic && layer.engine == Engine::serial)
+            layer.lanes = std::min(target.lanes, layer.outputs);
         if (layer.engine == Engine::level) layer.lanes = target.inputs_per_cycle;
         chip.layers.push_back(std::move(layer));
     }
+    if (target.automatic) options.choose_engines(chip);
     return chip;
 }
 

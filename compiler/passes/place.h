@@ -10,6 +10,7 @@
 /// values, equally often), and rank r goes to the slot that holds the r-th smallest device there.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct PlaceOptions {
     TargetSpec target;           ///< of a new chip
     std::string name;            ///< of a new chip
     const Chip* onto = nullptr;  ///< place on this chip instead
+    /// Of a target with engine `auto`, which needs it: gives every layer of the new chip, all of
+    /// engine `serial` with one lane, the engine and lanes that it is to have.
+    std::function<void(Chip&)> choose_engines = {};
 };
 
 /// Source of every layer and neuron, by slot.

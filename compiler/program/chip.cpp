@@ -34,38 +34,6 @@ int signed_bits_for(int64_t low, int64_t high) {
     throw Error(where, "layer " + std::to_string(layer) + ": " + problem);
 }
 
-/// What the fields of the load stream and the memories of an engine can hold.
-void check_engine(const ChipLayer& layer, size_t index, const std::string& where) {
-    switch (layer.engine) {
-        case Engine::folded:
-            if (layer.lanes != 1) bad_layer(where, index, "engine folded has one lane");
-            break;
-        case Engine::serial:
-            if (layer.lanes < 1 || layer.lanes > MAX_LANES)
-                bad_layer(where, index, "engine serial has 1 to 255 lanes");
-            if (layer.rail == Rail::dual && layer.inputs > MAX_SIZE / 2)
-                bad_layer(where, index, "too many inputs for rail dual");
-            if (const int entries = engine_plan(layer).wiring_rows; entries > MAX_SIZE)
-                throw Error(where,
-                            "layer " + std::to_string(index) + ": a lane has " +
-                                std::to_string(entries) + " entries, at most " +
-                                std::to_string(MAX_SIZE) + " can be loaded",
-                            "give the target more lanes");
-            break;
-        case Engine::level:
-            if (layer.lanes < 1 || layer.lanes > MAX_LEVEL_INPUTS ||
-                (layer.lanes & (layer.lanes - 1)) != 0)
-                bad_layer(where, index, "engine level takes 1, 2, 4, ... 64 inputs a cycle");
-            if (layer.outputs > MAX_LEVEL_NEURONS)
-                throw Error(where,
-                            "layer " + std::to_string(index) + ": engine level has at most " +
-                                std::to_string(MAX_LEVEL_NEURONS) + " neurons, this layer has " +
-                                std::to_string(layer.outputs),
-                            "choose engine serial or folded for it");
-            break;
-    }
-}
-
 void check_walk(const ChipLayer& layer, size_t index, const std::string& where) {
     const Walk& walk = *layer.walk;
     const auto positive = [](std::initializer_list<int> values) {
@@ -291,6 +259,37 @@ Sha256 fingerprint(const Chip& chip) {
         if (layer.walk) walk_content(*layer.walk, content);
     }
     return sha256(content.bytes());
+}
+
+void check_engine(const ChipLayer& layer, size_t index, const std::string& where) {
+    switch (layer.engine) {
+        case Engine::folded:
+            if (layer.lanes != 1) bad_layer(where, index, "engine folded has one lane");
+            break;
+        case Engine::serial:
+            if (layer.lanes < 1 || layer.lanes > MAX_LANES)
+                bad_layer(where, index, "engine serial has 1 to 255 lanes");
+            if (layer.rail == Rail::dual && layer.inputs > MAX_SIZE / 2)
+                bad_layer(where, index, "too many inputs for rail dual");
+            if (const int entries = engine_plan(layer).wiring_rows; entries > MAX_SIZE)
+                throw Error(where,
+                            "layer " + std::to_string(index) + ": a lane has " +
+                                std::to_string(entries) + " entries, at most " +
+                                std::to_string(MAX_SIZE) + " can be loaded",
+                            "give the target more lanes");
+            break;
+        case Engine::level:
+            if (layer.lanes < 1 || layer.lanes > MAX_LEVEL_INPUTS ||
+                (layer.lanes & (layer.lanes - 1)) != 0)
+                bad_layer(where, index, "engine level takes 1, 2, 4, ... 64 inputs a cycle");
+            if (layer.outputs > MAX_LEVEL_NEURONS)
+                throw Error(where,
+                            "layer " + std::to_string(index) + ": engine level has at most " +
+                                std::to_string(MAX_LEVEL_NEURONS) + " neurons, this layer has " +
+                                std::to_string(layer.outputs),
+                            "choose engine serial or folded for it");
+            break;
+    }
 }
 
 void check(const Chip& chip, const std::string& where) {

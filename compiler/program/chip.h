@@ -108,6 +108,8 @@ struct Chip {
 /// SHA-256 over the expanded canonical content (not the name): equal for equal hardware.
 Sha256 fingerprint(const Chip& chip);
 
+/// Checks what the engine of a layer can hold: lanes, neurons, entries. Throws Error.
+void check_engine(const ChipLayer& layer, size_t index, const std::string& where);
 /// Checks every bound of the arithmetic contract. Throws Error on overflow or a bad shape.
 void check(const Chip& chip, const std::string& where);
 

@@ -14,7 +14,10 @@ constexpr Name<Engine> ENGINE_NAMES[] = {
 const std::vector<std::string> CIRCUITS = {"as-waksman"};
 const std::vector<std::string> KEYS = {
     "name",    "about",    "engine",           "lanes",
-    "circuit", "contexts", "inputs_per_cycle", "pixel_stream_bits"};
+    "circuit", "contexts", "inputs_per_cycle", "pixel_stream_bits",
+    "budget"};
+const std::vector<std::string> BUDGET_KEYS = {"luts", "flip_flops", "rams"};
+constexpr char AUTO[] = "auto";
 
 std::string one_of(const MapReader& map, const std::string& key,
                    const std::vector<std::string>& known) {
@@ -30,7 +33,14 @@ std::string one_of(const MapReader& map, const std::string& key,
 /// `engine: serial`, or a list with the engine of each layer.
 std::vector<Engine> read_engines(const MapReader& map) {
     const YAML::Node node = map.at("engine");
-    if (!node.IsSequence()) return {engine_from_string(map.text("engine"), map.where("engine"))};
+    if (!node.IsSequence()) {
+        try {
+            return {engine_from_string(map.text("engine"), map.where("engine"))};
+        } catch (const Error& error) {
+            throw Error(error.where(), error.problem(),
+                        error.hint() + ", or auto, which chooses one for each layer");
+        }
+    }
     std::vector<Engine> engines;
     for (const YAML::Node& one : node)
         engines.push_back(
@@ -39,17 +49,42 @@ std::vector<Engine> read_engines(const MapReader& map) {
     return engines;
 }
 
+/// `budget: {luts: 5000, rams: 30}`, any of the keys.
+Budget read_budget(const MapReader& target) {
+    const MapReader map(target.source(), target.at("budget"), target.path("budget"), BUDGET_KEYS);
+    constexpr int MOST = 1'000'000'000;
+    Budget budget;
+    const auto read = [&](const char* key, std::optional<int>& value) {
+        if (map.has(key)) value = map.integer(key, 1, MOST);
+    };
+    read("luts", budget.luts);
+    read("flip_flops", budget.flip_flops);
+    read("rams", budget.rams);
+    if (!budget.luts && !budget.flip_flops && !budget.rams)
+        throw Error(target.where("budget"), "states no limit", "luts, flip_flops, rams");
+    return budget;
+}
+
 }  // namespace
 
 TargetSpec parse_target(std::string_view yaml, const std::string& origin,
                         const std::vector<Override>& overrides) {
     YamlSource source(yaml, origin);
-    source.apply(overrides, KEYS);
+    std::vector<std::string> known = KEYS;
+    for (const std::string& key : BUDGET_KEYS)
+        known.push_back("budget." + key);
+    source.apply(overrides, known);
     const MapReader map(source, source.root(), "", KEYS);
     TargetSpec target;
     target.name = map.text("name");
     target.about = map.text("about");
-    target.engines = read_engines(map);
+    target.automatic = map.at("engine").IsScalar() && map.text("engine") == AUTO;
+    if (!target.automatic) target.engines = read_engines(map);
+    if (map.has("budget"))
+        target.budget = read_budget(map);
+    else if (target.automatic)
+        throw Error(map.where("engine"), "auto needs a budget",
+                    "--set budget.luts=5000 --set budget.rams=30, for example");
     target.lanes = map.integer("lanes", 1, 255, target.lanes);
     target.inputs_per_cycle = map.integer("inputs_per_cycle", 1, 64, target.inputs_per_cycle);
     if ((target.inputs_per_cycle & (target.inputs_per_cycle - 1)) != 0)

@@ -1,6 +1,7 @@
 /// Target descriptions, models/targets/*.yaml: what hardware is to be built.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,17 +17,27 @@ enum class Engine {
     level,   ///< no network: every neuron adds the inputs by the levels that its map names
 };
 
+/// What a chip may take of an iCE40, as the cost model counts it; what is not stated has no limit.
+struct Budget {
+    std::optional<int> luts, flip_flops, rams;
+};
+
 struct TargetSpec {
     std::string name, about;
     std::vector<Engine> engines = {Engine::folded};  ///< one for all layers, or one for each
-    int lanes = 1;                                   ///< of `serial`: neurons computed side by side
-    int inputs_per_cycle = 8;                        ///< of `level`
+    /// `engine: auto`: engines and lanes are chosen for the fewest cycles under the budget, and
+    /// `engines` says nothing.
+    bool automatic = false;
+    Budget budget;
+    int lanes = 1;             ///< of `serial`: neurons computed side by side
+    int inputs_per_cycle = 8;  ///< of `level`
     std::string circuit = "as-waksman";
     int contexts = 2;            ///< configurations held at once, 1 or 2
     int pixel_stream_bits = 64;  ///< width of the pixel port, whole bytes
 };
 
-/// Reads a description; `lanes` and `inputs_per_cycle` have defaults, all other keys are required.
+/// Reads a description; `lanes` and `inputs_per_cycle` have defaults, `budget` is of use with
+/// `engine: auto` alone, which needs one; all other keys are required.
 /// Throws Error as parse_network does.
 TargetSpec parse_target(std::string_view yaml, const std::string& origin,
                         const std::vector<Override>& overrides = {});

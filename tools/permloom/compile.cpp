@@ -1,10 +1,13 @@
 /// permloom compile: checkpoint -> chip, configuration and report.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "compiler/base/file.h"
+#include "compiler/emit/choose_engines.h"
 #include "compiler/passes/pipeline.h"
 #include "compiler/perm/code.h"
 #include "compiler/spec/library.h"
@@ -29,6 +32,8 @@ Options options() {
                    "permloom compile runs/digits-digits-s1 --out digits\n"
                    "permloom compile runs/digits-odd --onto digits.chip --out odd\n"
                    "permloom compile runs/f1-s3 --set engine=serial --set lanes=2 --out f1\n"
+                   "permloom compile runs/f1-s3 --target ice40-hx8k --out f1\n"
+                   "permloom compile runs/f1-s3 --set engine=auto --set budget.luts=3000\n"
                    "permloom compile runs/f1-s3 --code lehmer --json")
         .argument("RUN", "a run directory, or a checkpoint (.safetensors)")
         .value("target", "T", "what to build: a description (.yaml), or a name in models/targets",
@@ -104,6 +109,29 @@ void print_report(const CompileResult& result) {
                    grouped(rom_bits));
 }
 
+/// What `engine: auto` chose, and why.
+void print_choice(const Chip& chip, const EngineChoice& choice) {
+    Table table({"chosen", "engine", "cycles", "LUT4", "flip-flops", "block RAMs",
+                 "cheapest of so many in time, of all"});
+    const auto count = [](double luts) { return grouped(std::llround(luts)); };
+    for (size_t l = 0; l < chip.layers.size(); ++l) {
+        const PartEstimate& part = choice.estimate.layers[l];
+        const ChipLayer& layer = chip.layers[l];
+        table.add({layer_text(chip, l), engine_text(to_string(layer.engine), layer.lanes),
+                   grouped(part.interval), count(part.cost.luts), grouped(part.cost.flip_flops),
+                   grouped(part.cost.rams),
+                   fmt::format("{} of {}", choice.layers[l].in_time, choice.layers[l].built)});
+    }
+    const Cost total = choice.estimate.total();
+    table.add({"chip", "", grouped(choice.estimate.interval), count(total.luts),
+               grouped(total.flip_flops), grouped(total.rams), ""});
+    if (choice.faster_interval > 0)
+        table.add({"next faster, does not fit", "", grouped(choice.faster_interval),
+                   count(choice.faster_cost.luts), grouped(choice.faster_cost.flip_flops),
+                   grouped(choice.faster_cost.rams), ""});
+    fmt::print("{}\n", table.text());
+}
+
 /// The chip beside one with an ordinary weight memory, as many lanes and the same post-op.
 void print_yardstick(const CompileResult& result) {
     const CompileReport& report = result.report;
@@ -145,6 +173,10 @@ int compile_command(const Arguments& arguments) {
         options.onto = load_chip(values.text("onto"));
     else
         options.target = read_target(values);
+    std::optional<EngineChoice> choice;
+    options.choose_engines = [&](Chip& chip) {
+        choice = choose_engines(chip, options.target.budget);
+    };
 
     const CompileResult result = compile(checkpoint, options);
     const auto path = [&](const char* suffix) { return fs::path(out.string() + suffix); };
@@ -166,6 +198,7 @@ int compile_command(const Arguments& arguments) {
     }
     fmt::print("{} ({}) for chip {}\n\n", checkpoint.network.name, shape_text(checkpoint.network),
                to_hex(fingerprint(result.chip), 16));
+    if (choice) print_choice(result.chip, *choice);
     print_report(result);
     print_yardstick(result);
     fmt::print("wrote {}\n", fmt::join(written, ", "));

@@ -54,6 +54,37 @@ TEST_CASE("target -- an engine for all layers or one for each, with its paramete
                Contains("inputs_per_cycle: must be a power of two"));
 }
 
+TEST_CASE("target -- engine auto and its budget") {
+    const std::string rest = "circuit: as-waksman\ncontexts: 1\npixel_stream_bits: 64\n";
+    const auto with = [&](const std::string& lines) {
+        return "name: t\nabout: a\n" + lines + rest;
+    };
+    const TargetSpec spec =
+        parse_target(with("engine: auto\nbudget: {luts: 5000, rams: 30}\n"), "t.yaml");
+    CHECK(spec.automatic);
+    CHECK(spec.budget.luts == 5000);
+    CHECK(spec.budget.rams == 30);
+    CHECK(!spec.budget.flip_flops);
+    // A budget does no harm to a target whose engines are named.
+    const TargetSpec named =
+        parse_target(with("engine: serial\nbudget: {flip_flops: 7}\n"), "t.yaml");
+    CHECK(!named.automatic);
+    CHECK(named.budget.flip_flops == 7);
+    const TargetSpec set = parse_target(with("engine: serial\n"), "t.yaml",
+                                        {{"engine", "auto"}, {"budget.luts", "900"}});
+    CHECK(set.automatic);
+    CHECK(set.budget.luts == 900);
+    const auto refused = [&](const std::string& lines) { return message(with(lines)); };
+    CHECK_THAT(refused("engine: auto\n"), Contains("t.yaml:3: engine: auto needs a budget"));
+    CHECK_THAT(refused("engine: auto\nbudget: {}\n"),
+               Contains("t.yaml:4: budget: states no limit"));
+    CHECK_THAT(refused("engine: auto\nbudget: {lut: 5}\n"), Contains("did you mean 'luts'?"));
+    CHECK_THAT(refused("engine: auto\nbudget: {rams: 0}\n"),
+               Contains("budget.rams: is 0, must be 1 to"));
+    CHECK_THAT(refused("engine: auto\nbudget: 5\n"), Contains("budget"));
+    CHECK_THAT(refused("engine: [auto, serial]\n"), Contains("engine 'auto' is unknown"));
+}
+
 TEST_CASE("target -- what cannot be built is refused by key") {
     CHECK_THAT(message(target("fold", "as-waksman", "1", "64")),
                Contains("t.yaml:3: engine: engine 'fold' is unknown") && Contains("'folded'?"));

@@ -5,6 +5,7 @@
 #include "compiler/program/engine_plan.h"
 #include "sim/systemc/systemc_device.h"
 #include "tests/sim/systemc/host.h"
+#include "tests/sim/systemc/walking.h"
 
 namespace permloom::test {
 namespace {
@@ -235,6 +236,30 @@ TEST_CASE("loading -- a record for lanes without entries is error 5") {
     bad.push_back(record_word(0, 5, 0));
     f.load(bad);
     CHECK(f.error() == code(LoadError::record));
+}
+
+TEST_CASE("loading -- the registers of a layer that adds are a row of four words, m2 of 17 bits") {
+    Rng rng(13);
+    Chip chip = rich_walking_chip(rng);
+    const auto adder = std::ranges::find_if(chip.layers, &ChipLayer::adds);
+    const auto adds = static_cast<uint32_t>(adder - chip.layers.begin());
+    Fixture f(std::move(chip), rng);
+    f.check_bad_records({
+        {record_word(adds, 3, 0), 1U << 16, 3},
+        {record_word(adds, 3, 0), 1U << 16, 5},
+        {record_word(0, 3, 0), 1U << 16, 4},
+    });
+    Words noisy = f.words(0);
+    const Words head = {record_word(adds, 3, 0), 1U << 16, 4};
+    const auto record = std::ranges::search(noisy, head).begin();
+    REQUIRE(record != noisy.end());
+    record[6] ^= static_cast<uint32_t>(f.rng.next()) & ~0x1ffffU;
+    noisy.pop_back();
+    noisy.push_back(crc_of(noisy));
+    f.load(noisy);
+    REQUIRE(f.error() == 0);
+    for (int i = 0; i < 4; ++i)
+        f.check_image();
 }
 
 TEST_CASE("loading -- a missing row of entries or levels is error 6") {

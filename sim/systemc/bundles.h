@@ -34,8 +34,8 @@ struct Token {
     bool valid = false;
     bool first = false, last = false;  ///< of the passes or steps that add up to a sum
     uint8_t ctx = 0;
-    uint32_t neuron = 0;  ///< the first of those side by side
-    uint32_t addr = 0;    ///< row of the memories of neurons, ctx * N + neuron
+    uint32_t neuron = 0;    ///< the first of those side by side
+    uint32_t addr = 0;      ///< row of the memories of neurons, ctx * N + neuron
     uint32_t position = 0;  ///< of a layer that walks
 };
 

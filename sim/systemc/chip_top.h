@@ -33,7 +33,7 @@ class ChipTop final : public sc_core::sc_module {
     struct Segment {
         explicit Segment(const Chip& chip, size_t index);
 
-        Wire<Write> write;  ///< what the layer writes
+        Wire<Write> write;                           ///< what the layer writes
         sc_core::sc_signal<bool> ready, skip_ready;  ///< to be written, its skip memory as well
         sc_core::sc_signal<bool> probe_valid;
         sc_core::sc_signal<uint32_t> probe_index;

@@ -72,7 +72,7 @@ class LayerModule : public sc_core::sc_module {
     sc_core::sc_signal<bool> window_ready_{"window_ready"}, map_advance_{"map_advance"};
     sc_core::sc_signal<bool> skip_valid_{"skip_valid", true};  ///< nothing added: nothing missing
     Register<int64_t> skip_value_{"skip_value"};
-    std::unique_ptr<FeatureMap> map_;     ///< of a layer that walks
+    std::unique_ptr<FeatureMap> map_;          ///< of a layer that walks
     std::unique_ptr<SkipMemory> skip_memory_;  ///< of a layer that adds
     LayerOutput output_;
 };

@@ -17,7 +17,7 @@ namespace permloom::systemc {
 class LayerOutput final : public sc_core::sc_module {
   public:
     sc_core::sc_in<bool> clk{"clk"}, rst_n{"rst_n"};
-    In<Total> in{"in"};      ///< sums, neuron by neuron
+    In<Total> in{"in"};        ///< sums, neuron by neuron
     In<int64_t> skip{"skip"};  ///< what a layer that adds adds to the sum behind BiasStage
     In<Row> row{"row"};
     sc_core::sc_out<bool> enable{"enable"};  ///< of the whole layer

@@ -58,8 +58,7 @@ void BiasStage::store() {
 
 void ScaleStage::advance(const PostOp& from, PostOp& to) {
     to.registers = from.registers;
-    to.value = from.value * from.registers.m +
-               skip->read() * layer_rows->read()[from.token.ctx].m2;
+    to.value = from.value * from.registers.m + skip->read() * layer_rows->read()[from.token.ctx].m2;
 }
 
 void RoundStage::advance(const PostOp& from, PostOp& to) {

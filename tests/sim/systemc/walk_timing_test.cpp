@@ -70,17 +70,17 @@ bool keeps_intervals(const Chip& chip) {
         const LayerPlan plan = layer_plan(layer, l + 1 == chip.layers.size());
         const int source = chip.source(l);
         begins.push_back(source < 0 ? 1 : full[static_cast<size_t>(source)]);
-        const int64_t written = source < 0 ? chip.pixel_beats()
-                                           : layer_plan(chip.layers[static_cast<size_t>(source)],
-                                                        false)
-                                                 .interval;
+        const int64_t written =
+            source < 0 ? chip.pixel_beats()
+                       : layer_plan(chip.layers[static_cast<size_t>(source)], false).interval;
         if (late_windows(layer)) return false;
         if (layer.walk && plan.interval == interval && written == interval) return false;
         if (layer.adds()) {
             const auto added = static_cast<size_t>(*layer.walk->skip);
             begins[l] = std::max(begins[l], full[added]);
-            const int64_t held = begins[l] + plan.latency + layer.walk->positions() * step_of(layer) -
-                                 full[added] + layer_plan(chip.layers[added], false).interval;
+            const int64_t held = begins[l] + plan.latency +
+                                 layer.walk->positions() * step_of(layer) - full[added] +
+                                 layer_plan(chip.layers[added], false).interval;
             if (held > skip_banks(chip, l) * interval) return false;
         }
         full.push_back(begins[l] + plan.latency);
@@ -100,7 +100,8 @@ void for_random_chips(uint64_t count, Body body) {
 
 }  // namespace
 
-TEST_CASE("walk timing -- the result is valid latency cycles after the last beat, not one earlier") {
+TEST_CASE(
+    "walk timing -- the result is valid latency cycles after the last beat, not one earlier") {
     int checked = 0;
     for_random_chips(120, [&](const Chip& chip, Rng& rng) {
         if (any_layer(chip, late_windows)) return;
@@ -126,8 +127,9 @@ TEST_CASE("walk timing -- each layer writes each value in the stated cycle after
             const ChipLayer& layer = chip.layers[l];
             // The first issue is in the cycle that finds everything there.
             const auto there = [&](int source) {
-                return source < 0 ? bench.host.last_beat_cycle() + 1
-                                  : bench.host.written()[static_cast<size_t>(source)].back().cycle + 1;
+                return source < 0
+                           ? bench.host.last_beat_cycle() + 1
+                           : bench.host.written()[static_cast<size_t>(source)].back().cycle + 1;
             };
             uint64_t issue = there(chip.source(l));
             if (layer.adds()) issue = std::max(issue, there(*layer.walk->skip));
@@ -165,7 +167,8 @@ TEST_CASE("walk timing -- results follow one another at the stated interval") {
     CHECK(checked > 120);
 }
 
-TEST_CASE("walk timing -- a window of serial that is read as fast as it is used costs half a cycle") {
+TEST_CASE(
+    "walk timing -- a window of serial that is read as fast as it is used costs half a cycle") {
     int checked = 0;
     for_random_chips(1500, [&](const Chip& chip, Rng& rng) {
         const ChipLayer& first = chip.layers.front();

@@ -144,6 +144,7 @@ void Graph::add_layer(const NetworkSpec& network, size_t l, std::vector<LayerWei
     }
     add_then(network, l, weights[l], value);
     layer.output = value;
+    if (layer.unpooled == nullptr) layer.unpooled = value;
 }
 
 void Graph::add_then(const NetworkSpec& network, size_t l, LayerWeights& weights, Value*& value) {
@@ -181,6 +182,7 @@ void Graph::add_then(const NetworkSpec& network, size_t l, LayerWeights& weights
             const int columns = average->window == 0 ? shape.columns : average->window;
             Value& out = next({shape.rows / rows, shape.columns / columns, shape.channels});
             add_op<AveragePoolOp>(*value, out, rows, columns);
+            layers_[l].unpooled = value;
             value = &out;
         } else if (const auto* add = std::get_if<AddSpec>(&op)) {
             Value& other = *layers_[static_cast<size_t>(add->layer)].output;

@@ -62,6 +62,8 @@ class Graph {
     Value& sums(size_t l) { return *layers_[l].sums; }
     /// What layers that read layer l see.
     Value& output(size_t l) { return *layers_[l].output; }
+    /// What the average pool of layer l averages; its output where it has none.
+    Value& unpooled(size_t l) { return *layers_[l].unpooled; }
     Value& read_by(size_t l) { return *layers_[l].input; }
     Matrix logits(const Slice& slice) { return sums(layers_.size() - 1).rows(slice); }
     Matrix logit_gradient(const Slice& slice) {
@@ -80,7 +82,7 @@ class Graph {
 
   private:
     struct Layer {
-        Value *input = nullptr, *sums = nullptr, *output = nullptr;
+        Value *input = nullptr, *sums = nullptr, *output = nullptr, *unpooled = nullptr;
         DenseOp* dense = nullptr;
         ConvOp* conv = nullptr;
         std::vector<BatchNormOp*> norms;

@@ -11,6 +11,32 @@
 namespace permloom {
 namespace {
 
+/// The walk of a convolution, or of a layer that adds: that of a dense one is over a single
+/// position.
+std::optional<Walk> wanted_walk(const LayerSpec& spec, const PostOpForm& form) {
+    if (!spec.convolves && !form.added) return std::nullopt;
+    Walk walk;
+    walk.map = {1, 1, spec.inputs};
+    if (spec.convolves) {
+        walk.map = spec.input;
+        walk.kernel = spec.conv.kernel;
+        walk.stride = spec.conv.stride;
+        walk.rows = spec.map.rows;
+        walk.columns = spec.map.columns;
+        const auto before = [&](int positions, int extent) {
+            return std::max((positions - 1) * walk.stride + walk.kernel - extent, 0) / 2;
+        };
+        if (spec.conv.padding == Padding::same) {
+            walk.top = before(walk.rows, walk.map.rows);
+            walk.left = before(walk.columns, walk.map.columns);
+        }
+    }
+    walk.pool = form.pool;
+    walk.window = form.window;
+    walk.skip = form.added;
+    return walk;
+}
+
 /// The layer of hardware that a network's layer asks for.
 ChipLayer wanted_layer(const Checkpoint& checkpoint, const Quantised& quantised, size_t l) {
     const LayerSpec& spec = checkpoint.network.layers[l];
@@ -18,10 +44,12 @@ ChipLayer wanted_layer(const Checkpoint& checkpoint, const Quantised& quantised,
     ChipLayer layer;
     layer.inputs = spec.inputs;
     layer.outputs = spec.outputs;
+    if (spec.from != static_cast<int>(l) - 1) layer.from = spec.from;
+    layer.walk = wanted_walk(spec, quantised.forms[l]);
     layer.rail = spec.rail;
     layer.in_bits = quantised.inputs[l].bits;
     layer.in_zero = quantised.inputs[l].zero;
-    if (l + 1 < quantised.layers.size()) layer.out_bits = quantised.inputs[l + 1].bits;
+    if (l + 1 < quantised.layers.size()) layer.out_bits = quantised.codes[l].bits;
     layer.device_bits = from.device_bits;
     layer.shared_profile = from.shared_profile;
     layer.devices = from.devices;
@@ -73,6 +101,9 @@ void require_fit(const ChipLayer& has, const ChipLayer& wants, const std::string
     require_equal(where, "input bits", has.in_bits, wants.in_bits);
     require_equal(where, "input zero point", has.in_zero, wants.in_zero);
     if (!last) require_equal(where, "output bits", has.out_bits, wants.out_bits);
+    if (has.from != wants.from || has.walk != wants.walk)
+        throw Error(where, "the chip's layer reads, walks, pools or adds otherwise",
+                    "compile for a new chip");
 
     std::vector<int32_t> found, needed;
     for (int j = 0; j < wants.outputs; ++j) {

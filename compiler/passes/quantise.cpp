@@ -16,12 +16,14 @@ namespace {
 
 using Real = long double;
 
+constexpr int MAX_CONSTANT_BITS = 47;  ///< magnitude of c, signed 48 bit
 constexpr Real EXACT = 1e-13L;  ///< a constant this near to an integer was one before its division
 
 /// One layer of a checkpoint and where it stands.
 struct Layer {
     const LayerSpec& spec;
     const LayerState& state;
+    const PostOpForm& form;
     size_t index;
     ActivationScale input;
 
@@ -113,32 +115,18 @@ int64_t code_of_zero(const Layer& layer, size_t neuron) {
     return layer.input.zero * sum + layer.input.hi() * complement;
 }
 
-/// The largest (m, s) with m / 2^s nearest to `factor`.
-struct Multiplier {
-    int32_t m = 0;
-    int s = 0;
-};
-
-Multiplier multiplier(const Layer& layer, Real factor, const QuantiseOptions& options) {
+/// The largest s at which |factor| * 2^s, rounded, fits the signed multiplier; at most max_shift.
+int finest_shift(Real factor, const QuantiseOptions& options) {
     const Real limit = std::ldexp(1.0L, options.multiplier_bits - 1) - 1;
     int exponent = 0;
     std::frexp(factor, &exponent);
     int s = std::min(options.multiplier_bits - 1 - exponent, options.max_shift);
     if (std::abs(std::round(std::ldexp(factor, s))) > limit) --s;
-    if (s < 0)
-        throw Error(layer.where(),
-                    fmt::format("one step of the sum is worth {:.6g} activation steps, more than a "
-                                "signed multiplier of {} bits can say",
-                                static_cast<double>(factor), options.multiplier_bits),
-                    fmt::format("lower layers.{}.bits", layer.index));
-    const Multiplier result{static_cast<int32_t>(std::llround(std::ldexp(factor, s))), s};
-    if (result.m == 0)
-        throw Error(layer.where(),
-                    fmt::format("one step of the sum is worth {:.6g} activation steps, less than "
-                                "2^-{} can say",
-                                static_cast<double>(factor), options.max_shift),
-                    fmt::format("raise layers.{}.bits", layer.index));
-    return result;
+    return s;
+}
+
+int32_t multiplier(Real factor, int s) {
+    return static_cast<int32_t>(std::llround(std::ldexp(factor, s)));
 }
 
 /// Relative rms difference of the float profile and the integer devices.
@@ -153,54 +141,132 @@ double device_error(const LayerState& state) {
     return power > 0.0 ? std::sqrt(difference / power) : 0.0;
 }
 
-/// -offset in units of acc; exact integers are restored before anything rounds.
-Real offset_in_codes(const Layer& layer) {
-    const Real codes = -static_cast<Real>(layer.state.offset) /
+/// What a neuron adds to its sum, in units of acc; exact integers are restored before anything
+/// rounds.
+Real constant_in_codes(const Layer& layer, size_t neuron) {
+    const Real bias = layer.state.bias.empty() ? 0.0L : static_cast<Real>(layer.state.bias[neuron]);
+    const Real codes = (bias - static_cast<Real>(layer.state.offset)) /
                        (static_cast<Real>(layer.state.scale) * layer.input.step);
     const Real nearest = std::round(codes);
-    return std::abs(codes - nearest) <= EXACT * std::max(1.0L, std::abs(codes)) ? nearest : codes;
+    const Real whole =
+        std::abs(codes - nearest) <= EXACT * std::max(1.0L, std::abs(codes)) ? nearest : codes;
+    return whole - static_cast<Real>(code_of_zero(layer, neuron));
 }
 
-/// b, m and c of every neuron. `output` is null in the last layer, whose logits are acc + b.
-void fill_registers(const Layer& layer, const ActivationScale* output,
-                    const QuantiseOptions& options, QuantisedLayer& out) {
-    Multiplier scale;
-    if (output != nullptr) {
-        const Real factor = static_cast<Real>(layer.state.alpha) * layer.state.scale *
-                            layer.input.step / output->step;
-        scale = multiplier(layer, factor, options);
-        // A negative m turns the sum around: there the clamp at zero is the ReLU.
-        out.registers = {scale.s, 0, 0, output->hi(),
-                         layer.spec.activation == Activation::relu && scale.m > 0};
-        const double rounding = std::abs(static_cast<double>(
-            (std::ldexp(static_cast<Real>(scale.m), -scale.s) - factor) / factor));
-        const double step = 1.0 / (std::sqrt(12.0) * output->hi());
-        out.error = std::hypot(device_error(layer.state), rounding, step);
-    } else {
-        out.registers = {0, 0, 0, 0, false};
-        out.error = device_error(layer.state);
-    }
+int32_t checked_b(const Layer& layer, size_t neuron, Real b) {
+    if (!(std::abs(b) <= static_cast<Real>(std::numeric_limits<int32_t>::max())))
+        throw Error(layer.where(static_cast<int>(neuron)),
+                    fmt::format("constant {:.6g} does not fit the 32-bit register b",
+                                static_cast<double>(b)),
+                    "the layer's offset is far outside the range of its sums");
+    return static_cast<int32_t>(b);
+}
 
-    const Real offset = offset_in_codes(layer);
-    for (size_t j = 0; j < layer.outputs(); ++j) {
-        const Real exact = offset - static_cast<Real>(code_of_zero(layer, j));
-        const Real b = output != nullptr ? std::ceil(exact) : std::round(exact);
-        if (std::abs(b) > static_cast<Real>(std::numeric_limits<int32_t>::max()))
-            throw Error(layer.where(static_cast<int>(j)),
-                        fmt::format("constant {:.6g} does not fit the 32-bit register b",
-                                    static_cast<double>(b)),
-                        "the layer's offset is far outside the range of its sums");
-        out.neurons.push_back(
-            {static_cast<int32_t>(b), scale.m, std::llround((exact - b) * scale.m)});
+/// The last layer: its logits are acc + b.
+void fill_logits(const Layer& layer, QuantisedLayer& out) {
+    out.registers = {0, 0, 0, 0, false, 0};
+    out.error = device_error(layer.state);
+    for (size_t j = 0; j < layer.outputs(); ++j)
+        out.neurons.push_back({checked_b(layer, j, std::round(constant_in_codes(layer, j))), 0, 0});
+}
+
+/// Steps of the output that a unit of acc, a code of what is added and the shift are worth.
+struct Factors {
+    std::vector<Real> m, shift;  ///< a neuron each
+    Real m2 = 0.0L;
+    int added_zero = 0;  ///< zero point of what is added
+};
+
+Factors factors(const Layer& layer, const ActivationScale& output, const ActivationScale* added) {
+    Factors result;
+    const Real unit =
+        static_cast<Real>(layer.state.alpha) * layer.state.scale * layer.input.step / output.step;
+    if (added != nullptr) {
+        result.m2 = static_cast<Real>(added->step) / output.step;
+        result.added_zero = added->zero;
     }
+    for (size_t j = 0; j < layer.outputs(); ++j) {
+        result.m.push_back(layer.form.affine() ? unit * layer.form.gain[j] : unit);
+        result.shift.push_back(
+            layer.form.affine() ? static_cast<Real>(layer.form.shift[j]) / output.step : 0.0L);
+    }
+    return result;
+}
+
+/// The largest s at which every multiplier and constant of the layer fits.
+int common_shift(const Layer& layer, const Factors& wanted, const QuantiseOptions& options) {
+    Real largest = 0.0L, constant = 1.0L;
+    for (size_t j = 0; j < wanted.m.size(); ++j) {
+        largest = std::max(largest, std::abs(wanted.m[j]));
+        constant = std::max(constant, std::abs(wanted.shift[j]) + wanted.m2 * wanted.added_zero);
+    }
+    if (!std::isfinite(largest) || !std::isfinite(constant))
+        throw Error(layer.where(), "its batch norm has values that are not finite");
+    int s = finest_shift(largest, options);
+    if (s < 0)
+        throw Error(layer.where(),
+                    fmt::format("one step of the sum is worth {:.6g} activation steps, more than a "
+                                "signed multiplier of {} bits can say",
+                                static_cast<double>(largest), options.multiplier_bits),
+                    fmt::format("lower layers.{}.bits", layer.index));
+    if (multiplier(largest, s) == 0)
+        throw Error(layer.where(),
+                    fmt::format("one step of the sum is worth {:.6g} activation steps, less than "
+                                "2^-{} can say",
+                                static_cast<double>(largest), options.max_shift),
+                    fmt::format("raise layers.{}.bits", layer.index));
+    if (wanted.m2 != 0.0L) s = std::min(s, finest_shift(wanted.m2, options));
+    if (layer.form.affine() || wanted.m2 != 0.0L)
+        s = std::min(s, MAX_CONSTANT_BITS - 1 - static_cast<int>(std::ceil(std::log2(constant))));
+    if (s < 0) throw Error(layer.where(), "its constants are too large for the activation range");
+    return s;
+}
+
+/// b, m and c of every neuron of a hidden layer. `added` is null where nothing is added.
+void fill_registers(const Layer& layer, const ActivationScale& output, const ActivationScale* added,
+                    const QuantiseOptions& options, QuantisedLayer& out) {
+    const Factors wanted = factors(layer, output, added);
+    const int s = common_shift(layer, wanted, options);
+    const int32_t m2 = multiplier(wanted.m2, s);
+    const bool mixes = layer.form.affine() || added != nullptr;
+    // A negative m turns the sum around: there the clamp at zero is the ReLU.
+    const bool turned = wanted.m.front() < 0.0L && !mixes;
+    if (layer.form.rectified && mixes && layer.state.alpha < 0.0)
+        throw Error(layer.where(), "a ReLU of a negative factor alpha in front of a batch norm");
+    out.registers = {s, output.zero, 0, output.hi(), layer.form.rectified && !turned, m2};
+
+    double rounding = 0.0;
+    for (size_t j = 0; j < layer.outputs(); ++j) {
+        const int32_t m = multiplier(wanted.m[j], s);
+        const Real exact = constant_in_codes(layer, j);
+        // See the head of quantise.h: up, so that c <= 0, but for a batch norm behind the ReLU,
+        // where what the rounding added could not be taken away again from a sum cut off.
+        const bool nearest = layer.form.rectified && mixes;
+        const Real b = nearest ? std::round(exact) : std::ceil(exact);
+        const Real left = nearest ? 0.0L : (exact - b) * m;
+        out.neurons.push_back({checked_b(layer, j, b), m,
+                               std::llround(left + std::ldexp(wanted.shift[j], s)) -
+                                   int64_t{wanted.added_zero} * m2});
+        if (wanted.m[j] != 0.0L)
+            rounding = std::max(
+                rounding, std::abs(static_cast<double>(
+                              (std::ldexp(static_cast<Real>(m), -s) - wanted.m[j]) / wanted.m[j])));
+    }
+    const double step = 1.0 / (std::sqrt(12.0) * output.hi());
+    out.error = std::hypot(device_error(layer.state), rounding, step);
 }
 
 }  // namespace
 
 Quantised quantise(const Checkpoint& checkpoint, const QuantiseOptions& options) {
-    Quantised result{activation_scales(checkpoint), {}};
+    Quantised result{activation_scales(checkpoint),
+                     code_scales(checkpoint),
+                     value_scales(checkpoint),
+                     post_op_forms(checkpoint),
+                     {}};
     for (size_t l = 0; l < checkpoint.layers.size(); ++l) {
-        const Layer layer{checkpoint.network.layers[l], checkpoint.layers[l], l, result.inputs[l]};
+        const Layer layer{checkpoint.network.layers[l], checkpoint.layers[l], result.forms[l], l,
+                          result.inputs[l]};
         check_shapes(layer);
         check_constants(layer);
 
@@ -210,8 +276,14 @@ Quantised quantise(const Checkpoint& checkpoint, const QuantiseOptions& options)
         const auto kept = out.shared_profile ? devices.first(layer.lines()) : devices;
         out.devices.assign(kept.begin(), kept.end());
         out.device_bits = signed_width(out.devices);
-        const bool last = l + 1 == checkpoint.layers.size();
-        fill_registers(layer, last ? nullptr : &result.inputs[l + 1], options, out);
+        if (l + 1 == checkpoint.layers.size()) {
+            fill_logits(layer, out);
+        } else {
+            const std::optional<int>& added = layer.form.added;
+            fill_registers(layer, result.codes[l],
+                           added ? &result.values[static_cast<size_t>(*added)] : nullptr, options,
+                           out);
+        }
         result.layers.push_back(std::move(out));
     }
     return result;

@@ -13,6 +13,10 @@
 /// rail split, hi for each unit of its complement devices: an exact integer, the same for every
 /// wiring. So the only roundings are those of m and of the fractional part of offset / (s_w *
 /// s_in). Rounding b up makes c <= 0 and the early max(t, 0) of a ReLU exact.
+///
+/// What stands behind the sum (post_op_form) is folded in: a bias is part of b, batch norm of m and
+/// c (behind a ReLU b is then rounded to the nearest, half a unit of acc at most), the zero point
+/// of what is added of c, and its scale is m2 / 2^s. m, m2 and c share s, the largest that all fit.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +46,9 @@ struct QuantisedLayer {
 
 struct Quantised {
     std::vector<ActivationScale> inputs;  ///< of each layer
+    std::vector<ActivationScale> codes;   ///< behind the post-op of each hidden layer
+    std::vector<ActivationScale> values;  ///< behind its pool
+    std::vector<PostOpForm> forms;        ///< of each layer
     std::vector<QuantisedLayer> layers;
 };
 

@@ -14,8 +14,22 @@
 namespace permloom {
 namespace {
 
-LayerReport report_layer(const ChipLayer& layer, const EncodedLayer& encoded) {
+int64_t buffer_bits(const Chip& chip, size_t index) {
+    const ChipLayer& layer = chip.layers[index];
+    int64_t bits = int64_t{2} * layer.input_size() * layer.in_bits;
+    if (layer.walk) bits += int64_t{2} * layer.inputs * layer.in_bits;
+    if (layer.adds()) {
+        const ChipLayer& added = chip.layers[static_cast<size_t>(*layer.walk->skip)];
+        bits += int64_t{skip_banks(chip, index)} * added.output_size() * added.value_bits();
+    }
+    return bits;
+}
+
+LayerReport report_layer(const Chip& chip, size_t index, const EncodedLayer& encoded) {
+    const ChipLayer& layer = chip.layers[index];
     LayerReport report;
+    report.positions = layer.walk ? layer.walk->positions() : 1;
+    report.buffer_bits = buffer_bits(chip, index);
     report.engine = to_string(layer.engine);
     report.lanes = layer.lanes;
     report.inputs = layer.inputs;
@@ -58,7 +72,7 @@ CompileReport make_report(const Chip& chip, const Configuration& configuration,
     report.interval_cycles = chip_interval(chip);
     report.latency_cycles = chip_latency(chip);
     for (size_t l = 0; l < chip.layers.size(); ++l) {
-        report.layers.push_back(report_layer(chip.layers[l], encoded[l]));
+        report.layers.push_back(report_layer(chip, l, encoded[l]));
         report.layers.back().quantisation_error = quantised.layers[l].error;
     }
 
@@ -122,6 +136,8 @@ std::string CompileReport::to_json() const {
             {"wiring_memory_bits", layer.wiring_memory_bits},
             {"wires", layer.wires},
             {"weight_rom_bits", layer.weight_rom_bits},
+            {"positions", layer.positions},
+            {"buffer_bits", layer.buffer_bits},
             {"cycles", layer.cycles},
             {"accumulator_bits", layer.accumulator_bits},
             {"quantisation_error", layer.quantisation_error},

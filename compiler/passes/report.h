@@ -31,7 +31,11 @@ struct LayerReport {
     double wiring_bound = 0.0;    ///< log2 of the number of distinct wirings, all neurons
     int64_t wires = 0;            ///< non-zero devices
     int64_t weight_rom_bits = 0;  ///< with a profile per neuron
-    int64_t cycles = 0;           ///< interval of the layer
+    int positions = 1;            ///< at which all neurons are computed
+    /// Activations in front of the layer: its feature map and window or its buffer, two banks each,
+    /// and what it adds.
+    int64_t buffer_bits = 0;
+    int64_t cycles = 0;  ///< interval of the layer
     int accumulator_bits = 0;
     double quantisation_error = 0.0;  ///< relative, see QuantisedLayer::error
 };

@@ -20,6 +20,44 @@ std::string place_of(size_t layer, size_t neuron) {
     return fmt::format("layer {}, neuron {}", layer, neuron);
 }
 
+/// What a layer reads, walks over and adds, held against the description.
+void verify_walk(const LayerSpec& wanted, const Chip& chip, size_t l) {
+    const ChipLayer& layer = chip.layers[l];
+    const auto differs = [&](const char* what) {
+        throw Error(fmt::format("layer {}", l), fmt::format("the chip's layer {} otherwise", what));
+    };
+    if (chip.source(l) != wanted.from) differs("reads");
+    std::optional<int> added;
+    int window = 1;
+    Pool pool = Pool::none;
+    for (const OpSpec& op : wanted.then) {
+        if (const auto* add = std::get_if<AddSpec>(&op)) added = add->layer;
+        if (const auto* max = std::get_if<MaxPoolSpec>(&op); max && max->window > 1) {
+            pool = Pool::max;
+            window = max->window;
+        }
+        if (const auto* average = std::get_if<AveragePoolSpec>(&op); average) {
+            window = average->window == 0 ? wanted.map.rows : average->window;
+            if (window > 1) pool = Pool::sum;
+        }
+    }
+    if (!layer.walk) {
+        if (wanted.convolves || added || pool != Pool::none) differs("walks");
+        return;
+    }
+    const Walk& walk = *layer.walk;
+    if (walk.skip != added) differs("adds");
+    if (walk.pool != pool || walk.window != window) differs("pools");
+    if (!wanted.convolves) return;
+    // The first and the last window of the walk lie where Keras puts them.
+    const int over = std::max((walk.rows - 1) * walk.stride + walk.kernel - wanted.input.rows, 0);
+    if (walk.map != wanted.input || walk.kernel != wanted.conv.kernel ||
+        walk.stride != wanted.conv.stride || walk.rows != wanted.map.rows ||
+        walk.columns != wanted.map.columns ||
+        walk.top != (wanted.conv.padding == Padding::same ? over / 2 : 0))
+        differs("walks");
+}
+
 void verify_shapes(const Checkpoint& checkpoint, const Chip& chip) {
     const std::vector<LayerSpec>& wanted = checkpoint.network.layers;
     if (chip.layers.size() != wanted.size())
@@ -29,6 +67,8 @@ void verify_shapes(const Checkpoint& checkpoint, const Chip& chip) {
         if (chip.layers[l].inputs != wanted[l].inputs ||
             chip.layers[l].outputs != wanted[l].outputs || chip.layers[l].rail != wanted[l].rail)
             throw Error(fmt::format("layer {}", l), "the chip's layer has another shape or rail");
+    for (size_t l = 0; l < wanted.size(); ++l)
+        verify_walk(wanted[l], chip, l);
 }
 
 /// Weight of every line of one neuron: the device that `source` wires to it.

@@ -30,6 +30,7 @@ struct Layer {
     const LayerConfiguration& configuration;
     ActivationScale input;
     const ActivationScale* output;  ///< null in the last layer
+    const ActivationScale* added;   ///< null where nothing is added
     size_t index;
 
     std::string where() const { return fmt::format("layer {}", index); }
@@ -37,6 +38,13 @@ struct Layer {
         return fmt::format("layer {}, neuron {}", index, neuron);
     }
     Real input_unit() const { return static_cast<Real>(state.scale) * input.step; }
+    /// What neuron j adds to its weighted sum, real.
+    Real constant(size_t j) const {
+        return (state.bias.empty() ? 0.0L : static_cast<Real>(state.bias[j])) -
+               static_cast<Real>(state.offset);
+    }
+    /// Whether more than an activation stands behind the sum.
+    bool mixes() const { return added != nullptr || !state.batch_norms.empty(); }
 };
 
 /// Two input patterns that no permutation of lines leaves alone: all zeros, and a ramp.
@@ -85,7 +93,7 @@ void check_layer_registers(const Layer& layer) {
         throw Error(layer.where(),
                     fmt::format("shift s is {}, expected 0 to {}", registers.s, MAX_SHIFT));
     if (layer.output == nullptr) {
-        if (registers != LayerRegisters{0, 0, 0, 0, false})
+        if (registers != LayerRegisters{0, 0, 0, 0, false, 0})
             throw Error(layer.where(), "the last layer's unused registers are not zero");
         return;
     }
@@ -96,6 +104,8 @@ void check_layer_registers(const Layer& layer) {
             fmt::format("output codes are clamped to {}..{} around {}, expected 0..{} around {}",
                         registers.lo, registers.hi, registers.z, layer.output->hi(),
                         layer.output->zero));
+    if (layer.added == nullptr && registers.m2 != 0)
+        throw Error(layer.where(), fmt::format("m2 is {}, but nothing is added", registers.m2));
     const bool turned = layer.state.alpha < 0.0;
     if (registers.relu != (layer.spec.activation == Activation::relu && !turned))
         throw Error(layer.where(), "the ReLU switch is not the network's activation");
@@ -115,10 +125,11 @@ void check_multiplier(const Layer& layer, size_t j) {
                                                 m, s, static_cast<double>(factor)));
 }
 
+/// The integer output against the real one, both in 2^-s of an output step, at probe inputs.
 void check_constants(const Layer& layer, size_t j, const Permutation& source) {
     const NeuronRegisters& registers = layer.configuration.neurons[j];
     const auto bank = layer.chip.bank(static_cast<int>(j));
-    const Real offset = static_cast<Real>(layer.state.offset) / layer.input_unit();
+    const Real offset = -layer.constant(j) / layer.input_unit();
     if (layer.output == nullptr && (registers.m != 0 || registers.c != 0))
         throw Error(layer.where(j), "m and c of the last layer are unused and not zero");
     const Real m = layer.output == nullptr ? 1.0L : static_cast<Real>(registers.m);
@@ -138,6 +149,58 @@ void check_constants(const Layer& layer, size_t j, const Permutation& source) {
     if (layer.configuration.registers.relu && registers.c > 0)
         throw Error(layer.where(j),
                     fmt::format("c = {} lifts what the ReLU has cut off", registers.c));
+}
+
+/// The network's own operations on z of neuron j, but for the last bound and the pool.
+Real real_output(const Layer& layer, size_t j, Real z, Real added) {
+    if (layer.spec.activation == Activation::relu) z = std::max(z, 0.0L);
+    size_t norm = 0;
+    for (const OpSpec& op : layer.spec.then) {
+        if (std::holds_alternative<BatchNormSpec>(op)) {
+            const LayerState::BatchNorm& numbers = layer.state.batch_norms[norm++];
+            z = (z - numbers.mean[j]) /
+                    std::sqrt(static_cast<Real>(numbers.variance[j]) + BATCH_NORM_EPSILON) *
+                    numbers.gamma[j] +
+                numbers.beta[j];
+        } else if (std::holds_alternative<AddSpec>(op)) {
+            z += added;
+        }
+    }
+    return z;
+}
+
+/// The same where batch norm or an addition stands behind the sum: every register is rounded once,
+/// and behind an early ReLU so is b, by half a unit of acc.
+void check_mixed(const Layer& layer, size_t j, const Permutation& source) {
+    const NeuronRegisters& registers = layer.configuration.neurons[j];
+    const LayerRegisters& common = layer.configuration.registers;
+    const auto bank = layer.chip.bank(static_cast<int>(j));
+    for (int probe = 0; probe < 2; ++probe) {
+        const ProbeSums sums = probe_sums(layer, source, bank, probe);
+        const Real z = static_cast<Real>(layer.state.alpha) *
+                       (static_cast<Real>(sums.real) * layer.input_unit() + layer.constant(j));
+        const int skip = layer.added == nullptr ? 0
+                         : probe == 0           ? layer.added->zero
+                                                : layer.added->hi();
+        const int distance = layer.added == nullptr ? 0 : skip - layer.added->zero;
+        const Real added = layer.added == nullptr ? 0.0L : distance * Real{layer.added->step};
+        const Real expected =
+            std::ldexp(real_output(layer, j, z, added) / layer.output->step, common.s);
+        int64_t t = sums.acc + registers.b;
+        if (common.relu) t = std::max<int64_t>(t, 0);
+        const Real found =
+            static_cast<Real>(t * registers.m + int64_t{skip} * common.m2 + registers.c);
+        const Real rounded =
+            HALF *
+            (1.0L + static_cast<Real>(std::abs(t) + std::abs(distance) + std::abs(registers.m)));
+        const Real noise = 1e-6L * std::abs(expected);
+        if (!(std::abs(found - expected) <= rounded + noise))
+            throw Error(layer.where(j),
+                        fmt::format("registers b = {}, m = {}, c = {} put its output {:.6g} steps "
+                                    "off",
+                                    registers.b, registers.m, registers.c,
+                                    static_cast<double>(std::ldexp(found - expected, -common.s))));
+    }
 }
 
 void check_bounds(const Layer& layer, size_t j) {
@@ -166,18 +229,27 @@ void verify_registers(const Checkpoint& checkpoint, const Chip& chip,
                       const Configuration& configuration,
                       const std::vector<std::vector<Permutation>>& sources) {
     const std::vector<ActivationScale> scales = activation_scales(checkpoint);
+    const std::vector<ActivationScale> codes = code_scales(checkpoint);
+    const std::vector<ActivationScale> values = value_scales(checkpoint);
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         const Layer layer{checkpoint.network.layers[l],
                           checkpoint.layers[l],
                           chip.layers[l],
                           configuration.layers[l],
                           scales[l],
-                          l + 1 < scales.size() ? &scales[l + 1] : nullptr,
+                          l < codes.size() ? &codes[l] : nullptr,
+                          chip.layers[l].adds()
+                              ? &values[static_cast<size_t>(*chip.layers[l].walk->skip)]
+                              : nullptr,
                           l};
         check_layer_registers(layer);
         for (size_t j = 0; j < sources[l].size(); ++j) {
-            if (layer.output != nullptr) check_multiplier(layer, j);
-            check_constants(layer, j, sources[l][j]);
+            if (layer.mixes()) {
+                check_mixed(layer, j, sources[l][j]);
+            } else {
+                if (layer.output != nullptr) check_multiplier(layer, j);
+                check_constants(layer, j, sources[l][j]);
+            }
             check_bounds(layer, j);
         }
     }

@@ -29,12 +29,15 @@ std::vector<uint32_t> row_of(const NeuronRegisters& registers) {
             high_half(registers.c)};
 }
 
-std::vector<uint32_t> row_of(const LayerRegisters& registers) {
+std::vector<uint32_t> row_of(const LayerRegisters& registers, bool adds) {
     const auto word = [](int low, int high, int shift) {
         return static_cast<uint32_t>(low) | static_cast<uint32_t>(high) << shift;
     };
-    return {word(registers.s, registers.relu ? 1 : 0, 8), word(registers.z, registers.lo, 16),
-            static_cast<uint32_t>(registers.hi)};
+    std::vector<uint32_t> row = {word(registers.s, registers.relu ? 1 : 0, 8),
+                                 word(registers.z, registers.lo, 16),
+                                 static_cast<uint32_t>(registers.hi)};
+    if (adds) row.push_back(low_half(registers.m2));
+    return row;
 }
 
 /// Checks the registers on the way and hands the wiring to its layer.
@@ -44,6 +47,7 @@ class StreamCheck {
         : configuration_(configuration) {
         for (size_t l = 0; l < chip.layers.size(); ++l) {
             wiring_.push_back(wiring_check(chip.layers[l], l));
+            adds_.push_back(chip.layers[l].adds());
             registers_seen_.emplace_back(static_cast<size_t>(chip.layers[l].outputs), false);
         }
         layer_seen_.resize(chip.layers.size(), false);
@@ -72,7 +76,7 @@ class StreamCheck {
                 break;
             case Section::layer_registers:
                 once(layer_seen_, l, fmt::format("layer {}", l));
-                same(row, row_of(layer.registers), fmt::format("layer {}", l));
+                same(row, row_of(layer.registers, adds_[l]), fmt::format("layer {}", l));
                 break;
             case Section::classes:
                 if (classes_seen_) throw Error("load stream", "two rows of classes");
@@ -109,6 +113,7 @@ class StreamCheck {
 
     const Configuration& configuration_;
     std::vector<std::unique_ptr<WiringCheck>> wiring_;
+    std::vector<bool> adds_;
     std::vector<std::vector<bool>> registers_seen_;
     std::vector<bool> layer_seen_;
     bool classes_seen_ = false;

@@ -176,7 +176,8 @@ void choose_ranges(const NetworkSpec& network, std::vector<LayerState>& layers, 
     }
 }
 
-/// Any other network: a high quantile of the magnitudes that leave each layer.
+/// Any other network: a high quantile of the magnitudes that leave each layer, before they are
+/// averaged.
 void measure_ranges(const NetworkSpec& network, std::vector<LayerState>& layers,
                     const Inputs& inputs, std::span<const int32_t> images, ThreadPool& pool) {
     std::vector<LayerWeights> weights = projected_weights(network, layers);
@@ -184,10 +185,10 @@ void measure_ranges(const NetworkSpec& network, std::vector<LayerState>& layers,
     images = images.first(std::min(MAP_IMAGES, images.size()));
     std::vector<std::vector<float>> values(layers.size() - 1);
     for (size_t l = 0; l + 1 < layers.size(); ++l)
-        values[l].resize(images.size() * static_cast<size_t>(network.layers[l].output.size()));
+        values[l].resize(images.size() * graph.unpooled(l).at(1));
     infer_all(graph, inputs, images, pool, [&](const Slice& slice, size_t first) {
         for (size_t l = 0; l + 1 < layers.size(); ++l) {
-            Value& output = graph.output(l);
+            Value& output = graph.unpooled(l);
             const float* from = output.row(slice.begin);
             float* to = values[l].data() + first * output.at(1);
             for (size_t i = 0; i < output.count(slice); ++i)
@@ -228,7 +229,8 @@ void calibrate_ranges(const NetworkSpec& network, std::vector<LayerState>& layer
     bool chain = true, ends_open = false;
     for (size_t l = 0; l < layers.size(); ++l) {
         layers[l].act_range = 1.0;
-        chain = chain && network.layers[l].plain(static_cast<int>(l));
+        const bool open = l + 1 < layers.size() && network.layers[l].activation == Activation::none;
+        chain = chain && network.layers[l].plain(static_cast<int>(l)) && !open;
         if (l + 1 < layers.size() && network.layers[l].activation != Activation::clip)
             ends_open = true;
     }

@@ -36,6 +36,19 @@ void random_wiring(LayerState& state, const LayerSpec& layer, Rng& rng) {
     }
 }
 
+/// Near one and zero, one gamma in eight turned around.
+LayerState::BatchNorm random_batch_norm(int channels, Rng& rng) {
+    LayerState::BatchNorm norm;
+    for (int c = 0; c < channels; ++c) {
+        const double sign = rng.below(8) == 0 ? -1.0 : 1.0;
+        norm.gamma.push_back(static_cast<float>(sign * rng.uniform(0.5, 1.5)));
+        norm.beta.push_back(static_cast<float>(rng.uniform(-0.5, 0.5)));
+        norm.mean.push_back(static_cast<float>(rng.uniform(-0.5, 0.5)));
+        norm.variance.push_back(static_cast<float>(rng.uniform(0.5, 2.0)));
+    }
+    return norm;
+}
+
 LayerState random_layer(const LayerSpec& layer, double max, Rng& rng) {
     LayerState state;
     state.scale =
@@ -59,6 +72,12 @@ LayerState random_layer(const LayerSpec& layer, double max, Rng& rng) {
     state.offset += spread * rng.uniform(-0.5, 0.5);
     state.alpha = rng.uniform(0.5, 2.0) / spread;
     state.act_range = 2.5;
+    if (layer.has_bias)
+        for (int j = 0; j < layer.outputs; ++j)
+            state.bias.push_back(static_cast<float>(rng.uniform(-0.5, 0.5) * spread));
+    for (const OpSpec& op : layer.then)
+        if (std::holds_alternative<BatchNormSpec>(op))
+            state.batch_norms.push_back(random_batch_norm(layer.outputs, rng));
     return state;
 }
 

@@ -75,10 +75,8 @@ void print_report(const CompileResult& result) {
         const LayerReport& layer = report.layers[i];
         switches += layer.switches;
         left_out += layer.switches_left_out;
-        table.add({fmt::format("{}: {} -> {}{}", i, layer.inputs, layer.outputs,
-                               layer.passes > 1 ? fmt::format(", {} passes", layer.passes) : ""),
-                   engine_text(layer.engine, layer.lanes), grouped(layer.lines),
-                   layer.switches > 0 ? grouped(layer.switches) : "-",
+        table.add({layer_text(result.chip, i), engine_text(layer.engine, layer.lanes),
+                   grouped(layer.lines), layer.switches > 0 ? grouped(layer.switches) : "-",
                    layer.stages > 0 ? std::to_string(layer.stages) : "-", layer.code,
                    bits(layer.wiring_bits), fmt::format("{:.1f}", layer.wiring_bound),
                    bits(layer.register_bits), bits(layer.framing_bits), bits(layer.load_bits),

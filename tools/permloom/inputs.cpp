@@ -109,7 +109,6 @@ Chip load_chip_for(const NetworkSpec& network, const fs::path& path) {
     for (size_t i = 0; i < chip.layers.size(); ++i) {
         const ChipLayer& have = chip.layers[i];
         const LayerSpec& want = network.layers[i];
-        const int in_bits = i == 0 ? network.input.bits : network.layers[i - 1].bits;
         const auto differ = [&](const std::string& what, const auto& on_chip, const auto& wanted) {
             if (on_chip != wanted)
                 throw Error(path.string(),
@@ -120,7 +119,10 @@ Chip load_chip_for(const NetworkSpec& network, const fs::path& path) {
         differ("inputs", have.inputs, want.inputs);
         differ("outputs", have.outputs, want.outputs);
         differ("rail", to_string(have.rail), to_string(want.rail));
-        differ("input bits", have.in_bits, in_bits);
+        differ("source layer", chip.source(i), want.from);
+        differ("values read", have.input_size(), want.input.size());
+        if (want.from == NETWORK_INPUT) differ("input bits", have.in_bits, network.input.bits);
+        if (i + 1 < chip.layers.size()) differ("output bits", have.out_bits, want.bits);
     }
     return chip;
 }
@@ -143,6 +145,25 @@ std::string shape_text(const NetworkSpec& network) {
 }
 std::string shape_text(const Chip& chip) {
     return join_shape(chip.layers);
+}
+
+std::string layer_text(const Chip& chip, size_t index) {
+    const ChipLayer& layer = chip.layers[index];
+    std::string text = fmt::format("{}: ", index);
+    if (layer.walk && layer.walk->positions() > 1)
+        text += fmt::format("{0}x{0}x{1} -> {2} at {3}x{4}", layer.walk->kernel,
+                            layer.walk->map.channels, layer.outputs, layer.walk->rows,
+                            layer.walk->columns);
+    else
+        text += fmt::format("{} -> {}", layer.inputs, layer.outputs);
+    if (layer.passes() > 1) text += fmt::format(", {} passes", layer.passes());
+    if (layer.from) text += fmt::format(", of {}", *layer.from);
+    if (!layer.walk) return text;
+    if (layer.walk->pool != Pool::none)
+        text += fmt::format(", {} {}", layer.walk->pool == Pool::max ? "max" : "sum",
+                            layer.walk->window);
+    if (layer.walk->skip) text += fmt::format(", + {}", *layer.walk->skip);
+    return text;
 }
 
 std::string engine_text(std::string_view engine, int lanes) {

@@ -140,6 +140,20 @@ void show_checkpoint(const Values& values) {
                table.text());
 }
 
+Json walk_json(const Walk& walk) {
+    constexpr const char* POOLS[] = {"none", "max", "sum"};
+    Json json = {{"map", {walk.map.rows, walk.map.columns, walk.map.channels}},
+                 {"kernel", walk.kernel},
+                 {"stride", walk.stride},
+                 {"top", walk.top},
+                 {"left", walk.left},
+                 {"positions", {walk.rows, walk.columns}},
+                 {"pool", POOLS[static_cast<size_t>(walk.pool)]},
+                 {"window", walk.window}};
+    if (walk.skip) json["adds"] = *walk.skip;
+    return json;
+}
+
 void show_chip(const Values& values) {
     const std::string path = values.list("FILE").front();
     const Chip chip = load_chip(path);
@@ -153,8 +167,7 @@ void show_chip(const Values& values) {
         const auto non_zero = std::count_if(layer.devices.begin(), layer.devices.end(),
                                             [](int32_t device) { return device != 0; });
         const int64_t wires = layer.shared_profile ? non_zero * layer.outputs : non_zero;
-        table.add({fmt::format("{}: {} -> {}", i, layer.inputs, layer.outputs),
-                   engine_text(to_string(layer.engine), layer.lanes),
+        table.add({layer_text(chip, i), engine_text(to_string(layer.engine), layer.lanes),
                    std::string(to_string(layer.rail)), grouped(layer.lines()),
                    has_network ? grouped(topology.switch_count()) : "-",
                    has_network ? std::to_string(topology.stage_count()) : "-",
@@ -177,7 +190,9 @@ void show_chip(const Values& values) {
                           {"distinct_values", distinct(layer.devices)},
                           {"wires", wires},
                           {"accumulator_bits", layer.accumulator_bits()},
+                          {"reads", chip.source(i)},
                           {"devices", layer.devices}});
+        if (layer.walk) layers.back()["walk"] = walk_json(*layer.walk);
     }
     if (values.flag("json")) {
         const Json json = {{"kind", "chip"},

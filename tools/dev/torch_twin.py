@@ -119,6 +119,8 @@ def parse_arguments():
     verb.add_argument("run")
     verb.add_argument("--steps", type=int, default=50)
     verb.add_argument("--tolerance", type=float, default=1e-3)
+    verb.add_argument("--double", action="store_true",
+                      help="PyTorch computes in double precision: what rounding alone does to a run")
     verb.set_defaults(action=losses)
 
     verb = verbs.add_parser("train", parents=[shared], help="train and test")
@@ -140,6 +142,8 @@ def main():
               "  hint: apt-get install python3-torch libopenblas0-pthread", file=sys.stderr)
         return 1
     torch.set_num_threads(options.threads)
+    if getattr(options, "double", False):
+        torch.set_default_dtype(torch.float64)
     try:
         return options.action(options)
     except TwinError as error:

@@ -57,9 +57,11 @@ class Trainer:
         """Moves the start values into the optimiser; `vectors` are the tensors that are permuted,
         `profiles` the devices of each, ascending."""
         model, network = self.model, self.network
-        model.weights = [torch.tensor(weights) for weights in start.weights]
-        model.biases = [None if bias is None else torch.tensor(bias) for bias in start.biases]
-        model.norms = {place: BatchNorm(*(torch.tensor(row) for row in values))
+        dtype = torch.get_default_dtype()
+        model.weights = [torch.tensor(weights, dtype=dtype) for weights in start.weights]
+        model.biases = [None if bias is None else torch.tensor(bias, dtype=dtype)
+                        for bias in start.biases]
+        model.norms = {place: BatchNorm(*(torch.tensor(row, dtype=dtype) for row in values))
                        for place, values in start.norms.items()}
         self.optimiser = make_optimiser(network, model.parameters())
         owned = iter(self.optimiser.parameters)
@@ -146,9 +148,11 @@ class Run:
         network = trainer.network
         self.trainer, self.augmentation = trainer, augmentation
         self.seed, self.epochs = seed, epochs
-        self.inputs = torch.from_numpy(real_inputs(network, data.images, data.images))
+        dtype = torch.get_default_dtype()
+        self.inputs = torch.from_numpy(real_inputs(network, data.images, data.images)).to(dtype)
         self.labels = torch.from_numpy(data.labels.astype(np.int64))
-        self.test_inputs = torch.from_numpy(real_inputs(network, data.test_images, data.images))
+        self.test_inputs = torch.from_numpy(
+            real_inputs(network, data.test_images, data.images)).to(dtype)
         self.test_labels = torch.from_numpy(data.test_labels.astype(np.int64))
         self.batch = int(network.training["batch"])
 

@@ -40,6 +40,13 @@ class ChipTop final : public sc_core::sc_module {
         sc_core::sc_signal<int32_t> probe_value;
         std::unique_ptr<LayerModule> layer;
     };
+    /// Behind a layer, or the pixel loader, that writes to several.
+    struct Join {
+        explicit Join(size_t index);
+
+        sc_core::sc_signal<bool> all_ready;
+        ReadyJoin module;
+    };
 
     /// What a layer (NETWORK_INPUT: the pixel loader) writes, and whether all that it goes to is
     /// ready.
@@ -70,12 +77,6 @@ class ChipTop final : public sc_core::sc_module {
 
     PixelLoader pixel_loader_;
     std::vector<std::unique_ptr<Segment>> segments_;
-    /// Of what several read.
-    struct Join {
-        explicit Join(size_t index);
-        sc_core::sc_signal<bool> all_ready;
-        ReadyJoin module;
-    };
     std::vector<std::unique_ptr<Join>> joins_;
     ResultUnit result_unit_;
     ConfigLoader config_loader_;

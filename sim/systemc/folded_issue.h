@@ -17,7 +17,7 @@ class FoldedIssue final : public sc_core::sc_module {
     Out<Issue> issue{"issue"};
     sc_core::sc_out<bool> release{"release"};  ///< of the buffer in front
 
-    explicit FoldedIssue(const sc_core::sc_module_name& name, const ChipLayer& layer);
+    FoldedIssue(const sc_core::sc_module_name& name, const ChipLayer& layer);
 
   private:
     SC_HAS_PROCESS(FoldedIssue);

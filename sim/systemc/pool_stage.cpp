@@ -21,7 +21,7 @@ bool PoolStage::goes_on(const PostOp& from) {
     const auto position = static_cast<int>(from.token.position);
     const int row = position / walk_.columns, column = position % walk_.columns;
     const int pool_row = row / walk_.window, pool_column = column / walk_.window;
-    if (pool_row >= walk_.pooled_rows() || pool_column >= walk_.pooled_columns()) return false;
+    if (pool_column >= walk_.pooled_columns()) return false;  // nor does a pool of part of the rows
     const int in_row = row % walk_.window, in_column = column % walk_.window;
 
     int64_t& pool = pools_[static_cast<size_t>(pool_column) * neurons_ + from.token.neuron];

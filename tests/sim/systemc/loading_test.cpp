@@ -29,6 +29,11 @@ const ChipShape SMALL_SERIAL{
 const ChipShape SMALL_LEVEL{.inputs = 3,
                             .layers = {{2, Rail::dual, false, Engine::level, 2}, {2, Rail::split}}};
 
+uint32_t first_adder(const Chip& chip) {
+    return static_cast<uint32_t>(std::ranges::find_if(chip.layers, &ChipLayer::adds) -
+                                 chip.layers.begin());
+}
+
 /// A chip of two contexts, a good load for each, and a host at the device.
 struct Fixture {
     explicit Fixture(uint64_t seed, const ChipShape& shape = FOLDED) : Fixture(Rng(seed), shape) {}
@@ -238,28 +243,40 @@ TEST_CASE("loading -- a record for lanes without entries is error 5") {
     CHECK(f.error() == code(LoadError::record));
 }
 
-TEST_CASE("loading -- the registers of a layer that adds are a row of four words, m2 of 17 bits") {
+TEST_CASE("loading -- the registers of a layer that adds are a row of four words") {
     Rng rng(13);
     Chip chip = rich_walking_chip(rng);
-    const auto adder = std::ranges::find_if(chip.layers, &ChipLayer::adds);
-    const auto adds = static_cast<uint32_t>(adder - chip.layers.begin());
+    const uint32_t adds = first_adder(chip);
     Fixture f(std::move(chip), rng);
     f.check_bad_records({
         {record_word(adds, 3, 0), 1U << 16, 3},
         {record_word(adds, 3, 0), 1U << 16, 5},
         {record_word(0, 3, 0), 1U << 16, 4},
     });
-    Words noisy = f.words(0);
-    const Words head = {record_word(adds, 3, 0), 1U << 16, 4};
-    const auto record = std::ranges::search(noisy, head).begin();
-    REQUIRE(record != noisy.end());
-    record[6] ^= static_cast<uint32_t>(f.rng.next()) & ~0x1ffffU;
-    noisy.pop_back();
-    noisy.push_back(crc_of(noisy));
-    f.load(noisy);
-    REQUIRE(f.error() == 0);
-    for (int i = 0; i < 4; ++i)
-        f.check_image();
+}
+
+TEST_CASE("loading -- of m2 17 bits are stored, signed") {
+    for (uint64_t seed = 1; seed <= 10; ++seed) {
+        Rng rng(seed);
+        Chip chip = rich_walking_chip(rng);
+        const uint32_t adds = first_adder(chip);
+        Fixture f(std::move(chip), rng);
+        Words noisy = f.words(0);
+        const Words head = {record_word(adds, 3, 0), 1U << 16, 4};
+        const auto record = std::ranges::search(noisy, head).begin();
+        REQUIRE(record != noisy.end());
+        record[6] ^= 0xfffe0000;
+        noisy.pop_back();
+        noisy.push_back(crc_of(noisy));
+        f.load(noisy);
+        REQUIRE(f.error() == 0);
+        const Image image = random_image(f.chip, f.rng);
+        f.host.send(image);
+        f.host.collect(1);
+        const Expected expected = f.wiring.infer(f.chip, image);
+        for (size_t k = 0; k < expected.written[adds].size(); ++k)
+            CHECK(f.host.written()[adds][k].value == expected.written[adds][k]);
+    }
 }
 
 TEST_CASE("loading -- a missing row of entries or levels is error 6") {

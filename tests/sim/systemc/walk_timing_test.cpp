@@ -57,10 +57,9 @@ std::vector<int64_t> walk_cycles(const ChipLayer& layer) {
     return cycles;
 }
 
-/// Whether what stands between the layers lets them keep their intervals: the pictures in it are
-/// few. Left out are chips where
+/// Whether the memories between the layers let these keep their intervals. They do not where
 /// - a window comes back late;
-/// - the layer in the lead reads a map as fast as it is written, which comes back a cycle late;
+/// - the layer in the lead reads a map that takes as long to write: it comes back a cycle late;
 /// - an image stays in a skip memory for longer than its banks last.
 bool keeps_intervals(const Chip& chip) {
     const int64_t interval = chip_interval(chip);

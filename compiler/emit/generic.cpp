@@ -164,14 +164,17 @@ endmodule
 )";
 
 constexpr char MAKEFILE[] =
-    R"(# {name}, written by permloom {version}. Targets: lint sim cells clean help.
+    R"(# {name}, written by permloom {version}. Targets: lint sim cells luts report clean help.
+PERMLOOM ?= permloom
 RTL := {sources}
 
-.PHONY: help lint sim cells clean
+.PHONY: help lint sim cells luts report clean
 help:
 	@echo "make lint   Verilator lint, all warnings on"
 	@echo "make sim    Icarus Verilog runs the self-checking testbench; fails on the first mismatch"
 	@echo "make cells  Yosys counts word-level cells: registers, adders, multipliers, memories"
+	@echo "make luts   Yosys counts LUTs, flip-flops and block RAMs of an iCE40"
+	@echo "make report that beside the estimate"
 
 lint:
 	verilator --lint-only -Wall --top-module permloom_top $(RTL)
@@ -187,8 +190,17 @@ cells:
 	yosys -q -l cells.log -p "read_verilog -sv $(RTL); hierarchy -check -top permloom_top; synth -run begin:fine; tee -o cells.txt stat -width"
 	cat cells.txt
 
+luts: luts.txt
+	cat luts.txt
+
+luts.txt: $(RTL)
+	yosys -q -l luts.log -p "read_verilog -sv $(RTL); synth_ice40 -device hx -top permloom_top; tee -o luts.txt stat"
+
+report: luts.txt
+	$(PERMLOOM) emit --report .
+
 clean:
-	rm -f sim.vvp sim.log cells.log cells.txt
+	rm -f sim.vvp sim.log cells.log cells.txt luts.log luts.txt
 )";
 
 constexpr char README[] = R"(# {name}
@@ -201,10 +213,12 @@ Written by permloom {version} for target `generic`. Chip {fingerprint}, {context
 | `rtl/permloom_top.sv` | the chip: parameters, instances and constants; the cells are beside it |
 | `load.hex` | the configuration `{network}` as its load stream, {load_words} words of 32 bits, for context 0 |
 | `pixels.hex`, `expected.hex` | {images} stored images and what the bit-exact reference answers |
+| `report.json` | the estimate of what the chip costs |
 | `devices_layer*.hex` | device ROMs of layers of engine `folded` or `serial` with a profile per neuron, if there are any |
 | `tb/permloom_tb.sv` | self-checking testbench |
 
-`make lint` (Verilator), `make sim` (Icarus Verilog), `make cells` (Yosys). `make sim` ends with `PASS: ... mismatches: 0`.
+`make lint` (Verilator), `make sim` (Icarus Verilog), `make cells` (Yosys), `make luts` (Yosys, for an iCE40), `make report` (that
+beside the estimate of `report.json`). `make sim` ends with `PASS: ... mismatches: 0`.
 
 Ports, timing and the load stream are described in the project's `rtl/MICROARCHITECTURE.md` and `compiler/program/FORMAT.md`.
 )";

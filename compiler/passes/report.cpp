@@ -58,6 +58,13 @@ LayerReport report_layer(const Chip& chip, size_t index, const EncodedLayer& enc
     return report;
 }
 
+nlohmann::ordered_json json_of(const LayerCost& cost) {
+    return {{"load_bits", cost.load_bits},
+            {"memory_bits", cost.memory_bits},
+            {"cycles", cost.cycles},
+            {"multipliers", cost.multipliers}};
+}
+
 bool same_for_all_neurons(const LayerConfiguration& layer) {
     return std::ranges::all_of(layer.neurons, [&](const NeuronRegisters& registers) {
         return registers == layer.neurons.front();
@@ -86,6 +93,10 @@ CompileReport make_report(const Chip& chip, const Configuration& configuration,
     for (size_t l = 0; l < report.layers.size(); ++l) {
         LayerReport& layer = report.layers[l];
         layer.wiring_memory_bits = stream.layer_wiring_bits[l];
+        layer.permuted = permuted_cost(chip.layers[l], chip.contexts, layer.wiring_memory_bits);
+        layer.programmable = programmable_cost(chip.layers[l], chip.contexts);
+        report.permuted += layer.permuted;
+        report.programmable += layer.programmable;
         layer.framing_bits = layer.load_bits - layer.wiring_memory_bits - layer.register_bits;
         report.wiring_bits += layer.wiring_bits;
         report.wiring_bound += layer.wiring_bound;
@@ -113,6 +124,8 @@ std::string CompileReport::to_json() const {
         {"interval_cycles", interval_cycles},
         {"latency_cycles", latency_cycles},
         {"wiring_only", wiring_only},
+        {"permuted", json_of(permuted)},
+        {"programmable", json_of(programmable)},
     };
     json["layers"] = nlohmann::ordered_json::array();
     for (const LayerReport& layer : layers)
@@ -141,6 +154,8 @@ std::string CompileReport::to_json() const {
             {"cycles", layer.cycles},
             {"accumulator_bits", layer.accumulator_bits},
             {"quantisation_error", layer.quantisation_error},
+            {"permuted", json_of(layer.permuted)},
+            {"programmable", json_of(layer.programmable)},
         });
     return json.dump(2) + "\n";
 }

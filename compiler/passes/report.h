@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/passes/programmable.h"
 #include "compiler/program/chip.h"
 #include "compiler/program/configuration.h"
 
@@ -38,6 +39,8 @@ struct LayerReport {
     int64_t cycles = 0;  ///< interval of the layer
     int accumulator_bits = 0;
     double quantisation_error = 0.0;  ///< relative, see QuantisedLayer::error
+    /// What the layer loads, stores and multiplies, and what an ordinary weight memory would.
+    LayerCost permuted, programmable;
 };
 
 /// `load_bits` = `wiring_memory_bits` + `register_bits` + `framing_bits`: headers, padding and
@@ -50,7 +53,8 @@ struct CompileReport {
     uint64_t wiring_memory_bits = 0;
     int64_t weights = 0, wires = 0;
     int64_t interval_cycles = 0, latency_cycles = 0;
-    bool wiring_only = false;  ///< no per-neuron register differs from its layer's constant
+    LayerCost permuted, programmable;  ///< of all layers; cycles of the slowest one
+    bool wiring_only = false;          ///< no per-neuron register differs from its layer's constant
     /// One JSON object: the fields above by their names, `layers` an array.
     std::string to_json() const;
 };

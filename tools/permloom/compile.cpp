@@ -104,6 +104,26 @@ void print_report(const CompileResult& result) {
                    grouped(rom_bits));
 }
 
+/// The chip beside one with an ordinary weight memory, as many lanes and the same post-op.
+void print_yardstick(const CompileResult& result) {
+    const CompileReport& report = result.report;
+    Table table({"ours / a weight memory", "bits to load", "memory bits", "cycles", "multipliers"});
+    const auto add = [&](const std::string& name, const LayerCost& ours, const LayerCost& theirs) {
+        const auto pair = [](int64_t one, int64_t other) {
+            return fmt::format("{} / {}", grouped(one), grouped(other));
+        };
+        table.add(
+            {name,
+             pair(static_cast<int64_t>(ours.load_bits), static_cast<int64_t>(theirs.load_bits)),
+             pair(static_cast<int64_t>(ours.memory_bits), static_cast<int64_t>(theirs.memory_bits)),
+             pair(ours.cycles, theirs.cycles), pair(ours.multipliers, theirs.multipliers)});
+    };
+    for (size_t l = 0; l < report.layers.size(); ++l)
+        add(layer_text(result.chip, l), report.layers[l].permuted, report.layers[l].programmable);
+    add("total", report.permuted, report.programmable);
+    fmt::print("\n{}\n", table.text());
+}
+
 }  // namespace
 
 int compile_command(const Arguments& arguments) {
@@ -147,6 +167,7 @@ int compile_command(const Arguments& arguments) {
     fmt::print("{} ({}) for chip {}\n\n", checkpoint.network.name, shape_text(checkpoint.network),
                to_hex(fingerprint(result.chip), 16));
     print_report(result);
+    print_yardstick(result);
     fmt::print("wrote {}\n", fmt::join(written, ", "));
     // A chip in the same directory is found by its fingerprint.
     const bool beside =

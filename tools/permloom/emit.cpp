@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
+#include "compiler/base/digest.h"
 #include "compiler/base/file.h"
 #include "compiler/emit/boot_images.h"
 #include "compiler/emit/generic.h"
 #include "compiler/emit/ice40.h"
 #include "sim/reference/reference.h"
 #include "tools/permloom/command.h"
+#include "tools/permloom/emit_report.h"
 #include "tools/permloom/inputs.h"
 #include "tools/permloom/integer_run.h"
 #include "tools/permloom/options.h"
@@ -27,20 +30,26 @@ std::vector<std::string> targets() {
 
 Options options() {
     return Options(
-               "emit", "FILE.plc --out DIR [--target T] [options]",
+               "emit", "FILE.plc --out DIR [--target T] [options] | --report DIR",
                "Writes the chip as Verilog: cells, top, memory images, the load stream of the\n"
                "configuration, and a testbench with test images and the answers of the integer\n"
                "reference. `make` in DIR says what it can do: target generic lints (Verilator),\n"
                "simulates (Icarus) and counts cells (Yosys); the ice40 targets also make a "
                "bitstream for\n"
                "a board with a serial line, with the configuration in it (Yosys, nextpnr, "
-               "icepack).",
+               "icepack).\n"
+               "The estimate of what the chip costs is printed and written to report.json; "
+               "--report "
+               "shows\n"
+               "beside it what the tools have counted in the meantime.",
                "permloom emit digits.plc --out design && make -C design\n"
                "permloom emit f1.plc --out design --count 3 --data mnist\n"
-               "permloom emit f1.plc --target ice40-hx8k --out board && make -C board bitstream")
-        .argument("FILE.plc", "a configuration")
+               "permloom emit f1.plc --target ice40-hx8k --out board && make -C board bitstream\n"
+               "permloom emit --report board")
+        .optional_argument("FILE.plc", "a configuration")
         .value("target", "T", fmt::format("{}", fmt::join(targets(), ", ")), "generic")
-        .value("out", "DIR", "output directory (required)")
+        .value("out", "DIR", "output directory")
+        .value("report", "DIR", "the results in a directory that was written before")
         .value("count", "N", "test images stored with the testbench", "10")
         .value("data", "D", "data set of those images; default: the one it was trained on")
         .value("chip", "FILE.chip",
@@ -53,7 +62,10 @@ Options options() {
             "ice40: no configuration in the bitstream, which saves its memory; the chip waits for "
             "a load over the serial line")
         .flag("force", "write into an existing DIR")
-        .exclusive("no-boot", "images-only");
+        .flag("json", "print the estimate, or the report, as JSON")
+        .exclusive("no-boot", "images-only")
+        .exclusive("json", "images-only")
+        .exclusive("report", "out");
 }
 
 EmitVectors make_vectors(const Program& program, const Images& images, int count) {
@@ -68,12 +80,40 @@ EmitVectors make_vectors(const Program& program, const Images& images, int count
     return vectors;
 }
 
+/// The estimate of what is to be built for the target.
+ChipReport make_report(const Program& program, const std::string& target, bool boots) {
+    ChipReport report{program.chip.name, target, to_hex(fingerprint(program.chip)), {}, {}, {}};
+    EstimateOptions options;
+    if (target != "generic") {
+        options = {.probes = false, .board = true};
+        if (boots)
+            options.boot_words =
+                static_cast<int>(boot_stream(expand(program.chip, program.configuration)).size());
+    }
+    report.estimate = estimate(program.chip, options);
+    return report;
+}
+
+int show_report(const fs::path& directory, bool json) {
+    const ChipReport report = collect_results(directory);
+    fmt::print("{}", json ? report.to_json() : results_text(report, directory));
+    return OK;
+}
+
 }  // namespace
 
 int emit_command(const Arguments& arguments) {
     const auto parsed = options().parse(arguments);
     if (!parsed) return OK;
     const Values& values = *parsed;
+    if (values.has("report")) {
+        if (!values.list("FILE.plc").empty())
+            throw Error("--report", "takes no FILE.plc", "permloom emit --help", ErrorKind::usage);
+        return show_report(values.text("report"), values.flag("json"));
+    }
+    if (values.list("FILE.plc").empty())
+        throw Error("FILE.plc", "missing: a configuration", "permloom emit --help",
+                    ErrorKind::usage);
     const std::string target = values.choice("target", targets());
     const bool board = target != "generic";
     if (!values.has("out"))
@@ -97,6 +137,13 @@ int emit_command(const Arguments& arguments) {
                       : emit_generic(program.chip, program.configuration, vectors);
     }
 
+    const bool whole = !values.flag("images-only");
+    std::optional<ChipReport> report;
+    if (whole) {
+        report = make_report(program, target, !values.flag("no-boot"));
+        files.push_back({CHIP_REPORT_FILE, report->to_json()});
+    }
+
     const fs::path out = values.text("out");
     make_output_directory(out, values.flag("force"));
     for (const EmittedFile& file : files) {
@@ -105,10 +152,14 @@ int emit_command(const Arguments& arguments) {
         write_file(path, file.text);
     }
     // `make reload` checks a configuration against it.
-    if (board && !values.flag("images-only")) save_chip(program.chip, out / "chip.chip");
+    if (board && whole) save_chip(program.chip, out / "chip.chip");
+    if (values.flag("json")) {
+        fmt::print("{}", report->to_json());
+        return OK;
+    }
+    if (whole) fmt::print("{}", estimate_text(program.chip, report->estimate));
     fmt::print("wrote {} files to {}\n", files.size(), out.string());
-    if (!values.flag("images-only"))
-        fmt::print("next  make -C {}{}\n", out.string(), board ? " bitstream" : "");
+    if (whole) fmt::print("next  make -C {}{}\n", out.string(), board ? " bitstream" : "");
     return OK;
 }
 

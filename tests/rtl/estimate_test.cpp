@@ -1,0 +1,70 @@
+/// The cost model beside what Yosys counts on whole chips.
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "compiler/base/process.h"
+#include "compiler/emit/chip_report.h"
+#include "compiler/emit/estimate.h"
+#include "tests/rtl/emitted.h"
+#include "tests/support/temporary_directory.h"
+
+using namespace permloom;
+
+namespace {
+
+/// Small chips: what surrounds the layers counts for more than in any real one.
+constexpr double TOLERANCE = 0.1;
+
+SynthesisCounts synthesise(const Chip& chip) {
+    const testing::TemporaryDirectory directory;
+    std::string sources;
+    std::vector<EmittedFile> files = rtl_cells();
+    files.push_back({"permloom_top.sv", emit_top(chip)});
+    for (const EmittedFile& file : files)
+        sources += " " + file.name;
+    for (const EmittedFile& image : emit_device_images(chip))
+        files.push_back(image);
+    test::write_files(files, directory.path());
+    const ProcessResult made =
+        run_process({"yosys", "-q", "-p",
+                     "read_verilog -sv" + sources +
+                         "; synth_ice40 -device hx -top permloom_top; tee -q -o cells.txt stat"},
+                    directory.path());
+    INFO(made.output);
+    REQUIRE(made.status == 0);
+    return read_yosys_counts(directory.path() / "cells.txt");
+}
+
+void check_near(double estimate, int64_t counted) {
+    CHECK(std::abs(estimate - static_cast<double>(counted)) <=
+          TOLERANCE * static_cast<double>(counted));
+}
+
+}  // namespace
+
+TEST_CASE("estimate -- is within a tenth of what Yosys counts, block RAMs are exact") {
+    const test::LayerShape folded{.outputs = 8, .shared_profile = true};
+    const test::LayerShape per_neuron{.outputs = 6, .rail = Rail::split};
+    const test::LayerShape serial{
+        .outputs = 9, .rail = Rail::dual, .engine = Engine::serial, .lanes = 2};
+    const test::LayerShape level{.outputs = 7,
+                                 .rail = Rail::split,
+                                 .shared_profile = true,
+                                 .engine = Engine::level,
+                                 .lanes = 4};
+    for (const auto& [layers, contexts] : {std::pair{std::vector{folded, per_neuron}, 1},
+                                           {std::vector{serial, level}, 2},
+                                           {std::vector{level}, 2},
+                                           {std::vector{serial}, 1}}) {
+        Rng rng(21);
+        const test::ChipShape shape{.inputs = 24, .layers = layers, .contexts = contexts};
+        const Chip chip = test::random_chip(shape, rng);
+        const SynthesisCounts counted = synthesise(chip);
+        const Cost total = estimate(chip).total();
+        INFO(shape.describe() << ": " << total.luts << " of " << counted.luts << " LUTs, "
+                              << total.flip_flops << " of " << counted.flip_flops << " flip-flops");
+        check_near(total.luts, counted.luts);
+        check_near(static_cast<double>(total.flip_flops), counted.flip_flops);
+        CHECK(total.rams == counted.rams);
+    }
+}

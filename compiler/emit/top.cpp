@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/base/digest.h"
+#include "compiler/base/error.h"
 #include "compiler/base/version.h"
 #include "compiler/emit/layer_text.h"
 #include "compiler/emit/rtl_design.h"
@@ -245,6 +246,13 @@ endmodule
 }  // namespace
 
 std::string emit_top(const Chip& chip, const BootOptions& options) {
+    for (size_t l = 0; l < chip.layers.size(); ++l)
+        if (chip.layers[l].walk || chip.layers[l].from)
+            throw Error("chip " + chip.name,
+                        fmt::format("layer {} walks over a feature map; the RTL of such layers is "
+                                    "not there yet",
+                                    l),
+                        "simulate it with --dut reference or systemc");
     int row_words = NEURON_REGISTER_WORDS;
     for (const ChipLayer& layer : chip.layers)
         row_words = std::max(row_words, wiring_row_words(layer));

@@ -13,8 +13,8 @@ FeatureMap::FeatureMap(const sc_core::sc_module_name& name, const ChipLayer& lay
     memory_.out_valid(valid_);
     memory_.out_ctx(ctx_);
     memory_.out_bank(bank_);
-    memory_.advance(advance);
-    memory_.release(release_);
+    memory_.advance(leave);
+    memory_.release(leave);
 
     reader_.clk(clk);
     reader_.rst_n(rst_n);
@@ -23,8 +23,7 @@ FeatureMap::FeatureMap(const sc_core::sc_module_name& name, const ChipLayer& lay
     reader_.map_ctx(ctx_);
     reader_.map_bank(bank_);
     reader_.skip_valid(skip_valid);
-    reader_.advance(advance);
-    reader_.release(release_);
+    reader_.leave(leave);
     reader_.window(window);
     reader_.window_ready(window_ready);
 }

@@ -15,7 +15,7 @@ class FeatureMap final : public sc_core::sc_module {
     In<Write> write{"write"};
     sc_core::sc_out<bool> in_ready{"in_ready"};
     sc_core::sc_in<bool> skip_valid{"skip_valid"};
-    sc_core::sc_out<bool> advance{"advance"};  ///< of the skip memory
+    sc_core::sc_out<bool> leave{"leave"};  ///< `advance` of the skip memory
     Out<Write> window{"window"};
     sc_core::sc_in<bool> window_ready{"window_ready"};
 
@@ -23,7 +23,7 @@ class FeatureMap final : public sc_core::sc_module {
     FeatureMap(const sc_core::sc_module_name& name, const ChipLayer& layer, int lanes);
 
   private:
-    sc_core::sc_signal<bool> valid_{"valid"}, release_{"release"};
+    sc_core::sc_signal<bool> valid_{"valid"};
     sc_core::sc_signal<uint8_t> ctx_{"ctx"}, bank_{"bank"};
     ActivationMemory memory_;
     WindowReader reader_;

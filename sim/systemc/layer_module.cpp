@@ -39,7 +39,7 @@ void LayerModule::build_walk(const Chip& chip, size_t index) {
     map_->write(in);
     map_->in_ready(in_ready);
     map_->skip_valid(skip_valid_);
-    map_->advance(map_advance_);
+    map_->leave(map_leave_);
     map_->window(window_);
     map_->window_ready(window_ready_);
 }
@@ -50,7 +50,7 @@ void LayerModule::build_skip(const Chip& chip, size_t index) {
     skip_memory_->write(skip);
     skip_memory_->in_ready(skip_ready);
     skip_memory_->out_valid(skip_valid_);
-    skip_memory_->advance(map_advance_);
+    skip_memory_->advance(map_leave_);
     skip_memory_->enable(enable_);
     skip_memory_->sums(total_);
     skip_memory_->out(skip_value_);

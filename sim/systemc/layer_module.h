@@ -69,7 +69,7 @@ class LayerModule : public sc_core::sc_module {
     void build_skip(const Chip& chip, size_t index);
 
     Wire<Write> window_{"window"};
-    sc_core::sc_signal<bool> window_ready_{"window_ready"}, map_advance_{"map_advance"};
+    sc_core::sc_signal<bool> window_ready_{"window_ready"}, map_leave_{"map_leave"};
     sc_core::sc_signal<bool> skip_valid_{"skip_valid", true};  ///< nothing added: nothing missing
     Register<int64_t> skip_value_{"skip_value"};
     std::unique_ptr<FeatureMap> map_;          ///< of a layer that walks

@@ -31,7 +31,7 @@ WindowReader::WindowReader(const sc_core::sc_module_name& name, const ChipLayer&
       steps_(static_cast<uint32_t>(window_steps(layer))),
       padding_(packed(lanes_, bits_, [&](int) { return static_cast<uint16_t>(layer.in_zero); })) {
     SC_METHOD(write_window);
-    sensitive << read_ << last_read_ << window_ready;
+    sensitive << read_ << window_ready;
     SC_METHOD(give_back);
     sensitive << read_ << window_ready << map_valid << skip_valid << last_next_;
     SC_METHOD(edge);
@@ -43,11 +43,10 @@ void WindowReader::write_window() {
     Write& to = window->next();
     to = read_.read();
     to.valid = to.valid && window_ready->read();
-    release->write(to.valid && last_read_.read());
 }
 
 void WindowReader::give_back() {
-    advance->write(issues() && last_next_.read());
+    leave->write(issues() && last_next_.read());
 }
 
 bool WindowReader::issues() const {
@@ -59,13 +58,11 @@ void WindowReader::edge() {
         row_ = column_ = kernel_row_ = kernel_column_ = part_ = 0;
         step_ = 0;
         read_.next().valid = false;
-        last_read_.write(false);
         last_next_.write(closes_map());
     } else if (issues()) {
         issue();
     } else if (enabled() && read_.read().valid) {
         read_.next().valid = false;
-        last_read_.write(false);
     }
 }
 
@@ -75,7 +72,6 @@ void WindowReader::issue() {
                     .ctx = map_ctx->read(),
                     .addr = step_,
                     .data = values()};
-    last_read_.write(closes_map());
     count_on();
     last_next_.write(closes_map());
 }

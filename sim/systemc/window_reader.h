@@ -18,8 +18,8 @@ class WindowReader final : public sc_core::sc_module {
     sc_core::sc_in<bool> map_valid{"map_valid"};
     sc_core::sc_in<uint8_t> map_ctx{"map_ctx"}, map_bank{"map_bank"};
     sc_core::sc_in<bool> skip_valid{"skip_valid"};  ///< what the layer adds is there
-    sc_core::sc_out<bool> advance{"advance"};       ///< of the map and of the skip memory
-    sc_core::sc_out<bool> release{"release"};       ///< of the map
+    /// `advance` and `release` of the map, `advance` of the skip memory.
+    sc_core::sc_out<bool> leave{"leave"};
     Out<Write> window{"window"};
     sc_core::sc_in<bool> window_ready{"window_ready"};
 
@@ -48,8 +48,7 @@ class WindowReader final : public sc_core::sc_module {
     int row_ = 0, column_ = 0, kernel_row_ = 0, kernel_column_ = 0, part_ = 0;
     uint32_t step_ = 0;
     Register<Write> read_{"read"};  ///< what the last issue read
-    /// The step to be issued, and the one in `read_`, is the last of a map.
-    sc_core::sc_signal<bool> last_next_{"last_next"}, last_read_{"last_read"};
+    sc_core::sc_signal<bool> last_next_{"last_next"};  ///< the step to be issued closes a map
 };
 
 }  // namespace permloom::systemc

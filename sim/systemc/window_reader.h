@@ -47,7 +47,7 @@ class WindowReader final : public sc_core::sc_module {
 
     int row_ = 0, column_ = 0, kernel_row_ = 0, kernel_column_ = 0, part_ = 0;
     uint32_t step_ = 0;
-    Register<Write> read_{"read"};  ///< what the last issue read
+    Register<Write> read_{"read"};                     ///< what the last issue read
     sc_core::sc_signal<bool> last_next_{"last_next"};  ///< the step to be issued closes a map
 };
 

@@ -1,15 +1,15 @@
-// Double buffer in front of a layer that reads its inputs by address: two banks in memories, one
-// copy of them for each read port.
+// Buffer in front of a layer that reads its inputs by address: banks in memories, one copy of them
+// for each read port.
 //
 // Timing: as pl_activation_buffer, with a bank given up in two steps: `out_advance` shows the other
 // one, `out_release` lets the older one be written again. `read_data` of cycle t+1 is what was
 // addressed in cycle t (if `read_en`). Elements beyond SIZE are undefined.
 //
-// Layout: a row holds max(LANES, WORD) elements, of bank 0 in even rows and of bank 1 in odd ones.
+// Layout: a row holds max(LANES, WORD) elements; the low bits of its number are those of the bank.
 // Writes of fewer elements fill a part of a row; reads of fewer pick theirs behind the memory.
 `default_nettype none
 module pl_activation_memory #(
-  /// Elements of one bank, 1 to 65535.
+  /// Elements of one bank, 1 to 65536.
   parameter integer SIZE = 5,
   /// Bits of an element.
   parameter integer BITS = 8,
@@ -19,8 +19,11 @@ module pl_activation_memory #(
   parameter integer WORD = 2,
   /// Read ports.
   parameter integer PORTS = 1,
-  /// Bits of a read address. Do not overwrite.
-  parameter integer ADDR_BITS = pl_geometry::index_bits((SIZE + WORD - 1) / WORD)
+  /// Banks, at least 2, taken in turns.
+  parameter integer BANKS = 2,
+  /// Bits of a read address, and of the number of a bank. Do not overwrite.
+  parameter integer ADDR_BITS = pl_geometry::index_bits((SIZE + WORD - 1) / WORD),
+  parameter integer BANK_BITS = pl_geometry::index_bits(BANKS)
 ) (
   input  wire clk,
   input  wire rst_n,
@@ -35,14 +38,14 @@ module pl_activation_memory #(
   output wire out_valid,
   output wire out_ctx,
   /// Number of the bank that out_valid and out_ctx tell of.
-  output wire out_bank,
-  /// On to the other bank; only while out_valid.
+  output wire [BANK_BITS-1:0] out_bank,
+  /// On to the next bank; only while out_valid.
   input  wire out_advance,
   /// The oldest bank has been read for the last time.
   input  wire out_release,
   /// The read registers of all ports take a new word of this bank; low: they keep the old ones.
   input  wire read_en,
-  input  wire read_bank,
+  input  wire [BANK_BITS-1:0] read_bank,
   /// Port q in bits [ADDR_BITS*q +: ADDR_BITS], and [WORD*BITS*q +: WORD*BITS].
   input  wire [PORTS*ADDR_BITS-1:0] read_addr,
   output wire [PORTS*WORD*BITS-1:0] read_data
@@ -50,11 +53,12 @@ module pl_activation_memory #(
   localparam integer ROW = pl_geometry::max(LANES, WORD);
   localparam integer PARTS = ROW / LANES;
   localparam integer WORDS = ROW / WORD;
-  localparam integer DEPTH = 2 * ((SIZE + ROW - 1) / ROW);
+  localparam integer DEPTH = (1 << BANK_BITS) * ((SIZE + ROW - 1) / ROW);
   localparam integer ROW_BITS = pl_geometry::index_bits(DEPTH);
 
   generate
-    if (SIZE < 1 || SIZE > 65535 || BITS < 1 || LANES < 1 || WORD < 1 || PORTS < 1)
+    if (SIZE < 1 || SIZE > 65536 || BITS < 1 || LANES < 1 || WORD < 1 || PORTS < 1 ||
+        BANKS < 2)
       begin : gen_check
         pl_error_activation_memory_needs_elements_and_a_port i_error ();
       end
@@ -65,11 +69,14 @@ module pl_activation_memory #(
       end
   endgenerate
 
-  logic [1:0] full_q;
-  logic [1:0] ctx_q;
-  logic wr_bank_q;
-  logic rd_bank_q;
-  logic done_bank_q;
+  localparam [BANK_BITS-1:0] LAST_BANK = BANKS[BANK_BITS-1:0] - 1'b1;
+  localparam [BANK_BITS-1:0] FIRST_BANK = {BANK_BITS{1'b0}};
+
+  logic [BANKS-1:0] full_q;
+  logic [BANKS-1:0] ctx_q;
+  logic [BANK_BITS-1:0] wr_bank_q;
+  logic [BANK_BITS-1:0] rd_bank_q;
+  logic [BANK_BITS-1:0] done_bank_q;
 
   assign in_ready = !full_q[wr_bank_q];
   assign out_valid = full_q[rd_bank_q];
@@ -80,25 +87,26 @@ module pl_activation_memory #(
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      full_q <= 2'b00;
-      wr_bank_q <= 1'b0;
-      rd_bank_q <= 1'b0;
-      done_bank_q <= 1'b0;
+      full_q <= {BANKS{1'b0}};
+      wr_bank_q <= FIRST_BANK;
+      rd_bank_q <= FIRST_BANK;
+      done_bank_q <= FIRST_BANK;
     end else begin
       if (write && in_last) begin
         full_q[wr_bank_q] <= 1'b1;
-        wr_bank_q <= !wr_bank_q;
+        wr_bank_q <= wr_bank_q == LAST_BANK ? FIRST_BANK : wr_bank_q + 1'b1;
       end
-      if (out_advance) rd_bank_q <= !rd_bank_q;
+      if (out_advance) rd_bank_q <= rd_bank_q == LAST_BANK ? FIRST_BANK : rd_bank_q + 1'b1;
       if (out_release) begin
         full_q[done_bank_q] <= 1'b0;
-        done_bank_q <= !done_bank_q;
+        done_bank_q <= done_bank_q == LAST_BANK ? FIRST_BANK : done_bank_q + 1'b1;
       end
     end
     if (write && in_last) ctx_q[wr_bank_q] <= in_ctx;
   end
 
-  wire [17:0] write_row = {1'b0, in_addr >> $clog2(PARTS), wr_bank_q};
+  localparam integer WIDE = 17 + BANK_BITS;
+  wire [WIDE-1:0] write_row = {1'b0, in_addr >> $clog2(PARTS), wr_bank_q};
   wire [PARTS-1:0] write_part;
   genvar p, q;
   generate
@@ -111,8 +119,8 @@ module pl_activation_memory #(
       end
     end
     for (q = 0; q < PORTS; q = q + 1) begin : gen_port
-      wire [15:0] address = {{(16 - ADDR_BITS) {1'b0}}, read_addr[ADDR_BITS*q+:ADDR_BITS]};
-      wire [17:0] row = {1'b0, address >> $clog2(WORDS), read_bank};
+      wire [16:0] address = {{(17 - ADDR_BITS) {1'b0}}, read_addr[ADDR_BITS*q+:ADDR_BITS]};
+      wire [WIDE-1:0] row = {address >> $clog2(WORDS), read_bank};
       wire [ROW*BITS-1:0] elements;
       pl_part_memory #(.PART_BITS(LANES * BITS), .PARTS(PARTS), .DEPTH(DEPTH)) i_banks (
         .clk(clk), .write_en(write_part), .write_addr(write_row[ROW_BITS-1:0]),

@@ -18,6 +18,8 @@ module pl_config_loader #(
   parameter [16*LAYERS-1:0] STAGE_ROWS = 16'd2,
   /// 32-bit words of a row of wiring, 16 bits a layer; of switches instead the lines of the network.
   parameter [16*LAYERS-1:0] SIZES = 16'd4,
+  /// Layers that add another one: a bit each, and their layer registers have a word more.
+  parameter [LAYERS-1:0] ADDS = {LAYERS{1'b0}},
   /// Stages of the deepest switch network, at least 1.
   parameter integer MOST_STAGES = 3,
   /// Rows that a full load holds.
@@ -220,7 +222,7 @@ module pl_config_loader #(
   wire [15:0] expected_words = section_q == SWITCHES[2:0] ? switch_row_words[16*table_index+:16] :
                                section_q == LEVELS[2:0] ? SIZES[16*layer_index+:16] :
                                section_q == NEURON_REGISTERS[2:0] ? 16'd4 :
-                               section_q == LAYER_REGISTERS[2:0] ? 16'd3 : 16'd1;
+                               section_q == LAYER_REGISTERS[2:0] ? (ADDS[layer_q] ? 16'd4 : 16'd3) : 16'd1;
 
   // The words that open and close a load.
   wire crc_wrong = cfg_tdata != ~crc_q;

@@ -25,6 +25,8 @@ module pl_folded_layer #(
   parameter integer CONTEXTS = 2,
   /// Bits of the row bus.
   parameter integer ROW_BITS = 128,
+  /// Bits of a code that is added; 0: nothing is added.
+  parameter integer SKIP_BITS = 0,
   /// 1: the wiring memories hold wiring_LLL_SSS.hex when the power comes on.
   parameter integer BOOT = 0,
   /// Lines of the network = slots of the bank. Do not overwrite.
@@ -40,7 +42,9 @@ module pl_folded_layer #(
   /// Memory image of pl_device_rom.
   parameter IMAGE = "",
   /// Bits of an output: 32 in the last layer, else OUT_BITS. Do not overwrite.
-  parameter integer VALUE_BITS = LAST != 0 ? 32 : OUT_BITS
+  parameter integer VALUE_BITS = LAST != 0 ? 32 : OUT_BITS,
+  /// Bits of the skip port. Do not overwrite.
+  parameter integer SKIP_PORT = pl_geometry::max(SKIP_BITS, 1)
 ) (
   input  wire clk,
   input  wire rst_n,
@@ -56,6 +60,10 @@ module pl_folded_layer #(
   input  wire in_ctx,
   input  wire [INPUTS*IN_BITS-1:0] in_data,
   output wire in_release,
+  /// The layer moves; a sum is at the post-op, and the code that is added to it.
+  output wire sum_en,
+  output wire sum_there,
+  input  wire [SKIP_PORT-1:0] skip,
   /// Write port of the block behind.
   input  wire wr_ready,
   output wire wr_valid,
@@ -90,6 +98,7 @@ module pl_folded_layer #(
 
   // The output register is taken, or there is nothing in it.
   wire en = !(wr_valid && !wr_ready);
+  assign sum_en = en;
 
   // Rows of the load stream that are meant for this layer.
   localparam [15:0] THIS_LAYER = LAYER[15:0];
@@ -190,15 +199,16 @@ module pl_folded_layer #(
   );
 
   // The registers of a neuron are read a cycle ahead of its sum.
+  assign sum_there = acc_valid;
   pl_layer_output #(
     .NEURONS(NEURONS), .ACC_BITS(ACC_BITS), .OUT_BITS(OUT_BITS), .LAST(LAST), .CONTEXTS(CONTEXTS),
-    .ROW_BITS(ROW_BITS)
+    .ROW_BITS(ROW_BITS), .SKIP_BITS(SKIP_BITS)
   ) i_output (
     .clk(clk), .rst_n(rst_n), .en(en), .row_valid(row_mine), .row_section(row_section),
     .row_addr(row_addr), .row_data(row_data),
     .read_addr(tag[TAG_BITS*(DEPTH-1)+:ADDR_BITS]), .in_valid(acc_valid),
     .in_neuron(tag[TAG_BITS*DEPTH+NEURON_AT+:NEURON_BITS]), .in_ctx(tag[TAG_BITS*DEPTH+CTX_AT]),
-    .acc(acc), .wr_ready(wr_ready), .wr_valid(wr_valid), .wr_last(wr_last), .wr_index(wr_index),
+    .acc(acc), .skip(skip), .wr_ready(wr_ready), .wr_valid(wr_valid), .wr_last(wr_last), .wr_index(wr_index),
     .wr_ctx(wr_ctx), .wr_data(wr_data), .probe_valid(probe_valid), .probe_index(probe_index),
     .probe_value(probe_value)
   );

@@ -16,7 +16,10 @@ module pl_layer_output #(
   parameter integer CONTEXTS = 2,
   /// Bits of the row bus, at least 128.
   parameter integer ROW_BITS = 128,
-  /// Bits of an output: 32 in the last layer, else OUT_BITS. Do not overwrite.
+  /// Bits of a code that is added; 0: nothing is added.
+  parameter integer SKIP_BITS = 0,
+  /// Bits of the skip port, and of an output: 32 in the last layer, else OUT_BITS. Do not overwrite.
+  parameter integer SKIP_PORT = pl_geometry::max(SKIP_BITS, 1),
   parameter integer VALUE_BITS = LAST != 0 ? 32 : OUT_BITS
 ) (
   input  wire clk,
@@ -33,6 +36,8 @@ module pl_layer_output #(
   input  wire [pl_geometry::index_bits(NEURONS)-1:0] in_neuron,
   input  wire in_ctx,
   input  wire [ACC_BITS-1:0] acc,
+  /// The code that is added to the sum.
+  input  wire [SKIP_PORT-1:0] skip,
   /// Write port of the block behind.
   input  wire wr_ready,
   output wire wr_valid,
@@ -60,22 +65,22 @@ module pl_layer_output #(
   wire [31:0] b;
   wire [16:0] m;
   wire [47:0] c;
-  wire [55*CONTEXTS-1:0] layer_registers;
+  wire [CONTEXTS*(SKIP_BITS!=0?72:55)-1:0] layer_registers;
   wire [NEURON_BITS-1:0] neuron;
   pl_register_file #(.DEPTH(CONTEXTS * NEURONS), .LAST(LAST)) i_registers (
     .clk(clk), .write_en(row_valid && row_section == 8'd2), .write_addr(row_addr[ADDR_BITS-1:0]),
     .write_data(row_data[127:0]), .read_en(en), .read_addr(read_addr), .b(b), .m(m), .c(c)
   );
-  pl_layer_registers #(.CONTEXTS(CONTEXTS)) i_layer_registers (
+  pl_layer_registers #(.CONTEXTS(CONTEXTS), .ADDS(SKIP_BITS != 0 ? 1 : 0)) i_layer_registers (
     .clk(clk), .write_en(row_valid && row_section == 8'd3), .write_ctx(row_addr[0]),
-    .write_data(row_data[95:0]), .registers(layer_registers)
+    .write_data(row_data[127:0]), .registers(layer_registers)
   );
   pl_post_op #(
     .ACC_BITS(ACC_BITS), .OUT_BITS(OUT_BITS), .LAST(LAST), .INDEX_BITS(NEURON_BITS),
-    .CONTEXTS(CONTEXTS)
+    .CONTEXTS(CONTEXTS), .SKIP_BITS(SKIP_BITS)
   ) i_post_op (
     .clk(clk), .rst_n(rst_n), .en(en), .in_valid(in_valid), .in_index(in_neuron), .in_ctx(in_ctx),
-    .acc(acc), .b(b), .m(m), .c(c), .layer_registers(layer_registers), .out_valid(wr_valid),
+    .acc(acc), .b(b), .m(m), .c(c), .skip(skip), .layer_registers(layer_registers), .out_valid(wr_valid),
     .out_index(neuron), .out_ctx(wr_ctx), .out_value(wr_data)
   );
 

@@ -2,7 +2,7 @@
 //
 //     t = acc + b, relu;  p = t * m;  v = p + c + round;  y = clamp(z + (v >>> s), lo, hi)
 //
-// with round = 2^(s-1), 0 for s = 0. Timing: one register for each of the four; the last layer has
+// and v = p + skip * m2 + c + round in a layer that adds another one; with round = 2^(s-1), 0 for s = 0. Timing: one register for each of the four; the last layer has
 // the first alone and no relu. Nothing can overflow: t has one bit more than its wider operand, and
 // every later width follows from it.
 `default_nettype none
@@ -17,7 +17,11 @@ module pl_post_op #(
   parameter integer INDEX_BITS = 4,
   /// Configurations held at once, 1 or 2.
   parameter integer CONTEXTS = 2,
-  /// Bits of the result: 32 in the last layer, else OUT_BITS. Do not overwrite.
+  /// Bits of a code that is added; 0: nothing is added.
+  parameter integer SKIP_BITS = 0,
+  /// Bits of a set of layer registers (pl_layer_registers), of the skip port, and of the result: 32 in the last layer, else OUT_BITS. Do not overwrite.
+  parameter integer SET_BITS = SKIP_BITS != 0 ? 72 : 55,
+  parameter integer SKIP_PORT = pl_geometry::max(SKIP_BITS, 1),
   parameter integer VALUE_BITS = LAST != 0 ? 32 : OUT_BITS
 ) (
   input  wire clk,
@@ -31,8 +35,10 @@ module pl_post_op #(
   input  wire [31:0] b,
   input  wire [16:0] m,
   input  wire [47:0] c,
-  /// Layer registers of every context: {hi[15:0], lo[15:0], z[15:0], relu, s[5:0]} each.
-  input  wire [CONTEXTS*55-1:0] layer_registers,
+  /// The code that is added, coming with `acc`.
+  input  wire [SKIP_PORT-1:0] skip,
+  /// Layer registers of every context, as pl_layer_registers gives them.
+  input  wire [CONTEXTS*SET_BITS-1:0] layer_registers,
   output wire out_valid,
   output wire [INDEX_BITS-1:0] out_index,
   output wire out_ctx,
@@ -42,7 +48,7 @@ module pl_post_op #(
   localparam integer TAG_BITS = 1 + INDEX_BITS;
 
   generate
-    if (ACC_BITS < 1 || OUT_BITS < 1 || OUT_BITS > 16 || INDEX_BITS < 1 ||
+    if (SKIP_BITS < 0 || SKIP_BITS > 16 || ACC_BITS < 1 || OUT_BITS < 1 || OUT_BITS > 16 || INDEX_BITS < 1 ||
         CONTEXTS < 1 || CONTEXTS > 2)
       begin : gen_check
         pl_error_post_op_width_out_of_range i_error ();
@@ -67,13 +73,13 @@ module pl_post_op #(
       assign {out_ctx, out_index} = tag_1;
       assign out_value = logit;
       // A logit fits 32 bits by the chip's bounds.
-      wire unused = &{1'b0, biased[T_BITS-1:32], m, c, layer_registers};
+      wire unused = &{1'b0, biased[T_BITS-1:32], m, c, skip, layer_registers};
     end else begin : gen_code
       localparam integer P_BITS = T_BITS + 17;
       localparam integer V_BITS = pl_geometry::max(P_BITS, 48) + 2;
       localparam integer Y_BITS = V_BITS + 1;
 
-      wire relu = layer_registers[55*in_ctx+6];
+      wire relu = layer_registers[SET_BITS*in_ctx+6];
       logic signed [T_BITS-1:0] t;
       logic [16:0] m_1;
       logic [47:0] c_1, c_2;
@@ -103,15 +109,36 @@ module pl_post_op #(
           tag_3 <= tag_2;
           tag_4 <= tag_3;
         end
-      wire [54:0] registers_3 = layer_registers[55*tag_2[INDEX_BITS]+:55];
-      wire [54:0] registers_4 = layer_registers[55*tag_3[INDEX_BITS]+:55];
+      wire [54:0] registers_3 = layer_registers[SET_BITS*tag_2[INDEX_BITS]+:55];
+      wire [54:0] registers_4 = layer_registers[SET_BITS*tag_3[INDEX_BITS]+:55];
+
+      // What is added, scaled.
+      wire signed [V_BITS-1:0] added;
+      if (SKIP_BITS != 0) begin : gen_skip
+        localparam integer ADDED_BITS = SKIP_BITS + 18;
+        logic [SKIP_BITS-1:0] skip_1;
+        wire [16:0] m2 = layer_registers[SET_BITS*tag_1[INDEX_BITS]+55+:17];
+        wire signed [ADDED_BITS-1:0] skip_wide = {18'd0, skip_1};
+        wire signed [ADDED_BITS-1:0] m2_wide = {{(ADDED_BITS - 17) {m2[16]}}, m2};
+        logic signed [ADDED_BITS-1:0] added_2;
+        always_ff @(posedge clk)
+          if (en) begin
+            skip_1  <= skip;
+            added_2 <= skip_wide * m2_wide;
+          end
+        assign added = {{(V_BITS - ADDED_BITS) {added_2[ADDED_BITS-1]}}, added_2};
+      end else begin : gen_no_skip
+        assign added = {V_BITS{1'b0}};
+        wire unused_skip = &{1'b0, skip};
+      end
 
       // 3: offset and rounding.
       wire [V_BITS-1:0] rounding = ({{(V_BITS - 1) {1'b0}}, 1'b1} << registers_3[5:0]) >> 1;
       logic signed [V_BITS-1:0] v;
       always_ff @(posedge clk)
         if (en)
-          v <= {{(V_BITS - P_BITS) {p[P_BITS-1]}}, p} + {{(V_BITS - 48) {c_2[47]}}, c_2} + rounding;
+          v <= {{(V_BITS - P_BITS) {p[P_BITS-1]}}, p} + {{(V_BITS - 48) {c_2[47]}}, c_2} + added +
+               rounding;
 
       // 4: shift, zero point, clamp.
       wire signed [V_BITS-1:0] shifted = v >>> registers_4[5:0];

@@ -27,6 +27,8 @@ module pl_serial_layer #(
   parameter integer CONTEXTS = 2,
   /// Bits of the row bus.
   parameter integer ROW_BITS = 128,
+  /// Bits of a code that is added; 0: nothing is added.
+  parameter integer SKIP_BITS = 0,
   /// 1: the wiring memories hold wiring_LLL_SSS.hex when the power comes on.
   parameter integer BOOT = 0,
   /// Groups of neurons. Do not overwrite.
@@ -53,7 +55,9 @@ module pl_serial_layer #(
   /// Bits of the number of an input, and of an output: 32 in the last layer, else OUT_BITS. Do not
   /// overwrite.
   parameter integer INPUT_BITS = pl_geometry::index_bits(INPUTS),
-  parameter integer VALUE_BITS = LAST != 0 ? 32 : OUT_BITS
+  parameter integer VALUE_BITS = LAST != 0 ? 32 : OUT_BITS,
+  /// Bits of the skip port. Do not overwrite.
+  parameter integer SKIP_PORT = pl_geometry::max(SKIP_BITS, 1)
 ) (
   input  wire clk,
   input  wire rst_n,
@@ -74,6 +78,10 @@ module pl_serial_layer #(
   output wire read_bank,
   output wire [LANES*INPUT_BITS-1:0] read_addr,
   input  wire [LANES*IN_BITS-1:0] read_data,
+  /// The layer moves; a sum is at the post-op, and the code that is added to it.
+  output wire sum_en,
+  output wire sum_there,
+  input  wire [SKIP_PORT-1:0] skip,
   /// Write port of the block behind.
   input  wire wr_ready,
   output wire wr_valid,
@@ -103,6 +111,7 @@ module pl_serial_layer #(
 
   // The output register is taken, or there is nothing in it.
   wire en = !(wr_valid && !wr_ready);
+  assign sum_en = en;
 
   // Rows of the load stream that are meant for this layer.
   localparam [15:0] THIS_LAYER = LAYER[15:0];
@@ -224,13 +233,14 @@ module pl_serial_layer #(
     .sums(acc), .register_addr(register_addr), .out_valid(sum_valid), .out_neuron(sum_neuron),
     .out_ctx(sum_ctx), .out_sum(sum)
   );
+  assign sum_there = sum_valid;
   pl_layer_output #(
     .NEURONS(NEURONS), .ACC_BITS(ACC_BITS), .OUT_BITS(OUT_BITS), .LAST(LAST), .CONTEXTS(CONTEXTS),
-    .ROW_BITS(ROW_BITS)
+    .ROW_BITS(ROW_BITS), .SKIP_BITS(SKIP_BITS)
   ) i_output (
     .clk(clk), .rst_n(rst_n), .en(en), .row_valid(row_mine), .row_section(row_section),
     .row_addr(row_addr), .row_data(row_data), .read_addr(register_addr), .in_valid(sum_valid),
-    .in_neuron(sum_neuron), .in_ctx(sum_ctx), .acc(sum), .wr_ready(wr_ready), .wr_valid(wr_valid),
+    .in_neuron(sum_neuron), .in_ctx(sum_ctx), .acc(sum), .skip(skip), .wr_ready(wr_ready), .wr_valid(wr_valid),
     .wr_last(wr_last), .wr_index(wr_index), .wr_ctx(wr_ctx), .wr_data(wr_data),
     .probe_valid(probe_valid), .probe_index(probe_index), .probe_value(probe_value)
   );

@@ -17,8 +17,7 @@ namespace {
 constexpr char ACTIVATION_BUFFER[] = R"(  wire [{vector_msb}:0] vector_{i};
   wire release_{i};
 {write_port}  pl_activation_buffer #(.SIZE({inputs}), .BITS({in_bits}), .LANES({writes})) i_buffer_{i} (
-    .clk(clk), .rst_n(rst_n), .in_valid(valid_{i}), .in_addr(index_{i}), .in_last(last_{i}),
-    .in_ctx(ctx_{i}), .in_data(data_{i}), .in_ready(ready_{i}), .out_valid(full_{i}),
+    .clk(clk), .rst_n(rst_n), {taken}, .out_valid(full_{i}),
     .out_ctx(full_ctx_{i}), .out_data(vector_{i}), .out_release(release_{i})
   );
 )";
@@ -34,29 +33,121 @@ constexpr char ACTIVATION_MEMORY[] = R"(  wire bank_{i};
 {write_port}  pl_activation_memory #(
     .SIZE({inputs}), .BITS({in_bits}), .LANES({writes}), .WORD({word}), .PORTS({ports})
   ) i_buffer_{i} (
-    .clk(clk), .rst_n(rst_n), .in_valid(valid_{i}), .in_addr(index_{i}), .in_last(last_{i}),
-    .in_ctx(ctx_{i}), .in_data(data_{i}), .in_ready(ready_{i}), .out_valid(full_{i}),
+    .clk(clk), .rst_n(rst_n), {taken}, .out_valid(full_{i}),
     .out_ctx(full_ctx_{i}), .out_bank(bank_{i}), .out_advance(advance_{i}),
     .out_release(release_{i}), .read_en(read_{i}), .read_bank(read_bank_{i}),
     .read_addr(address_{i}), .read_data(elements_{i})
   );
 )";
 
-constexpr char LAYER[] = R"(  pl_{engine}_layer #(
-    .LAYER({i}), .INPUTS({inputs}), .NEURONS({neurons}), {lanes}.RAIL({rail}), .IN_BITS({in_bits}),
-    .OUT_BITS({out_bits}), .DEVICE_BITS({device_bits}), .ACC_BITS({acc_bits}), .LAST({last}),
-    .CONTEXTS(CONTEXTS), .ROW_BITS(ROW_BITS),{boot}
-    {devices}
-  ) i_layer_{i} (
-    .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),
-    .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data),
-    .in_valid(full_{i}), .in_ctx(full_ctx_{i}), {inputs_from},
+/// What a buffer takes: from write port {p}, {valid} and {ready} being wires of its own where
+/// others take the values too.
+constexpr char TAKEN[] =
+    R"(.in_valid({valid}), .in_addr(index_{p}), .in_last(last_{p}),
+    .in_ctx(ctx_{p}), .in_data(data_{p}), .in_ready({ready}))";
+
+/// In front of the buffer of a layer that walks: its feature map, and who reads it.
+constexpr char WINDOWS[] = R"(  wire map_full_{i};
+  wire map_ctx_{i};
+  wire map_bank_{i};
+  wire map_leave_{i};
+  wire map_read_{i};
+  wire map_read_bank_{i};
+  wire [{map_address_msb}:0] map_address_{i};
+  wire [{window_msb}:0] map_word_{i};
+  pl_activation_memory #(
+    .SIZE({map_size}), .BITS({in_bits}), .LANES({map_writes}), .WORD({window_lanes}), .PORTS(1)
+  ) i_map_{i} (
+    .clk(clk), .rst_n(rst_n), {map_taken}, .out_valid(map_full_{i}),
+    .out_ctx(map_ctx_{i}), .out_bank(map_bank_{i}), .out_advance(map_leave_{i}),
+    .out_release(map_leave_{i}), .read_en(map_read_{i}), .read_bank(map_read_bank_{i}),
+    .read_addr(map_address_{i}), .read_data(map_word_{i})
+  );
+{skip}  wire window_valid_{i};
+  wire window_last_{i};
+  wire [15:0] window_step_{i};
+  wire window_ctx_{i};
+  wire [{window_msb}:0] window_data_{i};
+  wire window_ready_{i};
+  pl_window_reader #(
+    .ROWS({rows}), .COLUMNS({columns}), .CHANNELS({channels}), .KERNEL({kernel}),
+    .STRIDE({stride}), .TOP({top}), .LEFT({left}), .ZERO({zero}), .OUT_ROWS({out_rows}),
+    .OUT_COLUMNS({out_columns}), .LANES({window_lanes}), .BITS({in_bits})
+  ) i_windows_{i} (
+    .clk(clk), .rst_n(rst_n), .in_valid(map_full_{i}), .in_ctx(map_ctx_{i}),
+    .in_bank(map_bank_{i}), .in_leave(map_leave_{i}), .skip_valid({skip_valid}),
+    .read_en(map_read_{i}), .read_bank(map_read_bank_{i}), .read_addr(map_address_{i}),
+    .read_data(map_word_{i}), .wr_ready(window_ready_{i}), .wr_valid(window_valid_{i}),
+    .wr_last(window_last_{i}), .wr_addr(window_step_{i}), .wr_ctx(window_ctx_{i}),
+    .wr_data(window_data_{i})
+  );
+)";
+
+constexpr char WINDOW_TAKEN[] =
+    R"(.in_valid(window_valid_{i}), .in_addr(window_step_{i}),
+    .in_last(window_last_{i}), .in_ctx(window_ctx_{i}), .in_data(window_data_{i}),
+    .in_ready(window_ready_{i}))";
+
+/// What a layer adds.
+constexpr char SKIP[] = R"(  wire skip_full_{i};
+  wire [{skip_msb}:0] skip_value_{i};
+  pl_skip_memory #(.SIZE({skip_size}), .BITS({skip_bits}), .BANKS({skip_banks})) i_skip_{i} (
+    .clk(clk), .rst_n(rst_n), {skip_taken}, .out_valid(skip_full_{i}),
+    .out_advance(map_leave_{i}), .en(sum_en_{i}), .sum_valid(sum_there_{i}),
+    .value(skip_value_{i})
+  );
+)";
+
+/// Behind a layer that walks.
+constexpr char MAP_WRITER[] = R"(  pl_map_writer #(
+    .NEURONS({neurons}), .ROWS({out_rows}), .COLUMNS({out_columns}), .POOL({pool}),
+    .WINDOW({pool_window}), .BITS({out_bits})
+  ) i_writer_{i} (
+    .clk(clk), .rst_n(rst_n), .in_valid(code_valid_{i}), .in_last(code_last_{i}),
+    .in_ctx(code_ctx_{i}), .in_data(code_{i}), .in_ready(code_ready_{i}),
     .wr_ready(ready_{next}), .wr_valid(valid_{next}), .wr_last(last_{next}),
     .wr_index(index_{next}), .wr_ctx(ctx_{next}), .wr_data(data_{next}),
     .probe_valid(probe_valid[{i}]), .probe_index(probe_index[16*{i}+:16]),
     .probe_value(probe_value[32*{i}+:32])
   );
+)";
 
+/// Where the codes of a layer go: out, or into its map writer, which then tells of the writes.
+constexpr char OUT_PORT[] =
+    R"(.wr_ready(ready_{next}), .wr_valid(valid_{next}), .wr_last(last_{next}),
+    .wr_index(index_{next}), .wr_ctx(ctx_{next}), .wr_data(data_{next}),
+    .probe_valid(probe_valid[{i}]), .probe_index(probe_index[16*{i}+:16]),
+    .probe_value(probe_value[32*{i}+:32]))";
+constexpr char CODE_PORT[] =
+    R"(.wr_ready(code_ready_{i}), .wr_valid(code_valid_{i}), .wr_last(code_last_{i}),
+    .wr_index(code_neuron_{i}), .wr_ctx(code_ctx_{i}), .wr_data(code_{i}),
+    .probe_valid(code_probe_{i}), .probe_index(code_probe_index_{i}),
+    .probe_value(code_probe_value_{i}))";
+constexpr char CODE_WIRES[] = R"(  wire code_valid_{i};
+  wire code_last_{i};
+  wire [15:0] code_neuron_{i};
+  wire code_ctx_{i};
+  wire [{code_msb}:0] code_{i};
+  wire code_ready_{i};
+  wire code_probe_{i};
+  wire [15:0] code_probe_index_{i};
+  wire [31:0] code_probe_value_{i};
+  wire code_unused_{i} =
+      &{{1'b0, code_neuron_{i}, code_probe_{i}, code_probe_index_{i}, code_probe_value_{i}}};
+)";
+
+constexpr char LAYER[] = R"(  pl_{engine}_layer #(
+    .LAYER({i}), .INPUTS({inputs}), .NEURONS({neurons}), {lanes}.RAIL({rail}), .IN_BITS({in_bits}),
+    .OUT_BITS({out_bits}), .DEVICE_BITS({device_bits}), .ACC_BITS({acc_bits}), .LAST({last}),
+    .CONTEXTS(CONTEXTS), .ROW_BITS(ROW_BITS),{adds}{boot}
+    {devices}
+  ) i_layer_{i} (
+    .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),
+    .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data),
+    .in_valid(full_{i}), .in_ctx(full_ctx_{i}), {inputs_from},
+    .sum_en(sum_en_{i}), .sum_there(sum_there_{i}), .skip({skip_value}),
+    {codes}
+  );
 )";
 
 std::string image_parameter(size_t index) {
@@ -132,16 +223,86 @@ std::string devices_text(const ChipLayer& layer, size_t index) {
 
 }  // namespace
 
-std::string write_port(size_t index, int bits) {
-    return fmt::format(R"(  wire valid_{0};
+std::vector<std::string> takers(const Chip& chip, size_t port) {
+    const int layer = static_cast<int>(port) - 1;
+    std::vector<std::string> wires;
+    for (const size_t reader : chip.readers(layer))
+        wires.push_back(fmt::format("ready_{}_read_{}", port, reader));
+    for (const size_t adder : chip.adders(layer))
+        wires.push_back(fmt::format("ready_{}_add_{}", port, adder));
+    if (wires.size() <= 1) return {fmt::format("ready_{}", port)};
+    return wires;
+}
+
+std::string write_port(size_t index, int bits, const std::vector<std::string>& takers) {
+    std::string text = fmt::format(R"(  wire valid_{0};
   wire [15:0] index_{0};
   wire last_{0};
   wire ctx_{0};
   wire [{1}:0] data_{0};
-  wire ready_{0};
 )",
-                       index, bits - 1);
+                                   index, bits - 1);
+    if (takers.size() == 1) return text + fmt::format("  wire ready_{};\n", index);
+    // None takes a value before all can.
+    for (const std::string& taker : takers)
+        text += fmt::format("  wire {};\n", taker);
+    return text +
+           fmt::format("  wire ready_{0} = {1};\n  wire taken_{0} = valid_{0} && ready_{0};\n",
+                       index, fmt::join(takers, " && "));
 }
+
+namespace {
+
+/// The connections of one that takes the values of a port: `kind` is read or add.
+std::string taken_text(const Chip& chip, size_t port, const char* kind, size_t by) {
+    const bool alone = takers(chip, port).size() == 1;
+    return fmt::format(fmt::runtime(TAKEN), fmt::arg("p", port),
+                       fmt::arg("valid", fmt::format("{}_{}", alone ? "valid" : "taken", port)),
+                       fmt::arg("ready", alone ? fmt::format("ready_{}", port)
+                                               : fmt::format("ready_{}_{}_{}", port, kind, by)));
+}
+
+size_t port_of(int layer) {
+    return static_cast<size_t>(layer + 1);
+}
+
+std::string windows_text(const Chip& chip, size_t index, int map_writes) {
+    const ChipLayer& layer = chip.layers[index];
+    const Walk& walk = *layer.walk;
+    const int lanes = window_lanes(layer);
+    std::string skip;
+    if (layer.adds()) {
+        const ChipLayer& added = chip.layers[static_cast<size_t>(*walk.skip)];
+        skip = fmt::format(
+            fmt::runtime(SKIP), fmt::arg("i", index), fmt::arg("skip_msb", added.value_bits() - 1),
+            fmt::arg("skip_size", added.output_size()), fmt::arg("skip_bits", added.value_bits()),
+            fmt::arg("skip_banks", skip_banks(chip, index)),
+            fmt::arg("skip_taken", taken_text(chip, port_of(*walk.skip), "add", index)));
+    }
+    return fmt::format(
+        fmt::runtime(WINDOWS), fmt::arg("i", index), fmt::arg("skip", skip),
+        fmt::arg("skip_valid", layer.adds() ? fmt::format("skip_full_{}", index) : "1'b1"),
+        fmt::arg("map_taken", taken_text(chip, port_of(chip.source(index)), "read", index)),
+        fmt::arg("map_size", walk.map.size()), fmt::arg("map_writes", map_writes),
+        fmt::arg("map_address_msb", index_bits(walk.map.size() / lanes) - 1),
+        fmt::arg("window_lanes", lanes), fmt::arg("window_msb", lanes * layer.in_bits - 1),
+        fmt::arg("in_bits", layer.in_bits), fmt::arg("rows", walk.map.rows),
+        fmt::arg("columns", walk.map.columns), fmt::arg("channels", walk.map.channels),
+        fmt::arg("kernel", walk.kernel), fmt::arg("stride", walk.stride), fmt::arg("top", walk.top),
+        fmt::arg("left", walk.left), fmt::arg("zero", layer.in_zero),
+        fmt::arg("out_rows", walk.rows), fmt::arg("out_columns", walk.columns));
+}
+
+std::string map_writer_text(const ChipLayer& layer, size_t index) {
+    const Walk& walk = *layer.walk;
+    return fmt::format(fmt::runtime(MAP_WRITER), fmt::arg("i", index), fmt::arg("next", index + 1),
+                       fmt::arg("neurons", layer.outputs), fmt::arg("out_rows", walk.rows),
+                       fmt::arg("out_columns", walk.columns),
+                       fmt::arg("pool", static_cast<int>(walk.pool)),
+                       fmt::arg("pool_window", walk.window), fmt::arg("out_bits", layer.out_bits));
+}
+
+}  // namespace
 
 std::string layer_text(const Chip& chip, size_t index, const BootOptions& options) {
     const ChipLayer& layer = chip.layers[index];
@@ -151,17 +312,30 @@ std::string layer_text(const Chip& chip, size_t index, const BootOptions& option
     const int word = layer.engine == Engine::level ? layer.lanes : 1;
     const int ports = layer.engine == Engine::serial ? layer.lanes : 1;
     const int words = (layer.inputs + word - 1) / word;
-    return fmt::format(
+    const int source = chip.source(index);
+    const int writes = source == NETWORK_INPUT ? chip.pixels_per_beat() : 1;
+    const std::vector<std::string> out =
+        last ? std::vector<std::string>{fmt::format("ready_{}", index + 1)}
+             : takers(chip, index + 1);
+    const auto numbered = [&](const char* text) {
+        return fmt::format(fmt::runtime(text), fmt::arg("i", index), fmt::arg("next", index + 1),
+                           fmt::arg("code_msb", layer.out_bits - 1));
+    };
+    std::string text = fmt::format(
         fmt::runtime("  // Layer {i}: {inputs} -> {neurons}, engine {engine}.\n"
                      "  wire full_{i};\n"
-                     "  wire full_ctx_{i};\n" +
-                     std::string(folded ? ACTIVATION_BUFFER : ACTIVATION_MEMORY) + LAYER),
-        fmt::arg("i", index), fmt::arg("next", index + 1),
-        fmt::arg("engine", to_string(layer.engine)), fmt::arg("inputs", layer.inputs),
-        fmt::arg("neurons", layer.outputs), fmt::arg("rail", static_cast<int>(layer.rail)),
-        fmt::arg("in_bits", layer.in_bits), fmt::arg("out_bits", layer.out_bits),
+                     "  wire full_ctx_{i};\n"
+                     "  wire sum_en_{i};\n"
+                     "  wire sum_there_{i};\n"
+                     "{sum_unused}" +
+                     std::string(folded ? ACTIVATION_BUFFER : ACTIVATION_MEMORY) + "{code_wires}" +
+                     LAYER),
+        fmt::arg("i", index), fmt::arg("engine", to_string(layer.engine)),
+        fmt::arg("inputs", layer.inputs), fmt::arg("neurons", layer.outputs),
+        fmt::arg("rail", static_cast<int>(layer.rail)), fmt::arg("in_bits", layer.in_bits),
+        fmt::arg("out_bits", layer.out_bits),
         fmt::arg("lanes", folded ? "" : fmt::format(".LANES({}), ", layer.lanes)),
-        fmt::arg("writes", index == 0 ? chip.pixels_per_beat() : 1), fmt::arg("word", word),
+        fmt::arg("writes", layer.walk ? window_lanes(layer) : writes), fmt::arg("word", word),
         fmt::arg("ports", ports), fmt::arg("address_msb", ports * index_bits(words) - 1),
         fmt::arg("read_msb", ports * word * layer.in_bits - 1),
         fmt::arg("vector_msb", layer.inputs * layer.in_bits - 1),
@@ -177,7 +351,25 @@ std::string layer_text(const Chip& chip, size_t index, const BootOptions& option
                                           "    .read_bank(read_bank_{0}), .read_addr(address_{0}), "
                                           ".read_data(elements_{0})"),
                              index)),
-        fmt::arg("write_port", write_port(index + 1, last ? 32 : layer.out_bits)));
+        fmt::arg("taken", layer.walk ? numbered(WINDOW_TAKEN)
+                                     : taken_text(chip, port_of(source), "read", index)),
+        fmt::arg("adds",
+                 layer.adds()
+                     ? fmt::format(" .SKIP_BITS({}),",
+                                   chip.layers[static_cast<size_t>(*layer.walk->skip)].value_bits())
+                     : ""),
+        fmt::arg("skip_value", layer.adds() ? fmt::format("skip_value_{}", index) : "1'b0"),
+        fmt::arg(
+            "sum_unused", layer.adds() ? ""
+                                       : fmt::format("  wire sum_unused_{0} = &{{1'b0, sum_en_{0}, "
+                                                     "sum_there_{0}}};\n",
+                                                     index)),
+        fmt::arg("code_wires", layer.walk ? numbered(CODE_WIRES) : ""),
+        fmt::arg("codes", numbered(layer.walk ? CODE_PORT : OUT_PORT)),
+        fmt::arg("write_port", write_port(index + 1, last ? 32 : layer.value_bits(), out) +
+                                   (layer.walk ? windows_text(chip, index, writes) : "")));
+    if (layer.walk) text += map_writer_text(layer, index);
+    return text + "\n";
 }
 
 int wiring_row_words(const ChipLayer& layer) {

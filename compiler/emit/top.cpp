@@ -143,6 +143,13 @@ std::string boot(const BootOptions& options) {
                        options.stream_words);
 }
 
+/// Which layers add another one, where one does.
+std::string adds_parameter(const Chip& chip) {
+    if (std::ranges::none_of(chip.layers, &ChipLayer::adds)) return "";
+    return ".ADDS(" + layer_table(chip, 1, [](const ChipLayer& l) { return l.adds() ? 1 : 0; }) +
+           "), ";
+}
+
 std::string control(const Chip& chip, const BootOptions& options) {
     int most_stages = 1;
     for (const ChipLayer& layer : chip.layers)
@@ -163,7 +170,7 @@ std::string control(const Chip& chip, const BootOptions& options) {
     .LAYERS({layers}), .CONTEXTS(CONTEXTS), .NEURONS({neurons}),
     .WIRING({wiring}), .STAGES({stages}),
     .STAGE_ROWS({rows}), .SIZES({sizes}),
-    .MOST_STAGES({most_stages}), .TOTAL_ROWS(32'd{total_rows}), .ROW_BITS(ROW_BITS),
+    {adds}.MOST_STAGES({most_stages}), .TOTAL_ROWS(32'd{total_rows}), .ROW_BITS(ROW_BITS),
     {boot_rows}.FINGERPRINT(64'h{fingerprint:016x})
   ) i_loader (
     .clk(clk), .rst_n(rst_n), .cfg_tdata({port}_tdata), .cfg_tvalid({port}_tvalid),
@@ -201,7 +208,8 @@ std::string control(const Chip& chip, const BootOptions& options) {
                                           return l.engine == Engine::folded ? l.lines()
                                                                             : wiring_row_words(l);
                                       })),
-        fmt::arg("most_stages", most_stages), fmt::arg("total_rows", total_rows(chip)),
+        fmt::arg("adds", adds_parameter(chip)), fmt::arg("most_stages", most_stages),
+        fmt::arg("total_rows", total_rows(chip)),
         fmt::arg("boot_rows",
                  options.boots() ? fmt::format(".BOOT_ROWS(32'd{}), ", register_rows(chip)) : ""),
         fmt::arg("port", options.boots() ? "load" : "cfg"),
@@ -210,7 +218,8 @@ std::string control(const Chip& chip, const BootOptions& options) {
 }
 
 std::string pixel_loader(const Chip& chip) {
-    return "  // Images in.\n" + write_port(0, chip.pixels_per_beat() * chip.in_bits()) +
+    return "  // Images in.\n" +
+           write_port(0, chip.pixels_per_beat() * chip.in_bits(), takers(chip, 0)) +
            fmt::format(R"(  pl_pixel_loader #(
     .PIXELS({}), .BITS({}), .STREAM_BITS({}), .PER_BEAT({})
   ) i_pixels (

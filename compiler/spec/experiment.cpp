@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "compiler/base/error.h"
 #include "compiler/spec/library.h"
@@ -11,25 +10,6 @@
 
 namespace permloom {
 namespace {
-
-/// `layers.*.X` and `layers.N+.X` as one override for each of the `count` layers that they mean;
-/// other keys as they are.
-std::vector<Override> for_each_layer(const Override& setting, size_t count) {
-    const std::string head = "layers.";
-    const size_t dot = setting.key.find('.', head.size());
-    if (!setting.key.starts_with(head) || dot == std::string::npos) return {setting};
-    const std::string which = setting.key.substr(head.size(), dot - head.size());
-    size_t first = 0;
-    if (which != "*") {
-        const char* end = which.data() + which.size();
-        const auto [stop, code] = std::from_chars(which.data(), end, first);
-        if (code != std::errc{} || stop + 1 != end || *stop != '+') return {setting};
-    }
-    std::vector<Override> all;
-    for (size_t i = first; i < count; ++i)
-        all.push_back({fmt::format("layers.{}{}", i, setting.key.substr(dot)), setting.value});
-    return all;
-}
 
 /// Adds a setting of a variant or the grid to a run.
 void assign(ExperimentPoint& point, const std::string& key, const std::string& value) {
@@ -174,12 +154,7 @@ std::vector<ExperimentPoint> points_of(const ExperimentScale& scale) {
 
 NetworkSpec network_of(const ExperimentPoint& point) {
     try {
-        const size_t layers = load_network(point.network).layers.size();
-        std::vector<Override> overrides;
-        for (const Override& setting : point.settings)
-            for (Override& one : for_each_layer(setting, layers))
-                overrides.push_back(std::move(one));
-        return load_network(point.network, overrides);
+        return load_network(point.network, point.settings);
     } catch (const Error& error) {
         throw Error("run " + point.name, error.where() + ": " + error.problem(), error.hint());
     }

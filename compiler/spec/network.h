@@ -40,7 +40,8 @@ struct NetworkSpec {
     bool operator==(const NetworkSpec&) const = default;
 };
 
-/// One `--set key=value`, key dotted: training.epochs, layers.0.devices.bits.
+/// One `--set key=value`, key dotted: training.epochs, layers.0.devices.bits; `layers.*.` means
+/// every layer, `layers.N+.` all from layer N on.
 struct Override {
     std::string key, value;
 };

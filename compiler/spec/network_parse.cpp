@@ -1,3 +1,7 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
 #include "compiler/spec/network_check.h"
 #include "compiler/spec/network_readers.h"
 
@@ -69,6 +73,25 @@ void collect_paths(const YAML::Node& node, const std::string& path,
             collect_paths(node[i], prefix + std::to_string(i), paths);
 }
 
+/// `layers.*.X` and `layers.N+.X` as one override for each of the `count` layers that they mean;
+/// other keys as they are.
+std::vector<Override> for_each_layer(const Override& setting, size_t count) {
+    const std::string head = "layers.";
+    const size_t dot = setting.key.find('.', head.size());
+    if (!setting.key.starts_with(head) || dot == std::string::npos) return {setting};
+    const std::string which = setting.key.substr(head.size(), dot - head.size());
+    size_t first = 0;
+    if (which != "*") {
+        const char* end = which.data() + which.size();
+        const auto [stop, code] = std::from_chars(which.data(), end, first);
+        if (code != std::errc{} || stop + 1 != end || *stop != '+') return {setting};
+    }
+    std::vector<Override> all;
+    for (size_t i = first; i < count; ++i)
+        all.push_back({fmt::format("layers.{}{}", i, setting.key.substr(dot)), setting.value});
+    return all;
+}
+
 }  // namespace
 
 bool read_flag(const MapReader& map, const std::string& key, bool fallback) {
@@ -86,7 +109,11 @@ NetworkSpec parse_network(std::string_view yaml, const std::string& origin,
     if (overrides.empty()) return spec;
     std::vector<std::string> known;
     collect_paths(YAML::Load(to_yaml(spec)), "", known);
-    source.apply(overrides, std::move(known));
+    std::vector<Override> single;
+    for (const Override& change : overrides)
+        for (Override& one : for_each_layer(change, spec.layers.size()))
+            single.push_back(std::move(one));
+    source.apply(single, std::move(known));
     return read_network(source);
 }
 

@@ -11,7 +11,7 @@ struct Difference {
     uint64_t cycle = 0;  ///< since the Bench was made
     std::string what;   ///< "pin res_tdata", "probe_index", "logit 3 of image 17"; empty: the value
     int layer = -1;     ///< of a probe, else -1
-    int neuron = -1;    ///< of a probe, else -1
+    int neuron = -1;    ///< of a probe, where its layer walks the number of the value; else -1
     int64_t left = 0;   ///< value of the first device
     int64_t right = 0;  ///< value of the second device, or what was expected
     std::string left_name;             ///< name of the first device

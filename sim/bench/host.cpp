@@ -15,11 +15,11 @@ namespace {
 
 constexpr uint64_t NOISE_DRAWS = 5;
 
-std::vector<int> neurons_of(const Chip& chip) {
-    std::vector<int> neurons;
+std::vector<int> values_of(const Chip& chip) {
+    std::vector<int> values;
     for (const ChipLayer& layer : chip.layers)
-        neurons.push_back(layer.outputs);
-    return neurons;
+        values.push_back(layer.output_size());
+    return values;
 }
 
 /// Cycles in a row in which a working chip may leave a willing host without any handshake or probe:
@@ -27,7 +27,7 @@ std::vector<int> neurons_of(const Chip& chip) {
 uint64_t patience_of(const Chip& chip) {
     int64_t cycles = 64;
     for (const ChipLayer& layer : chip.layers)
-        cycles += 4 * (engine_plan(layer).latency + 16);
+        cycles += 4 * (layer_plan(layer, false).latency + 16);
     return static_cast<uint64_t>(cycles);
 }
 
@@ -53,7 +53,7 @@ Bench::Host::Host(const Chip& chip, std::vector<Device*> devices, std::vector<st
       names_(std::move(names)),
       noise_(stimulus.noise),
       noise_rng_(stimulus.seed, NOISE_DRAWS),
-      scoreboard_(neurons_of(chip), names_),
+      scoreboard_(values_of(chip), names_),
       pixels_(chip, stimulus.pixel_gap, stimulus.seed, stimulus.noise),
       loader_(stimulus.load_gap, stimulus.seed),
       sink_(outputs_, stimulus.result_stall, stimulus.seed),

@@ -12,27 +12,27 @@ constexpr char REFERENCE[] = "reference", PROTOCOL[] = "protocol";
 
 }  // namespace
 
-Scoreboard::Scoreboard(std::vector<int> neurons, std::vector<std::string> names)
-    : neurons_(std::move(neurons)), names_(std::move(names)), positions_(neurons_.size()) {}
+Scoreboard::Scoreboard(std::vector<int> values, std::vector<std::string> names)
+    : values_(std::move(values)), names_(std::move(names)), positions_(values_.size()) {}
 
 void Scoreboard::begin_run() {
     images_.clear();
-    positions_.assign(neurons_.size(), {});
+    positions_.assign(values_.size(), {});
     begun_ = answered_ = wrong_images_ = 0;
     following_ = true;
 }
 
 void Scoreboard::begin_image(std::optional<Inference> expected) {
     if (expected) {
-        PERMLOOM_ASSERT(expected->logits.size() == static_cast<size_t>(neurons_.back()));
-        PERMLOOM_ASSERT(expected->activations.size() == neurons_.size() - 1);
+        PERMLOOM_ASSERT(expected->logits.size() == static_cast<size_t>(values_.back()));
+        PERMLOOM_ASSERT(expected->activations.size() == values_.size() - 1);
     }
     images_.push_back({std::move(expected), false});
     ++begun_;
 }
 
 void Scoreboard::check_cycle(uint64_t cycle, std::span<const PinsOut> outs) {
-    for (int layer = 0; layer < static_cast<int>(neurons_.size()); ++layer)
+    for (int layer = 0; layer < static_cast<int>(values_.size()); ++layer)
         check_probe(cycle, layer, outs);
     if (outs.size() == 2) check_pins(cycle, outs[0], outs[1]);
 }
@@ -47,8 +47,8 @@ void Scoreboard::check_probe(uint64_t cycle, int layer, std::span<const PinsOut>
         follow_probe(cycle, layer, left);
     if (!following_ || !left.valid) return;
     Position& position = positions_[static_cast<size_t>(layer)];
-    if (++position.neuron == neurons_[static_cast<size_t>(layer)]) {
-        position.neuron = 0;
+    if (++position.value == values_[static_cast<size_t>(layer)]) {
+        position.value = 0;
         ++position.image;
     }
 }
@@ -68,7 +68,7 @@ void Scoreboard::compare_probes(uint64_t cycle, int layer, const Probe& left, co
 }
 
 void Scoreboard::follow_probe(uint64_t cycle, int layer, const Probe& probe) {
-    const int neuron = positions_[static_cast<size_t>(layer)].neuron;
+    const int neuron = positions_[static_cast<size_t>(layer)].value;
     Image* const image = image_at(layer);
     const std::optional<int64_t> expected = expected_value(layer);
     if (!image)
@@ -146,9 +146,9 @@ std::optional<int64_t> Scoreboard::expected_value(int layer) {
     const Image* const image = image_at(layer);
     if (!image || !image->expected) return std::nullopt;
     const auto l = static_cast<size_t>(layer);
-    const auto neuron = static_cast<size_t>(positions_[l].neuron);
-    if (l + 1 == neurons_.size()) return image->expected->logits[neuron];
-    return image->expected->activations[l][neuron];
+    const auto value = static_cast<size_t>(positions_[l].value);
+    if (l + 1 == values_.size()) return image->expected->logits[value];
+    return image->expected->activations[l][value];
 }
 
 }  // namespace permloom

@@ -16,8 +16,8 @@ namespace permloom {
 
 class Scoreboard {
   public:
-    /// `neurons` of each layer; one or two device names.
-    Scoreboard(std::vector<int> neurons, std::vector<std::string> names);
+    /// `values` that each layer writes for an image; one or two device names.
+    Scoreboard(std::vector<int> values, std::vector<std::string> names);
 
     /// From now on probes and results belong to images announced by begin_image.
     void begin_run();
@@ -55,7 +55,7 @@ class Scoreboard {
     /// Where a layer is in the sequence of images.
     struct Position {
         uint64_t image = 0;
-        int neuron = 0;
+        int value = 0;
     };
 
     void check_probe(uint64_t cycle, int layer, std::span<const PinsOut> outs);
@@ -67,7 +67,7 @@ class Scoreboard {
     Image* image_at(int layer);
     std::optional<int64_t> expected_value(int layer);
 
-    std::vector<int> neurons_;
+    std::vector<int> values_;
     std::vector<std::string> names_;
     std::vector<Position> positions_;  ///< of every layer
     std::deque<Image> images_;         ///< in the chip, oldest first

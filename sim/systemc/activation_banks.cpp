@@ -4,8 +4,11 @@
 
 namespace permloom::systemc {
 
-ActivationBanks::ActivationBanks(int elements, int readable, int lanes, int bits)
-    : elements_(static_cast<size_t>(elements)), lanes_(static_cast<size_t>(lanes)), bits_(bits) {
+ActivationBanks::ActivationBanks(int elements, int readable, int lanes, int bits, int banks)
+    : elements_(static_cast<size_t>(elements)),
+      lanes_(static_cast<size_t>(lanes)),
+      bits_(bits),
+      banks_(static_cast<size_t>(banks)) {
     for (Bank& bank : banks_)
         bank.mem.resize(static_cast<size_t>(readable));
 }
@@ -28,7 +31,7 @@ void ActivationBanks::take(const Write& in) {
     if (in.last) {
         bank.full = true;
         bank.ctx = in.ctx;
-        wr_bank_ ^= 1;
+        wr_bank_ = after(wr_bank_);
     }
 }
 

@@ -1,15 +1,15 @@
-/// The two banks of an image buffer and their write side, the same whoever reads them.
+/// The banks of an image buffer and their write side, the same whoever reads them.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "sim/systemc/bundles.h"
 
 namespace permloom::systemc {
 
 /// The producer writes `lanes` elements of `bits` bits at a time into one bank while the layer
-/// reads the other, so the two sides never meet.
+/// reads another, so the two sides never meet.
 class ActivationBanks {
   public:
     struct Bank {
@@ -19,7 +19,7 @@ class ActivationBanks {
     };
 
     /// `readable` >= `elements`: what is beyond them can be read, but is not written.
-    ActivationBanks(int elements, int readable, int lanes, int bits);
+    ActivationBanks(int elements, int readable, int lanes, int bits, int banks = 2);
 
     void reset();
     bool ready() const { return !banks_[wr_bank_].full; }
@@ -27,11 +27,13 @@ class ActivationBanks {
     void take(const Write& in);
     const Bank& operator[](size_t bank) const { return banks_[bank]; }
     void release(size_t bank) { banks_[bank].full = false; }
+    /// The bank that comes after `bank`.
+    size_t after(size_t bank) const { return bank + 1 == banks_.size() ? 0 : bank + 1; }
 
   private:
     size_t elements_, lanes_;
     int bits_;
-    std::array<Bank, 2> banks_;
+    std::vector<Bank> banks_;
     size_t wr_bank_ = 0;
 };
 

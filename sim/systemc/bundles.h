@@ -34,8 +34,9 @@ struct Token {
     bool valid = false;
     bool first = false, last = false;  ///< of the passes or steps that add up to a sum
     uint8_t ctx = 0;
-    uint32_t neuron = 0;  ///< the first of those side by side
-    uint32_t addr = 0;    ///< row of the memories of neurons, ctx * N + neuron
+    uint32_t neuron = 0;    ///< the first of those side by side
+    uint32_t addr = 0;      ///< row of the memories of neurons, ctx * N + neuron
+    uint32_t position = 0;  ///< of a layer that walks
 };
 
 struct Issue {
@@ -84,6 +85,7 @@ struct LayerRow {
     int s = 0;
     int64_t z = 0, lo = 0, hi = 0;
     bool relu = false;
+    int64_t m2 = 0;  ///< 0 where the layer adds nothing
 };
 
 /// A value on its way through the post-op, with the registers of its neuron.

@@ -14,6 +14,7 @@ std::string numbered(const char* name, size_t index) {
 ChipTop::Segment::Segment(const Chip& chip, size_t index)
     : write(numbered("write", index).c_str()),
       ready(numbered("ready", index).c_str()),
+      skip_ready(numbered("skip_ready", index).c_str()),
       probe_valid(numbered("probe_valid", index).c_str()),
       probe_index(numbered("probe_index", index).c_str()),
       probe_value(numbered("probe_value", index).c_str()),
@@ -29,28 +30,54 @@ ChipTop::ChipTop(const sc_core::sc_module_name& name, const Chip& chip)
         segments_.push_back(std::make_unique<Segment>(chip, l));
     }
     for (size_t l = 0; l < chip.layers.size(); ++l)
-        bind_segment(l);
-    bind_ends();
+        bind_segment(chip, l);
+    bind_ends(chip);
     bind_configuration();
 }
 
-void ChipTop::bind_segment(size_t index) {
+ChipTop::Join::Join(size_t index)
+    : all_ready(numbered("all_ready", index).c_str()), module(numbered("join", index).c_str()) {
+    module.all_ready(all_ready);
+}
+
+Wire<Write>& ChipTop::written_by(int layer) {
+    return layer == NETWORK_INPUT ? pixels_ : segments_[static_cast<size_t>(layer)]->write;
+}
+
+sc_core::sc_signal<bool>& ChipTop::ready_behind(const Chip& chip, int layer) {
+    if (layer + 1 == static_cast<int>(segments_.size())) return result_ready_;
+    std::vector<sc_core::sc_signal<bool>*> behind;
+    for (const size_t reader : chip.readers(layer))
+        behind.push_back(&segments_[reader]->ready);
+    for (const size_t adder : chip.adders(layer))
+        behind.push_back(&segments_[adder]->skip_ready);
+    if (behind.size() == 1) return *behind.front();
+    Join& join = *joins_.emplace_back(std::make_unique<Join>(joins_.size()));
+    for (sc_core::sc_signal<bool>* const ready : behind)
+        join.module.ready(*ready);
+    return join.all_ready;
+}
+
+void ChipTop::bind_segment(const Chip& chip, size_t index) {
     Segment& here = *segments_[index];
     LayerModule& layer = *here.layer;
-    const bool last = index + 1 == segments_.size();
     layer.clk(clk_);
     layer.rst_n(rst_n_);
-    layer.in(here.write);
+    layer.in(written_by(chip.source(index)));
     layer.in_ready(here.ready);
-    layer.write(last ? logits_ : segments_[index + 1]->write);
-    layer.next_ready(last ? logits_ready_ : segments_[index + 1]->ready);
+    if (chip.layers[index].adds()) {
+        layer.skip(written_by(*chip.layers[index].walk->skip));
+        layer.skip_ready(here.skip_ready);
+    }
+    layer.write(here.write);
+    layer.next_ready(ready_behind(chip, static_cast<int>(index)));
     layer.row(row_);
     layer.probe_valid(here.probe_valid);
     layer.probe_index(here.probe_index);
     layer.probe_value(here.probe_value);
 }
 
-void ChipTop::bind_ends() {
+void ChipTop::bind_ends(const Chip& chip) {
     pixel_loader_.clk(clk_);
     pixel_loader_.rst_n(rst_n_);
     pixel_loader_.pix_tvalid(pix_tvalid_);
@@ -60,15 +87,15 @@ void ChipTop::bind_ends() {
     pixel_loader_.pix_error(pix_error_);
     pixel_loader_.ctx_active(ctx_active_);
     pixel_loader_.ctx_valid(ctx_valid_);
-    pixel_loader_.buffer_ready(segments_.front()->ready);
-    pixel_loader_.write(segments_.front()->write);
+    pixel_loader_.buffer_ready(ready_behind(chip, NETWORK_INPUT));
+    pixel_loader_.write(pixels_);
     pixel_loader_.started(started_);
     pixel_loader_.dropped(dropped_);
 
     result_unit_.clk(clk_);
     result_unit_.rst_n(rst_n_);
-    result_unit_.write(logits_);
-    result_unit_.in_ready(logits_ready_);
+    result_unit_.write(segments_.back()->write);
+    result_unit_.in_ready(result_ready_);
     result_unit_.row(row_);
     result_unit_.res_tvalid(res_tvalid_);
     result_unit_.res_tlast(res_tlast_);

@@ -11,6 +11,7 @@
 #include "sim/systemc/context_control.h"
 #include "sim/systemc/layer_module.h"
 #include "sim/systemc/pixel_loader.h"
+#include "sim/systemc/ready_join.h"
 #include "sim/systemc/result_unit.h"
 
 namespace permloom::systemc {
@@ -32,16 +33,27 @@ class ChipTop final : public sc_core::sc_module {
     struct Segment {
         explicit Segment(const Chip& chip, size_t index);
 
-        Wire<Write> write;  ///< into the buffer of the layer
-        sc_core::sc_signal<bool> ready;
+        Wire<Write> write;                           ///< what the layer writes
+        sc_core::sc_signal<bool> ready, skip_ready;  ///< to be written, its skip memory as well
         sc_core::sc_signal<bool> probe_valid;
         sc_core::sc_signal<uint32_t> probe_index;
         sc_core::sc_signal<int32_t> probe_value;
         std::unique_ptr<LayerModule> layer;
     };
+    /// Behind a layer, or the pixel loader, that writes to several.
+    struct Join {
+        explicit Join(size_t index);
 
-    void bind_segment(size_t index);
-    void bind_ends();
+        sc_core::sc_signal<bool> all_ready;
+        ReadyJoin module;
+    };
+
+    /// What a layer (NETWORK_INPUT: the pixel loader) writes, and whether all that it goes to is
+    /// ready.
+    Wire<Write>& written_by(int layer);
+    sc_core::sc_signal<bool>& ready_behind(const Chip& chip, int layer);
+    void bind_segment(const Chip& chip, size_t index);
+    void bind_ends(const Chip& chip);
     void bind_configuration();
 
     sc_core::sc_signal<bool> clk_{"clk"}, rst_n_{"rst_n"};
@@ -60,11 +72,12 @@ class ChipTop final : public sc_core::sc_module {
     sc_core::sc_signal<uint8_t> busy_{"busy"};
     Wire<ImageEvent> started_{"started"}, dropped_{"dropped"}, done_{"done"};
     Register<Row> row_{"row"};
-    Wire<Write> logits_{"logits"};  ///< into the result unit
-    sc_core::sc_signal<bool> logits_ready_{"logits_ready"};
+    Wire<Write> pixels_{"pixels"};
+    sc_core::sc_signal<bool> result_ready_{"result_ready"};
 
     PixelLoader pixel_loader_;
     std::vector<std::unique_ptr<Segment>> segments_;
+    std::vector<std::unique_ptr<Join>> joins_;
     ResultUnit result_unit_;
     ConfigLoader config_loader_;
     ContextControl context_control_;

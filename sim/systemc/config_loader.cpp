@@ -50,7 +50,8 @@ ConfigLoader::Shape ConfigLoader::shape_of(const ChipLayer& layer) {
     Shape shape{.neurons = static_cast<uint32_t>(layer.outputs),
                 .wiring = {},
                 .wiring_rows = static_cast<uint32_t>(plan.wiring_rows),
-                .stage_words = {}};
+                .stage_words = {},
+                .layer_words = LAYER_REGISTER_WORDS + (layer.adds() ? SKIP_REGISTER_WORDS : 0U)};
     const auto stages = static_cast<size_t>(plan.wiring_stages);
     switch (layer.engine) {
         case Engine::folded:
@@ -278,7 +279,7 @@ uint32_t ConfigLoader::row_words() const {
         case Section::neuron_registers:
             return NEURON_REGISTER_WORDS;
         case Section::layer_registers:
-            return LAYER_REGISTER_WORDS;
+            return shapes_[layer_].layer_words;
         default:
             return CLASSES_WORDS;
     }

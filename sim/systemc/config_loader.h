@@ -36,6 +36,7 @@ class ConfigLoader final : public sc_core::sc_module {
         Section wiring{};                   ///< the section of its engine
         uint32_t wiring_rows = 0;           ///< of one stage
         std::vector<uint32_t> stage_words;  ///< of one row of each stage; 0: it has no rows
+        uint32_t layer_words = 0;           ///< of the layer registers
     };
     static Shape shape_of(const ChipLayer& layer);
 

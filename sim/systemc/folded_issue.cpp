@@ -1,9 +1,14 @@
 #include "sim/systemc/folded_issue.h"
 
+#include "sim/systemc/walk.h"
+
 namespace permloom::systemc {
 
-FoldedIssue::FoldedIssue(const sc_core::sc_module_name& name, int neurons, int passes)
-    : sc_module(name), neurons_(static_cast<uint32_t>(neurons)), passes_(passes) {
+FoldedIssue::FoldedIssue(const sc_core::sc_module_name& name, const ChipLayer& layer)
+    : sc_module(name),
+      neurons_(static_cast<uint32_t>(layer.outputs)),
+      positions_(positions(layer)),
+      passes_(layer.passes()) {
     SC_METHOD(issue_next);
     sensitive << enable << in_valid << in_ctx << counters_;
     SC_METHOD(edge);
@@ -21,7 +26,8 @@ void FoldedIssue::issue_next() {
                            .last = last_pass(),
                            .ctx = ctx,
                            .neuron = counters.neuron,
-                           .addr = ctx * neurons_ + counters.neuron};
+                           .addr = ctx * neurons_ + counters.neuron,
+                           .position = counters.position};
 }
 
 void FoldedIssue::edge() {
@@ -33,6 +39,7 @@ void FoldedIssue::edge() {
         counters_.next() = {
             .neuron = wraps ? 0 : now.neuron + (last_pass() ? 1 : 0),
             .pass = last_pass() ? 0 : now.pass + 1,
+            .position = wraps ? (now.position + 1) % positions_ : now.position,
         };
     }
 }

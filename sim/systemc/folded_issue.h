@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "compiler/program/chip.h"
 #include "sim/systemc/bundles.h"
 #include "sim/systemc/channels.h"
 
@@ -16,7 +17,7 @@ class FoldedIssue final : public sc_core::sc_module {
     Out<Issue> issue{"issue"};
     sc_core::sc_out<bool> release{"release"};  ///< of the buffer in front
 
-    FoldedIssue(const sc_core::sc_module_name& name, int neurons, int passes);
+    FoldedIssue(const sc_core::sc_module_name& name, const ChipLayer& layer);
 
   private:
     SC_HAS_PROCESS(FoldedIssue);
@@ -24,6 +25,7 @@ class FoldedIssue final : public sc_core::sc_module {
     struct Counters {
         uint32_t neuron = 0;
         int pass = 0;
+        uint32_t position = 0;
     };
 
     void issue_next();  ///< combinational
@@ -31,7 +33,7 @@ class FoldedIssue final : public sc_core::sc_module {
     bool last_pass() const { return counters_.read().pass + 1 == passes_; }
     bool last_neuron() const { return counters_.read().neuron + 1 == neurons_; }
 
-    uint32_t neurons_;
+    uint32_t neurons_, positions_;
     int passes_;
     Register<Counters> counters_{"counters"};
 };

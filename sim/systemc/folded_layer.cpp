@@ -9,9 +9,9 @@ namespace permloom::systemc {
 
 FoldedLayer::FoldedLayer(const sc_core::sc_module_name& name, const Chip& chip, size_t index)
     : LayerModule(name, chip, index),
-      buffer_("buffer", chip.layers[index].inputs, write_lanes(chip, index),
+      buffer_("buffer", chip.layers[index].inputs, buffer_lanes(chip, index),
               chip.layers[index].in_bits),
-      issue_("issue", chip.layers[index].outputs, chip.layers[index].passes()),
+      issue_("issue", chip.layers[index]),
       line_register_("line_register", chip.layers[index]),
       device_bank_("device_bank", chip.layers[index]),
       adder_tree_("adder_tree", products_,
@@ -26,9 +26,7 @@ FoldedLayer::FoldedLayer(const sc_core::sc_module_name& name, const Chip& chip, 
 }
 
 void FoldedLayer::bind_input() {
-    place(buffer_);
-    buffer_.write(in);
-    buffer_.in_ready(in_ready);
+    place_buffer(buffer_);
     buffer_.out_valid(in_valid_);
     buffer_.out_ctx(in_ctx_);
     buffer_.out_data(image_);

@@ -2,8 +2,9 @@
 
 namespace permloom::systemc {
 
-LayerControl::LayerControl(const sc_core::sc_module_name& name, int neurons)
-    : sc_module(name), neurons_(static_cast<uint32_t>(neurons)) {
+LayerControl::LayerControl(const sc_core::sc_module_name& name, uint32_t neurons,
+                           uint32_t positions)
+    : sc_module(name), neurons_(neurons), values_(neurons * positions) {
     SC_METHOD(write_behind);
     sensitive << output << next_ready;
 }
@@ -11,15 +12,16 @@ LayerControl::LayerControl(const sc_core::sc_module_name& name, int neurons)
 void LayerControl::write_behind() {
     const Token& token = output->read().token;
     const int64_t value = output->read().value;
+    const uint32_t addr = token.position * neurons_ + token.neuron;
     const bool ready = next_ready->read(), writes = token.valid && ready;
     enable->write(!token.valid || ready);
     write->next() = {.valid = writes,
-                     .last = token.neuron + 1 == neurons_,
+                     .last = addr + 1 == values_,
                      .ctx = token.ctx,
-                     .addr = token.neuron,
+                     .addr = addr,
                      .data = static_cast<uint64_t>(value)};
     probe_valid->write(writes);
-    probe_index->write(writes ? token.neuron : 0);
+    probe_index->write(writes ? addr : 0);
     probe_value->write(writes ? static_cast<int32_t>(value) : 0);
 }
 

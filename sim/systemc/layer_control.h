@@ -19,13 +19,14 @@ class LayerControl final : public sc_core::sc_module {
     sc_core::sc_out<uint32_t> probe_index{"probe_index"};
     sc_core::sc_out<int32_t> probe_value{"probe_value"};
 
-    LayerControl(const sc_core::sc_module_name& name, int neurons);
+    /// Of as many values for each of the `positions` as the layer has neurons.
+    LayerControl(const sc_core::sc_module_name& name, uint32_t neurons, uint32_t positions);
 
   private:
     SC_HAS_PROCESS(LayerControl);
     void write_behind();  ///< combinational
 
-    uint32_t neurons_;
+    uint32_t neurons_, values_;
 };
 
 }  // namespace permloom::systemc

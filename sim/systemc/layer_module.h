@@ -1,4 +1,5 @@
-/// A layer of any engine with the buffer in front of it, as the chip sees it.
+/// A layer of any engine with the buffer in front of it, as the chip sees it; in one that walks the
+/// feature map stands in front of that.
 #pragma once
 
 #include <memory>
@@ -6,16 +7,22 @@
 #include "compiler/program/chip.h"
 #include "sim/systemc/bundles.h"
 #include "sim/systemc/channels.h"
+#include "sim/systemc/feature_map.h"
 #include "sim/systemc/layer_output.h"
+#include "sim/systemc/skip_memory.h"
 
 namespace permloom::systemc {
 
 class LayerModule : public sc_core::sc_module {
   public:
     sc_core::sc_in<bool> clk{"clk"}, rst_n{"rst_n"};
-    In<Write> in{"in"};  ///< into the buffer in front
+    In<Write> in{"in"};  ///< into the buffer or the feature map in front
     sc_core::sc_out<bool> in_ready{"in_ready"};
-    Out<Write> write{"write"};  ///< into the buffer behind
+    /// Into the skip memory; left unbound in a layer that adds nothing.
+    sc_core::sc_port<ReadInterface<Write>, 1, sc_core::SC_ZERO_OR_MORE_BOUND> skip{"skip"};
+    sc_core::sc_port<sc_core::sc_signal_inout_if<bool>, 1, sc_core::SC_ZERO_OR_MORE_BOUND>
+        skip_ready{"skip_ready"};
+    Out<Write> write{"write"};  ///< into what is behind
     sc_core::sc_in<bool> next_ready{"next_ready"};
     In<Row> row{"row"};
     sc_core::sc_out<bool> probe_valid{"probe_valid"};
@@ -41,15 +48,37 @@ class LayerModule : public sc_core::sc_module {
         stage.out(to);
     }
 
+    /// Binds the buffer of the engine to who writes it.
+    template <class Buffer>
+    void place_buffer(Buffer& buffer) {
+        place(buffer);
+        if (map_) {
+            buffer.write(window_);
+            buffer.in_ready(window_ready_);
+        } else {
+            buffer.write(in);
+            buffer.in_ready(in_ready);
+        }
+    }
+
     sc_core::sc_signal<bool> enable_{"enable"};
     Register<Total> total_{"total"};
 
   private:
+    void build_walk(const Chip& chip, size_t index);
+    void build_skip(const Chip& chip, size_t index);
+
+    Wire<Write> window_{"window"};
+    sc_core::sc_signal<bool> window_ready_{"window_ready"}, map_leave_{"map_leave"};
+    sc_core::sc_signal<bool> skip_valid_{"skip_valid", true};  ///< nothing added: nothing missing
+    Register<int64_t> skip_value_{"skip_value"};
+    std::unique_ptr<FeatureMap> map_;          ///< of a layer that walks
+    std::unique_ptr<SkipMemory> skip_memory_;  ///< of a layer that adds
     LayerOutput output_;
 };
 
-/// Elements of the buffer's width in one write to a layer.
-int write_lanes(const Chip& chip, size_t index);
+/// Elements in one write of the buffer of an engine.
+int buffer_lanes(const Chip& chip, size_t index);
 
 /// The layer by its engine.
 std::unique_ptr<LayerModule> make_layer(const char* name, const Chip& chip, size_t index);

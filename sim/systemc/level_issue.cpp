@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/program/engine_plan.h"
+#include "sim/systemc/walk.h"
 
 namespace permloom::systemc {
 
@@ -13,6 +14,7 @@ LevelIssue::LevelIssue(const sc_core::sc_module_name& name, uint32_t index, cons
       neurons_(static_cast<size_t>(layer.outputs)),
       lanes_(static_cast<size_t>(layer.lanes)),
       inputs_(static_cast<size_t>(layer.inputs)),
+      positions_(positions(layer)),
       pass_(static_cast<size_t>(steps_a_pass(layer))),
       steps_(static_cast<size_t>(steps(layer))),
       window_(std::max(steps_, neurons_)),
@@ -40,6 +42,7 @@ void LevelIssue::give_back() {
 
 void LevelIssue::edge() {
     if (!rst_n->read()) {
+        position_ = 0;
         step_ = 0;
         out->next().token.valid = occupied_ = false;
         last_next_.write(window_ == 1);
@@ -62,7 +65,8 @@ void LevelIssue::issue() {
                 .last = closes,
                 .ctx = in_ctx->read(),
                 .neuron = 0,
-                .addr = static_cast<uint32_t>(ctx * neurons_)};
+                .addr = static_cast<uint32_t>(ctx * neurons_),
+                .position = position_};
     to.devices = {maps_.data() + map_row * neurons_ * lanes_, neurons_ * lanes_};
     const Codes& image = memory->bank(in_bank->read());
     to.inputs.resize(lanes_);
@@ -73,6 +77,7 @@ void LevelIssue::issue() {
     }
     occupied_ = true;
     step_ = closes ? 0 : step_ + 1;
+    if (closes) position_ = (position_ + 1) % positions_;
     last_next_.write(step_ + 1 == window_);
 }
 

@@ -36,6 +36,7 @@ class LevelIssue final : public sc_core::sc_module {
 
     const uint32_t index_;
     const size_t neurons_, lanes_, inputs_;
+    const uint32_t positions_;
     const size_t pass_, steps_, window_;  ///< S, K, W
     const uint16_t hi_;
     const size_t level_bits_;
@@ -44,6 +45,7 @@ class LevelIssue final : public sc_core::sc_module {
     /// last row, zeros, pads the window.
     std::vector<int32_t> maps_;
 
+    uint32_t position_ = 0;
     size_t step_ = 0;
     bool occupied_ = false;                            ///< `out` holds a valid token
     sc_core::sc_signal<bool> last_next_{"last_next"};  ///< the step to be issued ends an image

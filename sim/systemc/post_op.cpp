@@ -12,8 +12,8 @@ int64_t sign_extend(uint64_t value, int bits) {
 
 }  // namespace
 
-LayerRegisterFile::LayerRegisterFile(const sc_core::sc_module_name& name, uint32_t layer)
-    : sc_module(name), layer_(layer) {
+LayerRegisterFile::LayerRegisterFile(const sc_core::sc_module_name& name, uint32_t layer, bool adds)
+    : sc_module(name), layer_(layer), adds_(adds) {
     SC_METHOD(store);
     sensitive << row;
     dont_initialize();
@@ -27,7 +27,8 @@ void LayerRegisterFile::store() {
                            .z = offset & 0xffff,
                            .lo = offset >> 16,
                            .hi = top & 0xffff,
-                           .relu = ((shift >> 8) & 1) != 0};
+                           .relu = ((shift >> 8) & 1) != 0,
+                           .m2 = adds_ ? sign_extend(in_row.data[3], 17) : 0};
     rows->next() = values_;
 }
 
@@ -57,7 +58,7 @@ void BiasStage::store() {
 
 void ScaleStage::advance(const PostOp& from, PostOp& to) {
     to.registers = from.registers;
-    to.value = from.value * from.registers.m;
+    to.value = from.value * from.registers.m + skip->read() * layer_rows->read()[from.token.ctx].m2;
 }
 
 void RoundStage::advance(const PostOp& from, PostOp& to) {

@@ -1,5 +1,5 @@
-/// The post-op of a layer: y = clamp(z + ((relu(acc + b) * m + c + round) >> s), lo, hi), one
-/// register per step. The last layer ends after the first step, with a logit.
+/// The post-op of a layer: y = clamp(z + ((relu(acc + b) * m + skip * m2 + c + round) >> s), lo,
+/// hi), one register per step. The last layer ends after the first step, with a logit.
 #pragma once
 
 #include <array>
@@ -17,13 +17,14 @@ class LayerRegisterFile final : public sc_core::sc_module {
     In<Row> row{"row"};
     Out<LayerRows> rows{"rows"};
 
-    LayerRegisterFile(const sc_core::sc_module_name& name, uint32_t layer);
+    LayerRegisterFile(const sc_core::sc_module_name& name, uint32_t layer, bool adds);
 
   private:
     SC_HAS_PROCESS(LayerRegisterFile);
     void store();
 
     uint32_t layer_;
+    bool adds_;
     LayerRows values_;
 };
 
@@ -46,9 +47,11 @@ class BiasStage final : public PipelineStage<Total, PostOp> {
     std::vector<NeuronRow> memory_;
 };
 
-/// Step 2: p = t * m.
+/// Step 2: p = t * m, to which skip * m2 is added here.
 class ScaleStage final : public PipelineStage<PostOp, PostOp> {
   public:
+    In<int64_t> skip{"skip"};  ///< belongs to the value in front; of no meaning where m2 is 0
+    In<LayerRows> layer_rows{"layer_rows"};
     explicit ScaleStage(const sc_core::sc_module_name& name) : PipelineStage(name) {}
 
   private:

@@ -2,6 +2,7 @@
 
 #include "compiler/base/bits.h"
 #include "compiler/program/engine_plan.h"
+#include "sim/systemc/walk.h"
 
 namespace permloom::systemc {
 
@@ -14,6 +15,7 @@ SerialIssue::SerialIssue(const sc_core::sc_module_name& name, uint32_t index,
     : sc_module(name),
       index_(index),
       neurons_(static_cast<uint32_t>(layer.outputs)),
+      positions_(positions(layer)),
       lanes_(static_cast<uint32_t>(layer.lanes)),
       rows_(static_cast<uint32_t>(engine_plan(layer).wiring_rows)),
       stored_bits_((1U << entry_bits(layer)) - 1) {
@@ -56,7 +58,7 @@ void SerialIssue::give_back() {
 
 void SerialIssue::edge() {
     if (!rst_n->read()) {
-        group_ = step_ = entry_ = 0;
+        position_ = group_ = step_ = entry_ = 0;
         out->next().token.valid = occupied_ = false;
         last_out_.write(false);
         last_next_.write(at_end());
@@ -79,7 +81,8 @@ void SerialIssue::issue() {
                 .last = closes,
                 .ctx = in_ctx->read(),
                 .neuron = neuron,
-                .addr = ctx * neurons_ + neuron};
+                .addr = ctx * neurons_ + neuron,
+                .position = position_};
     to.bank = in_bank->read();
     const size_t device_row = lives ? entry_ : rows_;
     to.devices = {devices_.data() + device_row * lanes_, lanes_};
@@ -94,7 +97,10 @@ void SerialIssue::issue() {
     ++step_;
     if (closes) {
         step_ = 0;
-        if (++group_ == entries_.size()) group_ = entry_ = 0;
+        if (++group_ == entries_.size()) {
+            group_ = entry_ = 0;
+            position_ = (position_ + 1) % positions_;
+        }
     }
     last_next_.write(at_end());
 }

@@ -39,13 +39,13 @@ class SerialIssue final : public sc_core::sc_module {
     bool at_end() const { return group_ + 1 == entries_.size() && step_ + 1 == window(); }
     uint32_t window() const { return std::max(entries_[group_], lanes_); }
 
-    uint32_t index_, neurons_, lanes_, rows_;
+    uint32_t index_, neurons_, positions_, lanes_, rows_;
     uint32_t stored_bits_;           ///< of an entry
     std::vector<uint32_t> entries_;  ///< C_g
     std::vector<int32_t> devices_;   ///< rows_ + 1 x lanes; the last row, zeros, pads a window
     std::vector<uint32_t> memory_;   ///< contexts x rows_ x lanes
 
-    uint32_t group_ = 0, step_ = 0, entry_ = 0;
+    uint32_t position_ = 0, group_ = 0, step_ = 0, entry_ = 0;
     bool occupied_ = false;  ///< `out` holds a valid token
     /// The step to be issued, and the one in `out`, is the last of an image.
     sc_core::sc_signal<bool> last_next_{"last_next"}, last_out_{"last_out"};

@@ -199,5 +199,54 @@ class Loop(CliTest):
         self.assertEqual(before, (self.directory / "runs/digits-digits-s1/last.safetensors").read_bytes())
 
 
+class Convolutions(CliTest):
+    """A chip that walks over feature maps, every engine in it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make("train", "digits-conv", "--epochs", "2", "--out", "run")
+        cls.compiled = json.loads(cls.make(
+            "compile", "run", "--out", "c", "--json", "--set", "lanes=4", "--set",
+            "engine=[folded, serial, level, level, folded, serial]"))
+
+    def test_the_report_counts_positions_and_cycles(self):
+        layers = self.compiled["layers"]
+        self.assertEqual([layer["positions"] for layer in layers], [64, 64, 4, 4, 4, 1])
+        self.assertEqual(layers[0]["cycles"], 64 * max(9, 8))
+        self.assertGreater(layers[4]["buffer_bits"], 0)
+
+    def test_systemc_and_the_reference_agree(self):
+        result = json.loads(self.ok("simulate", "c.plc", "--dut", "systemc", "--count", "20",
+                                    "--json"))
+        self.assertEqual(result["mismatches"], 0)
+        self.assertEqual(result["cycles_per_inference"], self.compiled["interval_cycles"])
+
+    def test_inspect_names_walks_pools_and_additions(self):
+        text = self.ok("inspect", "c.chip")
+        self.assertIn("0: 3x3x1 -> 8 at 8x8", text)
+        self.assertIn("1: 3x3x8 -> 8 at 8x8, max 2", text)
+        self.assertIn("3: 3x3x8 -> 16 at 2x2, of 1", text)
+        self.assertIn("4: 3x3x16 -> 16 at 2x2, sum 2, + 2", text)
+        walk = json.loads(self.ok("inspect", "c.chip", "--json"))["layers"][4]["walk"]
+        self.assertEqual((walk["map"], walk["pool"], walk["adds"]), ([2, 2, 16], "sum", 2))
+
+    def test_emit_writes_the_walk(self):
+        self.ok("emit", "c.plc", "--out", "rtl")
+        top = (self.directory / "rtl/rtl/permloom_top.sv").read_text()
+        for cell in ("pl_window_reader", "pl_skip_memory", "pl_map_writer"):
+            self.assertIn(cell, top)
+
+    def test_what_no_chip_does_is_refused(self):
+        self.ok("train", "digits-conv", "--epochs", "1", "--out", "other", "--set",
+                "layers.1.then=[{max_pool: 2}, batch_norm]")
+        self.fails(1, "layer half: batch_norm behind a pool cannot be compiled\n  hint: a chip has,"
+                      " in this order", "compile", "other")
+        self.ok("train", "digits-conv", "--epochs", "1", "--out", "real", "--set",
+                "input={shape: [8, 8, 1], bits: 0, div: 16, mean: 0}")
+        self.fails(1, "input: real values go into this network.*hint: train with", "compile",
+                   "real")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -213,6 +213,25 @@ TEST_CASE("loop -- profiles per neuron, pruned and of any width, compile as trai
     }
 }
 
+TEST_CASE("loop -- convolutions, batch norm, pools and an addition, as integers") {
+    const Scratch scratch("conv");
+    const Dataset digits = load_dataset("digits");
+    const NetworkSpec network = load_network("digits-conv", {{"training.epochs", "5"}});
+    const Loop loop = run_loop(network, digits, {}, {}, scratch.path());
+    const double real = loop.checkpoint.test.accuracy;
+    const Chip& chip = loop.compiled.chip;
+    const double integer = integer_accuracy(chip, loop.compiled.configuration, digits.test);
+    CAPTURE(real, integer);
+    CHECK(real >= 0.85);
+    CHECK(std::abs(real - integer) <= 2 * INTEGER_TOLERANCE);
+    CHECK(chip.layers[1].walk->pool == Pool::max);
+    CHECK(chip.layers[3].from == 1);
+    CHECK(chip.layers[4].walk->skip == 2);
+    CHECK(chip.layers[4].walk->pool == Pool::sum);
+    CHECK_FALSE(chip.layers[5].walk);
+    CHECK(chip.layers[5].in_bits == 10);
+}
+
 TEST_CASE("loop -- real-valued devices train, but do not compile") {
     const Scratch scratch("real");
     const Dataset digits = load_dataset("digits");

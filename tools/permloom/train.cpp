@@ -44,7 +44,9 @@ Options options() {
         .value("out", "RUN", "run directory; default: runs/NETWORK-DATA-sSEED")
         .value("epochs", "N", "passes over the training set; default: the network's own")
         .value("seed", "S", "seed of every random draw", "1")
-        .repeatable("set", "key=value", "replace one key of the description, dotted; repeatable")
+        .repeatable(
+            "set", "key=value",
+            "replace one key of the description, dotted; layers.*.KEY in every layer; repeatable")
         .flag("resume", "continue the run in RUN")
         .value("from", "RUN", "start from the devices and latents of another run")
         .value("shuffled", "RUN",

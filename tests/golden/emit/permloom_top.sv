@@ -99,6 +99,9 @@ module permloom_top (
   // Layer 0: 5 -> 3, engine folded.
   wire full_0;
   wire full_ctx_0;
+  wire sum_en_0;
+  wire sum_there_0;
+  wire sum_unused_0 = &{1'b0, sum_en_0, sum_there_0};
   wire [19:0] vector_0;
   wire release_0;
   wire valid_1;
@@ -126,6 +129,7 @@ module permloom_top (
     .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),
     .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data),
     .in_valid(full_0), .in_ctx(full_ctx_0), .in_data(vector_0), .in_release(release_0),
+    .sum_en(sum_en_0), .sum_there(sum_there_0), .skip(1'b0),
     .wr_ready(ready_1), .wr_valid(valid_1), .wr_last(last_1),
     .wr_index(index_1), .wr_ctx(ctx_1), .wr_data(data_1),
     .probe_valid(probe_valid[0]), .probe_index(probe_index[16*0+:16]),
@@ -135,6 +139,9 @@ module permloom_top (
   // Layer 1: 3 -> 2, engine folded.
   wire full_1;
   wire full_ctx_1;
+  wire sum_en_1;
+  wire sum_there_1;
+  wire sum_unused_1 = &{1'b0, sum_en_1, sum_there_1};
   wire [17:0] vector_1;
   wire release_1;
   wire valid_2;
@@ -157,6 +164,7 @@ module permloom_top (
     .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),
     .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data),
     .in_valid(full_1), .in_ctx(full_ctx_1), .in_data(vector_1), .in_release(release_1),
+    .sum_en(sum_en_1), .sum_there(sum_there_1), .skip(1'b0),
     .wr_ready(ready_2), .wr_valid(valid_2), .wr_last(last_2),
     .wr_index(index_2), .wr_ctx(ctx_2), .wr_data(data_2),
     .probe_valid(probe_valid[1]), .probe_index(probe_index[16*1+:16]),

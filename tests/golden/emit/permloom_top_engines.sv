@@ -100,6 +100,9 @@ module permloom_top (
   // Layer 0: 5 -> 3, engine serial.
   wire full_0;
   wire full_ctx_0;
+  wire sum_en_0;
+  wire sum_there_0;
+  wire sum_unused_0 = &{1'b0, sum_en_0, sum_there_0};
   wire bank_0;
   wire advance_0;
   wire release_0;
@@ -137,6 +140,7 @@ module permloom_top (
     .in_valid(full_0), .in_ctx(full_ctx_0), .in_bank(bank_0),
     .in_advance(advance_0), .in_release(release_0), .read_en(read_0),
     .read_bank(read_bank_0), .read_addr(address_0), .read_data(elements_0),
+    .sum_en(sum_en_0), .sum_there(sum_there_0), .skip(1'b0),
     .wr_ready(ready_1), .wr_valid(valid_1), .wr_last(last_1),
     .wr_index(index_1), .wr_ctx(ctx_1), .wr_data(data_1),
     .probe_valid(probe_valid[0]), .probe_index(probe_index[16*0+:16]),
@@ -146,6 +150,9 @@ module permloom_top (
   // Layer 1: 3 -> 3, engine serial.
   wire full_1;
   wire full_ctx_1;
+  wire sum_en_1;
+  wire sum_there_1;
+  wire sum_unused_1 = &{1'b0, sum_en_1, sum_there_1};
   wire bank_1;
   wire advance_1;
   wire release_1;
@@ -183,6 +190,7 @@ module permloom_top (
     .in_valid(full_1), .in_ctx(full_ctx_1), .in_bank(bank_1),
     .in_advance(advance_1), .in_release(release_1), .read_en(read_1),
     .read_bank(read_bank_1), .read_addr(address_1), .read_data(elements_1),
+    .sum_en(sum_en_1), .sum_there(sum_there_1), .skip(1'b0),
     .wr_ready(ready_2), .wr_valid(valid_2), .wr_last(last_2),
     .wr_index(index_2), .wr_ctx(ctx_2), .wr_data(data_2),
     .probe_valid(probe_valid[1]), .probe_index(probe_index[16*1+:16]),
@@ -192,6 +200,9 @@ module permloom_top (
   // Layer 2: 3 -> 2, engine level.
   wire full_2;
   wire full_ctx_2;
+  wire sum_en_2;
+  wire sum_there_2;
+  wire sum_unused_2 = &{1'b0, sum_en_2, sum_there_2};
   wire bank_2;
   wire advance_2;
   wire release_2;
@@ -227,6 +238,7 @@ module permloom_top (
     .in_valid(full_2), .in_ctx(full_ctx_2), .in_bank(bank_2),
     .in_advance(advance_2), .in_release(release_2), .read_en(read_2),
     .read_bank(read_bank_2), .read_addr(address_2), .read_data(elements_2),
+    .sum_en(sum_en_2), .sum_there(sum_there_2), .skip(1'b0),
     .wr_ready(ready_3), .wr_valid(valid_3), .wr_last(last_3),
     .wr_index(index_3), .wr_ctx(ctx_3), .wr_data(data_3),
     .probe_valid(probe_valid[2]), .probe_index(probe_index[16*2+:16]),

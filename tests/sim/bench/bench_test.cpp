@@ -133,6 +133,32 @@ TEST_CASE("bench -- a probe that differs is named with layer, neuron and all thr
     CHECK(report.wrong_images == 1);
 }
 
+TEST_CASE("bench -- a layer that walks writes its neurons at every position") {
+    Chip chip = fake_chip();
+    chip.layers[0].inputs = 3;
+    chip.layers[0].outputs = 1;
+    Walk walk;
+    walk.map = {.rows = 1, .columns = 5, .channels = 1};
+    walk.kernel = walk.columns = 3;
+    walk.top = 1;
+    chip.layers[0].walk = walk;
+    REQUIRE(chip.layers[0].output_size() == 3);
+    FakeDevice device(chip);
+    FakeModel model(9);
+    Bench bench(chip, {&device}, {"systemc"});
+    bench.reset();
+    bench.load({fake_load(0, 9), &model});
+    CHECK(bench.run(some_images(5)).mismatches == 0);
+    falsify_once(
+        {&device}, [](const PinsOut& out) { return out.probes[0].index == 2; },
+        [](PinsOut& out) { out.probes[0].value ^= 1; });
+    const BenchReport report = bench.run(some_images(5));
+    CHECK(report.mismatches == 1);
+    REQUIRE(report.first_difference);
+    CHECK(report.first_difference->layer == 0);
+    CHECK(report.first_difference->neuron == 2);
+}
+
 TEST_CASE("bench -- a write that only one device makes is a difference of probe_valid") {
     Pair pair;
     falsify_once({&pair.left}, second_write_of_layer_1, [](PinsOut& out) { out.probes[1] = {}; });

@@ -4,6 +4,7 @@
 
 #include "compiler/base/bits.h"
 #include "compiler/emit/rtl_design.h"
+#include "compiler/program/engine_plan.h"
 #include "sim/reference/reference.h"
 #include "sim/systemc/systemc_device.h"
 
@@ -48,6 +49,10 @@ Cycles level_cycles(const ChipLayer& layer, bool last) {
             window + lg(layer.lanes) + (last ? 5 : 8) + static_cast<uint64_t>(layer.outputs) - 1};
 }
 
+bool walks(const Chip& chip) {
+    return std::ranges::any_of(chip.layers, [](const ChipLayer& l) { return l.walk.has_value(); });
+}
+
 Cycles layer_cycles(const Chip& chip, size_t index) {
     const ChipLayer& layer = chip.layers[index];
     const bool last = index + 1 == chip.layers.size();
@@ -81,6 +86,7 @@ std::unique_ptr<Device> rtl_device(const RtlDesign& design) {
 }
 
 uint64_t expected_interval(const Chip& chip) {
+    if (walks(chip)) return static_cast<uint64_t>(chip_interval(chip));
     uint64_t interval = std::max<uint64_t>(static_cast<uint64_t>(chip.pixel_beats()),
                                            static_cast<uint64_t>(chip.outputs()) + 1);
     for (size_t l = 0; l < chip.layers.size(); ++l)
@@ -89,6 +95,7 @@ uint64_t expected_interval(const Chip& chip) {
 }
 
 uint64_t expected_latency(const Chip& chip) {
+    if (walks(chip)) return static_cast<uint64_t>(chip_latency(chip));
     uint64_t latency = 1;
     for (size_t l = 0; l < chip.layers.size(); ++l)
         latency += layer_cycles(chip, l).latency;

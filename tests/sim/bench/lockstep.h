@@ -18,7 +18,8 @@ RtlDesign rtl_design(const Chip& chip);
 /// The RTL as it runs, kept in the build directory from one test run to the next.
 std::unique_ptr<Device> rtl_device(const RtlDesign& design);
 
-/// Formulas of rtl/MICROARCHITECTURE.md.
+/// Formulas of rtl/MICROARCHITECTURE.md, for chips that walk as the compiler has them
+/// (walk_timing_test counts on its own).
 uint64_t expected_interval(const Chip& chip);
 uint64_t expected_latency(const Chip& chip);
 

@@ -1,4 +1,5 @@
 /// SystemC model, Verilated RTL and reference agree on small chips of every kind.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "compiler/base/error.h"
@@ -34,21 +35,34 @@ const std::vector<ChipShape>& shapes() {
     return shapes;
 }
 
+/// Seeds of chips that walk. Together: every engine, padding, strides, windows read by the value
+/// and by the word, both pools with and without rows and columns left over, additions over one
+/// layer and over two, a projection, several readers of the image and of a layer.
+constexpr uint64_t WALKS[] = {1, 2, 3, 8, 11, 12, 16};
+
 Lockstep& lockstep(size_t index) {
-    static std::vector<std::unique_ptr<Lockstep>> made(shapes().size());
+    static std::vector<std::unique_ptr<Lockstep>> made(shapes().size() + std::size(WALKS));
     if (!made[index]) {
-        Rng rng(1000 + index);
-        made[index] = std::make_unique<Lockstep>(random_chip(shapes()[index], rng));
+        const bool walks = index >= shapes().size();
+        Rng rng(walks ? WALKS[index - shapes().size()] : 1000 + index);
+        made[index] = std::make_unique<Lockstep>(walks ? random_walking_chip(rng)
+                                                       : random_chip(shapes()[index], rng));
     }
     return *made[index];
 }
 
 template <class Body>
 void for_each_chip(Body body) {
-    for (size_t index = 0; index < shapes().size(); ++index) {
-        INFO("chip " << index << ": " << shapes()[index].describe());
+    for (size_t index = 0; index < shapes().size() + std::size(WALKS); ++index) {
+        INFO("chip " << index << ": " << describe(lockstep(index).chip()));
         body(lockstep(index));
     }
+}
+
+bool works_on(const Chip& chip) {
+    return std::ranges::any_of(chip.layers, [](const ChipLayer& layer) {
+        return layer.walk && layer.walk->counted_positions() < layer.walk->positions();
+    });
 }
 
 /// Runs and demands that everything agreed.
@@ -77,8 +91,10 @@ TEST_CASE("lockstep -- interval, latency and loading take exactly the cycles of 
         const BenchReport report = run_clean(bench, pair.images(12, rng));
         CHECK(report.cycles_per_inference == static_cast<double>(expected_interval(pair.chip())));
         CHECK(report.latency_cycles == expected_latency(pair.chip()));
-        CHECK(run_clean(bench, pair.images(1, rng)).latency_cycles ==
-              expected_latency(pair.chip()));
+        // A layer whose last positions no pool counts is still at work when the answer is out.
+        if (!works_on(pair.chip()))
+            CHECK(run_clean(bench, pair.images(1, rng)).latency_cycles ==
+                  expected_latency(pair.chip()));
     });
 }
 
@@ -173,6 +189,9 @@ TEST_CASE("lockstep -- both devices do the same whatever is done to their pins")
             INFO(difference_of(bench));
             REQUIRE(bench.mismatches() == 0);
         }
+        // An image of a chip that walks takes longer than most calms.
+        CHECK(seen.results > 0);
+        if (pair.chip().layers.front().walk) return;
         // The weather was what it should be: everything happened.
         CHECK(seen.results > 100);
         CHECK(seen.dropped_images > 0);

@@ -7,12 +7,14 @@
 using namespace permloom;
 using namespace permloom::test;
 
-TEST_CASE("soak -- random chips agree in everything") {
-    for (uint64_t chip_seed = 1; chip_seed <= 24; ++chip_seed) {
+namespace {
+
+template <class MakeChip>
+void soak(uint64_t chips, MakeChip make_chip) {
+    for (uint64_t chip_seed = 1; chip_seed <= chips; ++chip_seed) {
         Rng rng(chip_seed, 9);
-        const ChipShape shape = random_shape(rng);
-        Lockstep pair(random_chip(shape, rng));
-        INFO("chip seed " << chip_seed << ": " << shape.describe());
+        Lockstep pair(make_chip(rng));
+        INFO("chip seed " << chip_seed << ": " << describe(pair.chip()));
         for (uint64_t seed = 1; seed <= 60; ++seed) {
             INFO("seed " << seed);
             Bench bench = pair.bench(random_stimulus(seed));
@@ -28,4 +30,14 @@ TEST_CASE("soak -- random chips agree in everything") {
             REQUIRE(bench.mismatches() == 0);
         }
     }
+}
+
+}  // namespace
+
+TEST_CASE("soak -- random chips agree in everything") {
+    soak(24, [](Rng& rng) { return random_chip(random_shape(rng), rng); });
+}
+
+TEST_CASE("soak -- random chips that walk agree in everything") {
+    soak(24, random_walking_chip);
 }

@@ -97,7 +97,7 @@ void Host::finish_load() {
 }
 
 void Host::collect(size_t count) {
-    until([this, count] { return packets_.size() >= count; });
+    until([this, count] { return packets_.size() >= count; }, 1000000);
 }
 
 void Host::reset() {

@@ -29,11 +29,11 @@ void check_images(const Chip& chip, const Pauses& pauses, int count, uint64_t se
         check_packet(host.packets()[i], expected[i]);
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         const auto& seen = host.written()[l];
-        const auto neurons = static_cast<size_t>(chip.layers[l].outputs);
-        REQUIRE(seen.size() == neurons * expected.size());
+        const auto values = static_cast<size_t>(chip.layers[l].output_size());
+        REQUIRE(seen.size() == values * expected.size());
         for (size_t k = 0; k < seen.size(); ++k) {
-            CHECK(seen[k].index == k % neurons);
-            CHECK(seen[k].value == expected[k / neurons].written[l][k % neurons]);
+            CHECK(seen[k].index == k % values);
+            CHECK(seen[k].value == expected[k / values].written[l][k % values]);
         }
     }
     CHECK_FALSE(host.pins().pix_error);

@@ -5,6 +5,7 @@
 #include "compiler/program/engine_plan.h"
 #include "sim/systemc/systemc_device.h"
 #include "tests/sim/systemc/host.h"
+#include "tests/sim/systemc/walking.h"
 
 namespace permloom::test {
 namespace {
@@ -27,6 +28,11 @@ const ChipShape SMALL_SERIAL{
     .inputs = 3, .layers = {{2, Rail::dual, false, Engine::serial, 2}, {2, Rail::split}}};
 const ChipShape SMALL_LEVEL{.inputs = 3,
                             .layers = {{2, Rail::dual, false, Engine::level, 2}, {2, Rail::split}}};
+
+uint32_t first_adder(const Chip& chip) {
+    return static_cast<uint32_t>(std::ranges::find_if(chip.layers, &ChipLayer::adds) -
+                                 chip.layers.begin());
+}
 
 /// A chip of two contexts, a good load for each, and a host at the device.
 struct Fixture {
@@ -235,6 +241,42 @@ TEST_CASE("loading -- a record for lanes without entries is error 5") {
     bad.push_back(record_word(0, 5, 0));
     f.load(bad);
     CHECK(f.error() == code(LoadError::record));
+}
+
+TEST_CASE("loading -- the registers of a layer that adds are a row of four words") {
+    Rng rng(13);
+    Chip chip = rich_walking_chip(rng);
+    const uint32_t adds = first_adder(chip);
+    Fixture f(std::move(chip), rng);
+    f.check_bad_records({
+        {record_word(adds, 3, 0), 1U << 16, 3},
+        {record_word(adds, 3, 0), 1U << 16, 5},
+        {record_word(0, 3, 0), 1U << 16, 4},
+    });
+}
+
+TEST_CASE("loading -- of m2 17 bits are stored, signed") {
+    for (uint64_t seed = 1; seed <= 10; ++seed) {
+        Rng rng(seed);
+        Chip chip = rich_walking_chip(rng);
+        const uint32_t adds = first_adder(chip);
+        Fixture f(std::move(chip), rng);
+        Words noisy = f.words(0);
+        const Words head = {record_word(adds, 3, 0), 1U << 16, 4};
+        const auto record = std::ranges::search(noisy, head).begin();
+        REQUIRE(record != noisy.end());
+        record[6] ^= 0xfffe0000;
+        noisy.pop_back();
+        noisy.push_back(crc_of(noisy));
+        f.load(noisy);
+        REQUIRE(f.error() == 0);
+        const Image image = random_image(f.chip, f.rng);
+        f.host.send(image);
+        f.host.collect(1);
+        const Expected expected = f.wiring.infer(f.chip, image);
+        for (size_t k = 0; k < expected.written[adds].size(); ++k)
+            CHECK(f.host.written()[adds][k].value == expected.written[adds][k]);
+    }
 }
 
 TEST_CASE("loading -- a missing row of entries or levels is error 6") {

@@ -2,51 +2,14 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "compiler/base/bits.h"
 #include "compiler/program/engine_plan.h"
 #include "sim/systemc/systemc_device.h"
 #include "tests/sim/systemc/host.h"
+#include "tests/sim/systemc/walking.h"
+#include "tests/sim/systemc/write_cycles.h"
 
 namespace permloom::test {
 namespace {
-
-int lg(int count) {
-    return ceil_log2(static_cast<uint64_t>(count));
-}
-
-/// Cycles from the first issue of an image to the write of each neuron.
-std::vector<int> write_cycles(const ChipLayer& layer, bool last) {
-    const int post_op = last ? 0 : 3;
-    std::vector<int> cycles;
-    int issued = 0;  // cycles in which the neurons so far have been issued
-    switch (layer.engine) {
-        case Engine::folded: {
-            const int depth = std::max(0, 2 * lg(layer.lines()) - 1);
-            for (int j = 1; j <= layer.outputs; ++j)
-                cycles.push_back(j * layer.passes() - 1 + depth + lg(layer.lines()) + 4 + post_op);
-            break;
-        }
-        case Engine::serial:
-            for (int first = 0; first < layer.outputs; first += layer.lanes) {
-                const int end = std::min(first + layer.lanes, layer.outputs);
-                int window = layer.lanes;
-                for (int j = first; j < end; ++j)
-                    window = std::max(window, static_cast<int>(live_slots(layer, j).size()));
-                issued += window;
-                for (int item = 0; item < end - first; ++item)
-                    cycles.push_back(issued - 1 + 6 + post_op + item);
-            }
-            break;
-        case Engine::level:
-            issued = (layer.inputs + layer.lanes - 1) / layer.lanes;
-            if (layer.rail == Rail::dual) issued *= 2;
-            issued = std::max(issued, layer.outputs);
-            for (int j = 0; j < layer.outputs; ++j)
-                cycles.push_back(issued - 1 + lg(layer.lanes) + 5 + post_op + j);
-            break;
-    }
-    return cycles;
-}
 
 uint64_t latency_of(const Chip& chip) {
     int64_t sum = 1;
@@ -212,11 +175,12 @@ TEST_CASE("timing -- a load is valid words + 1 cycles after its first word, not 
 
 TEST_CASE("timing -- no output pin depends on an input pin within a cycle") {
     Rng rng(15);
-    const Chip chip = random_chip({.inputs = 6,
-                                   .layers = {{3, Rail::single, false, Engine::level, 2},
-                                              {2, Rail::single, false, Engine::serial, 2},
-                                              {2}}},
-                                  rng);
+    const bool walks = GENERATE(false, true);
+    const ChipShape dense{.inputs = 6,
+                          .layers = {{3, Rail::single, false, Engine::level, 2},
+                                     {2, Rail::single, false, Engine::serial, 2},
+                                     {2}}};
+    const Chip chip = walks ? rich_walking_chip(rng) : random_chip(dense, rng);
     const auto words = random_wiring(chip, rng).words(chip, 0);
     const auto left = make_systemc_device(chip), right = make_systemc_device(chip);
     const auto same = [](const PinsOut& a, const PinsOut& b) {
@@ -246,7 +210,7 @@ TEST_CASE("timing -- no output pin depends on an input pin within a cycle") {
         reset.rst_n = false;
         left->tick(reset, a);
         right->tick(reset, b);
-        const size_t alike = rng.below(words.size() + 60);
+        const size_t alike = rng.below(words.size() + (walks ? 600 : 60));
         for (size_t t = 0, sent = 0; t < alike; ++t) {
             PinsIn in = noise();
             in.rst_n = true;

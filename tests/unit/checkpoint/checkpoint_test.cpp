@@ -101,8 +101,8 @@ training:
     }
     checkpoint.layers[0].bias = values(4);
     checkpoint.layers[1].bias = values(3);
-    for (int k = 0; k < 2; ++k) {
-        checkpoint.layers[0].batch_norms.push_back({values(4), values(4), values(4), values(4)});
+    for (size_t k = 0; k < 2; ++k) {
+        checkpoint.layers[0].batch_norms[k] = {values(4), values(4), values(4), values(4)};
         checkpoint.training.running.push_back({values(4), values(4)});
     }
     // Bias, two gammas and betas, bias.

@@ -67,6 +67,20 @@ std::string message(const std::string& yaml) {
 
 }  // namespace
 
+TEST_CASE("network -- an override of layers.* means every layer, layers.N+ all from N on") {
+    const NetworkSpec all = parse_network(RESIDUAL, "x", {{"layers.*.devices.keep", "0.5"}});
+    for (const LayerSpec& layer : all.layers)
+        CHECK(layer.devices.keep == 0.5);
+    const NetworkSpec rest = parse_network(RESIDUAL, "x", {{"layers.2+.devices.keep", "0.5"}});
+    CHECK(rest.layers[1].devices.keep != 0.5);
+    CHECK(rest.layers[2].devices.keep == 0.5);
+    CHECK(rest.layers[3].devices.keep == 0.5);
+    CHECK_THROWS_WITH(parse_network(RESIDUAL, "x", {{"layers.*.devices.bitz", "5"}}),
+                      Catch::Contains("--set layers.0.devices.bitz"));
+    CHECK_THROWS_WITH(parse_network(RESIDUAL, "x", {{"layers.x+.devices.bits", "5"}}),
+                      Catch::Contains("layers.x+"));
+}
+
 TEST_CASE("network -- shapes follow through convolutions, pools and branches") {
     const NetworkSpec spec = parse_network(RESIDUAL, "net.yaml");
     REQUIRE(spec.layers.size() == 4);

@@ -41,6 +41,8 @@ module pl_config_loader #(
   input  wire booting,
   output wire [1:0] ctx_valid,
   output wire [7:0] load_error,
+  /// Between the first word of a load and its end.
+  output wire loading,
   /// Bit per context: images are inside.
   input  wire [1:0] in_flight,
   /// Row bus: in a cycle with row_valid the addressed memory takes row_data.
@@ -150,6 +152,7 @@ module pl_config_loader #(
 
   assign cfg_tready = state_q != WAIT || broken;
   assign ctx_valid = valid_q;
+  assign loading = state_q != HEADER || word_q != 3'd0;
   assign load_error =
       wrong_q != 3'b000 ? content_error_q : misplaced_q ? framing_error_q : NO_ERROR;
   assign row_valid = row_valid_q;

@@ -92,6 +92,7 @@ void ConfigLoader::edge() {
     cfg_tready->write(state_ != State::wait);
     ctx_valid->write(valid_);
     load_error->write(static_cast<uint8_t>(error_));
+    loading->write(state_ != State::header || index_ != 0);
 }
 
 void ConfigLoader::reset() {

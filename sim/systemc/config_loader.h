@@ -12,7 +12,7 @@
 namespace permloom::systemc {
 
 /// Checks every word in the cycle that takes it, sends the rows over the row bus, and keeps
-/// `ctx_valid` and `load_error`.
+/// `ctx_valid`, `load_error` and `loading`.
 class ConfigLoader final : public sc_core::sc_module {
   public:
     sc_core::sc_in<bool> clk{"clk"}, rst_n{"rst_n"};
@@ -20,6 +20,7 @@ class ConfigLoader final : public sc_core::sc_module {
     sc_core::sc_in<uint32_t> cfg_tdata{"cfg_tdata"};
     sc_core::sc_out<bool> cfg_tready{"cfg_tready"};
     sc_core::sc_out<uint8_t> ctx_valid{"ctx_valid"}, load_error{"load_error"};
+    sc_core::sc_out<bool> loading{"loading"};
     sc_core::sc_in<uint8_t> busy{"busy"};  ///< bit c: images of context c are under way
     Out<Row> row{"row"};
 

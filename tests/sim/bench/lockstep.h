@@ -58,6 +58,7 @@ std::string difference_of(const Bench& bench);
 /// What happened in a storm.
 struct Weather {
     uint64_t results = 0, dropped_images = 0, loads_completed = 0;
+    uint64_t control_writes = 0, control_reads = 0;  ///< cycles that show a good answer
     std::set<uint8_t> load_errors;
 };
 

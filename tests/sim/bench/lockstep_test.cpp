@@ -197,6 +197,8 @@ TEST_CASE("lockstep -- both devices do the same whatever is done to their pins")
         CHECK(seen.dropped_images > 0);
         CHECK(seen.loads_completed > 4);
         CHECK(seen.load_errors.size() >= 4);
+        CHECK(seen.control_writes > 100);
+        CHECK(seen.control_reads > 1000);
     });
 }
 

@@ -309,6 +309,12 @@ Cost context_control() {
     return {62.0, 33};
 }
 
+Cost axi_lite() {
+    // Cycles 64, three counters and the word that is read of 32 bits each, 16 of them kept aside;
+    // address, data and strobes of a write, SELECT, and the states of both sides.
+    return {380.0, 64 + 1 + 3 * 32 + 32 + 32 + 10 + 9 + 1 + 9 + 6};
+}
+
 Cost result_unit(int outputs) {
     constexpr int FEW = 16;  // so many logits stand in shift registers, more in a memory
     const int index = index_bits(outputs), beat = index_bits(outputs + 1);

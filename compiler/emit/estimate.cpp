@@ -210,6 +210,7 @@ Estimate estimate(const Chip& chip, const EstimateOptions& options) {
                    {"contexts", cells::context_control()},
                    {"result unit", cells::result_unit(chip.outputs())}};
     if (options.boot_words > 0) result.rest.push_back({"boot", cells::boot(options.boot_words)});
+    if (!options.board) result.rest.push_back({"control port", cells::axi_lite()});
     if (options.board) result.rest.push_back({"board", cells::board(chip.pixel_stream_bits)});
     result.interval = chip_interval(chip);
     result.latency = chip_latency(chip);

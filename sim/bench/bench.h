@@ -25,10 +25,10 @@ struct Stimulus {
     double pixel_gap = 0.0;     ///< chance that the pixel stream pauses in a cycle
     double result_stall = 0.0;  ///< chance that the host does not take a result in a cycle
     double load_gap = 0.0;      ///< chance that the load stream pauses in a cycle
-    double control_gap = 0.0;   ///< chance that a channel of the control port pauses in a cycle
+    bool noise = true;  ///< random data on pins that the chip must ignore (valid low, surplus bits)
+    double control_gap = 0.0;  ///< chance that a channel of the control port pauses in a cycle
     /// Chance per cycle that an idle control port starts a random access, during a run.
     double control_traffic = 0.0;
-    bool noise = true;  ///< random data on pins that the chip must ignore (valid low, surplus bits)
 };
 
 /// Addresses of the control port, rtl/MICROARCHITECTURE.md.

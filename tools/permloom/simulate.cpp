@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/program/expand.h"
+#include "compiler/program/load_stream.h"
 #include "sim/reference/reference.h"
 #include "tools/permloom/chip_under_test.h"
 #include "tools/permloom/command.h"
@@ -27,9 +28,11 @@ Options options() {
                "  --dut rtl        the Verilog, built by Verilator at first use and cached\n"
                "  --lockstep       SystemC and RTL side by side, every pin compared in every "
                "cycle\n"
-               "Cycle-accurate runs are compared with the reference at every layer. With --then a "
-               "second\n"
-               "configuration goes into the running chip while images stream; nothing is rebuilt.\n"
+               "Cycle-accurate runs are compared with the reference at every layer; identity and "
+               "counters are\n"
+               "read over the control port. With --then a second configuration goes into the "
+               "running chip\n"
+               "while images stream; nothing is rebuilt.\n"
                "Exit status 1 when anything differs.",
                "permloom simulate digits.plc --dut systemc\n"
                "permloom simulate digits.plc --lockstep --gaps 0.2 --seed 7\n"
@@ -47,7 +50,7 @@ Options options() {
         .value("then-data", "D", "data set of --then; default: the one it was trained on")
         .value("count", "N", "the first N test images; default: all")
         .value("seed", "S", "seed of the host's behaviour", "1")
-        .value("gaps", "P", "chance per cycle that a stream pauses or a result is not taken", "0")
+        .value("gaps", "P", "chance per cycle that a stream pauses or an answer is not taken", "0")
         .value("trace", "F", "waveform file, .vcd or .fst (--lockstep: of the RTL)")
         .value("threads", "N", "of --dut reference; 0: one per core", "0")
         .flag("quiet", "no progress")
@@ -89,6 +92,12 @@ Program second_program(const std::string& path, const Program& first) {
     return second;
 }
 
+/// What the chip itself says over its control port, since its reset.
+struct ChipCounts {
+    uint32_t images = 0, results = 0, dropped = 0;
+    uint64_t cycles = 0;
+};
+
 /// Everything that one call found out.
 struct Report {
     std::string dut;
@@ -96,6 +105,7 @@ struct Report {
     Outcome first;
     std::optional<Outcome> second;
     uint64_t reload_words = 0;
+    std::optional<ChipCounts> counted;  ///< of clocked runs
     std::string first_difference;  ///< empty: none
 };
 
@@ -152,6 +162,27 @@ struct PreparedLoad {
     std::string name;
 };
 
+/// Throws Error when the chip is another one.
+void check_identity(Bench& bench, const Chip& chip) {
+    namespace reg = ControlRegister;
+    const uint64_t name =
+        bench.read_register(reg::fingerprint_low) |
+        static_cast<uint64_t>(bench.read_register(reg::fingerprint_high)) << 32;
+    if (bench.read_register(reg::identity) != LOAD_MAGIC || name != low_word(fingerprint(chip)))
+        throw Error("control port", "the chip under test does not name itself as this chip");
+}
+
+ChipCounts chip_counts(Bench& bench) {
+    namespace reg = ControlRegister;
+    ChipCounts counts;
+    counts.images = bench.read_register(reg::images);
+    counts.results = bench.read_register(reg::results);
+    counts.dropped = bench.read_register(reg::dropped);
+    counts.cycles = bench.read_register(reg::cycles_low);
+    counts.cycles |= static_cast<uint64_t>(bench.read_register(reg::cycles_high)) << 32;
+    return counts;
+}
+
 /// With `then`: the second configuration enters the other context while the first one's images
 /// stream, is selected, and runs its own. A chip with one context is loaded in between.
 Report simulate_clocked(const Task& task, const std::optional<Task>& then, const Values& values) {
@@ -160,7 +191,8 @@ Report simulate_clocked(const Task& task, const std::optional<Task>& then, const
     const std::string dut = values.text("dut");
     Stimulus stimulus;
     stimulus.seed = static_cast<uint64_t>(values.integer("seed", 0, INT64_MAX));
-    stimulus.pixel_gap = stimulus.result_stall = stimulus.load_gap = values.real("gaps", 0.0, 0.99);
+    stimulus.pixel_gap = stimulus.result_stall = stimulus.load_gap = stimulus.control_gap =
+        values.real("gaps", 0.0, 0.99);
     const PreparedLoad first(task.program, 0);
     Progress progress(values.flag("quiet"));
     ChipUnderTest device(chip,
@@ -180,6 +212,7 @@ Report simulate_clocked(const Task& task, const std::optional<Task>& then, const
         return outcome_of(which, result, watch.seconds());
     };
 
+    check_identity(device.bench(), chip);
     device.load(first.load(), first.name, first.context);
     if (!then) {
         report.first = run(task);
@@ -196,6 +229,7 @@ Report simulate_clocked(const Task& task, const std::optional<Task>& then, const
         report.second = run(*then);
         report.reload_words = second.stream.words.size();
     }
+    report.counted = chip_counts(device.bench());
     if (const auto& difference = device.bench().first_difference())
         report.first_difference = difference->describe();
     return report;
@@ -221,6 +255,11 @@ void print_json(const Report& report, const Task& task, const std::optional<Task
     json.update(to_json(task, report.first));
     json["chip"] = to_hex(fingerprint(task.program.chip));
     json["checks"] = report.checks;
+    if (report.counted)
+        json["chip_counts"] = {{"images", report.counted->images},
+                               {"results", report.counted->results},
+                               {"dropped", report.counted->dropped},
+                               {"cycles", report.counted->cycles}};
     if (report.second) json["then"] = to_json(*then, *report.second);
     if (!report.first_difference.empty()) json["first_difference"] = report.first_difference;
     fmt::print("{}\n", json.dump(2));
@@ -256,6 +295,11 @@ void print_text(const Report& report, const Task& task, const std::optional<Task
                        chip.contexts > 1 ? "context 1, while images streamed" : "the only context");
         print_outcome(*report.second, *then, clocked);
     }
+    if (report.counted)
+        fmt::print("\nthe chip's own count: {} images, {} results, {} dropped, {} cycles since reset\n",
+                   grouped(report.counted->images), grouped(report.counted->results),
+                   grouped(report.counted->dropped),
+                   grouped(static_cast<int64_t>(report.counted->cycles)));
     for (const std::string& check : report.checks)
         fmt::print("checked: {}\n", check);
 }

@@ -34,6 +34,8 @@ module pl_axi_lite #(
   output wire [7:0] ctx_wanted,
   input  wire ctx_active,
   input  wire [1:0] ctx_valid,
+  /// Id of the load that each context completed last.
+  input  wire [63:0] ctx_id,
   /// The loader has begun a load and waits for the rest of it.
   input  wire loading,
   input  wire [7:0] load_error,
@@ -52,7 +54,6 @@ module pl_axi_lite #(
   localparam [9:0] SELECT = 10'h7;
   localparam [9:0] COMMAND = 10'h8;
   localparam [9:0] CYCLES_LOW = 10'h9;
-  localparam [9:0] LAST = 10'hd;
 
   generate
     if (LAYERS < 1 || CONTEXTS < 1 || CONTEXTS > 2) begin : gen_check
@@ -148,7 +149,7 @@ module pl_axi_lite #(
 
   wire [9:0] ar_word = s_axil_araddr[11:2];
   wire ar_taken = s_axil_arvalid && !rvalid_q;
-  wire ar_known = ar_word <= LAST;
+  wire ar_known = ar_word[9:4] == 6'd0;
   wire [31:0] state = {
     6'd0, pix_error, loading, load_error, 6'd0, ctx_valid, 7'd0, ctx_active
   };
@@ -168,6 +169,8 @@ module pl_axi_lite #(
       4'hb: value = images_q;
       4'hc: value = results_q;
       4'hd: value = dropped_q;
+      4'he: value = ctx_id[31:0];
+      4'hf: value = ctx_id[63:32];
       default: value = 32'd0;
     endcase
 

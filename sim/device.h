@@ -60,6 +60,7 @@ enum class LoadError : uint8_t {
     truncated = 7,
     overrun = 8,
     checksum = 9,
+    base = 10,
 };
 
 /// Output pins, as seen during the same cycle, before the clock edge that ends it.

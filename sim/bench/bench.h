@@ -36,7 +36,7 @@ namespace ControlRegister {
 inline constexpr uint16_t identity = 0x00, version = 0x04, layers = 0x08, contexts = 0x0c,
                           fingerprint_low = 0x10, fingerprint_high = 0x14, state = 0x18,
                           select = 0x1c, command = 0x20, cycles_low = 0x24, cycles_high = 0x28,
-                          images = 0x2c, results = 0x30, dropped = 0x34;
+                          images = 0x2c, results = 0x30, dropped = 0x34, id_0 = 0x38, id_1 = 0x3c;
 }
 
 /// One access over the control port.

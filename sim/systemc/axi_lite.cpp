@@ -19,6 +19,8 @@ enum : uint32_t {
     IMAGES,
     RESULTS,
     DROPPED,
+    ID_0,
+    ID_1,
     REGISTERS
 };
 
@@ -176,6 +178,10 @@ uint32_t AxiLite::value(uint32_t word) const {
             return results_;
         case DROPPED:
             return dropped_;
+        case ID_0:
+            return static_cast<uint32_t>(ctx_id->read());
+        case ID_1:
+            return static_cast<uint32_t>(ctx_id->read() >> 32);
         default:
             return 0;
     }

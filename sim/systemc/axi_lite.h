@@ -25,6 +25,7 @@ class AxiLite final : public sc_core::sc_module {
 
     sc_core::sc_in<uint8_t> ctx_active{"ctx_active"}, ctx_valid{"ctx_valid"},
         load_error{"load_error"};
+    sc_core::sc_in<uint64_t> ctx_id{"ctx_id"};  ///< of contexts 0 and 1, 32 bits each
     sc_core::sc_in<bool> loading{"loading"}, pix_error{"pix_error"};
     sc_core::sc_out<bool> clear_pix_error{"clear_pix_error"};
     sc_core::sc_out<uint16_t> select{"select"};  ///< register SELECT

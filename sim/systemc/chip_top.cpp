@@ -117,6 +117,7 @@ void ChipTop::bind_configuration() {
     config_loader_.ctx_valid(ctx_valid_);
     config_loader_.load_error(load_error_);
     config_loader_.loading(loading_);
+    config_loader_.ctx_id(ctx_id_);
     config_loader_.busy(busy_);
     config_loader_.row(row_);
 
@@ -154,6 +155,7 @@ void ChipTop::bind_control() {
     axi_lite_.rready(rready_);
     axi_lite_.ctx_active(ctx_active_);
     axi_lite_.ctx_valid(ctx_valid_);
+    axi_lite_.ctx_id(ctx_id_);
     axi_lite_.load_error(load_error_);
     axi_lite_.loading(loading_);
     axi_lite_.pix_error(pix_error_);

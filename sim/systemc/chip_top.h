@@ -79,6 +79,7 @@ class ChipTop final : public sc_core::sc_module {
     sc_core::sc_signal<uint8_t> wstrb_{"s_axil_wstrb"}, bresp_{"s_axil_bresp"},
         rresp_{"s_axil_rresp"};
 
+    sc_core::sc_signal<uint64_t> ctx_id_{"ctx_id"};
     sc_core::sc_signal<bool> loading_{"loading"}, clear_pix_error_{"clear_pix_error"};
     sc_core::sc_signal<uint16_t> select_{"select"};
     sc_core::sc_signal<uint8_t> busy_{"busy"};

@@ -5,6 +5,7 @@
 #include "compiler/base/bits.h"
 #include "compiler/emit/rtl_design.h"
 #include "compiler/program/engine_plan.h"
+#include "compiler/program/patch.h"
 #include "sim/reference/reference.h"
 #include "sim/systemc/systemc_device.h"
 
@@ -106,6 +107,17 @@ Function random_function(const Chip& chip, int context, Rng& rng, Range range) {
     Function function;
     function.wiring = random_wiring(chip, rng, range);
     function.words = function.wiring.words(chip, context);
+    function.reference = make_reference(chip, function.wiring.configuration);
+    return function;
+}
+
+Function random_patch(const Chip& chip, int context, const Function& held, uint32_t base,
+                      Rng& rng) {
+    Function function;
+    function.wiring = partly_changed(chip, held.wiring, random_wiring(chip, rng), rng);
+    function.words = make_patch(expand(chip, held.wiring.configuration, context),
+                                expand(chip, function.wiring.configuration, context), base)
+                         .words;
     function.reference = make_reference(chip, function.wiring.configuration);
     return function;
 }

@@ -32,6 +32,8 @@ struct Function {
     Load load() const { return {words, reference.get()}; }
 };
 Function random_function(const Chip& chip, int context, Rng& rng, Range range = Range::usual);
+/// A function that differs from `held` in part, as a patch for a context with the id `base`.
+Function random_patch(const Chip& chip, int context, const Function& held, uint32_t base, Rng& rng);
 
 class Lockstep {
   public:

@@ -24,8 +24,11 @@ void soak(uint64_t chips, MakeChip make_chip) {
             const Function after = random_function(pair.chip(), target, rng, range);
             REQUIRE(bench.load(before.load()) == LoadError::none);
             bench.run(pair.images(60, rng), Reload{after.load(), rng.below(60), target});
+            const Function patched =
+                random_patch(pair.chip(), target, after, after.words.back(), rng);
+            bench.run(pair.images(60, rng), Reload{patched.load(), rng.below(60), target});
             Weather seen;
-            storm(bench, pair.chip(), {before.words, after.words}, 5000, rng, seen);
+            storm(bench, pair.chip(), {before.words, after.words, patched.words}, 5000, rng, seen);
             INFO(difference_of(bench));
             REQUIRE(bench.mismatches() == 0);
         }

@@ -8,6 +8,7 @@
 
 #include "compiler/program/expand.h"
 #include "compiler/program/load_stream.h"
+#include "compiler/program/patch.h"
 #include "sim/reference/reference.h"
 #include "tools/permloom/chip_under_test.h"
 #include "tools/permloom/command.h"
@@ -37,6 +38,7 @@ Options options() {
                "permloom simulate digits.plc --dut systemc\n"
                "permloom simulate digits.plc --lockstep --gaps 0.2 --seed 7\n"
                "permloom simulate digits.plc --then odd.plc --lockstep\n"
+               "permloom simulate digits.plc --then better.plc --patch\n"
                "permloom simulate digits.plc --dut rtl --count 4 --trace wave.fst")
         .argument("FILE.plc", "a configuration")
         .value("data", "D",
@@ -47,6 +49,7 @@ Options options() {
         .value("dut", "M", "reference, systemc or rtl", "systemc")
         .flag("lockstep", "systemc and rtl together")
         .value("then", "OTHER.plc", "load this second configuration into the running chip")
+        .flag("patch", "of --then, load the rows that differ alone")
         .value("then-data", "D", "data set of --then; default: the one it was trained on")
         .value("count", "N", "the first N test images; default: all")
         .value("seed", "S", "seed of the host's behaviour", "1")
@@ -105,6 +108,7 @@ struct Report {
     Outcome first;
     std::optional<Outcome> second;
     uint64_t reload_words = 0;
+    std::optional<uint64_t> full_words;  ///< of the full load that a patch stands for
     std::optional<ChipCounts> counted;  ///< of clocked runs
     std::string first_difference;  ///< empty: none
 };
@@ -123,6 +127,9 @@ Report simulate_untimed(const Task& task, const std::optional<Task>& then, const
     if (values.has("trace"))
         throw Error("--trace", "the reference has no cycles to trace",
                     "add --dut systemc or --dut rtl", ErrorKind::usage);
+    if (values.flag("patch"))
+        throw Error("--patch", "the reference loads nothing", "add --dut systemc or --dut rtl",
+                    ErrorKind::usage);
     ThreadPool pool(static_cast<int>(values.integer("threads", 0, 1024)));
     Report report;
     report.dut = "reference";
@@ -155,6 +162,10 @@ struct PreparedLoad {
           name(program.path.string()) {}
 
     Load load() const { return {stream.words, reference.get()}; }
+    /// The rows that differ from a load that the same context holds.
+    void become_patch_of(const PreparedLoad& held) {
+        stream.words = make_patch(held.stream, stream, held.stream.words.back()).words;
+    }
 
     int context;
     LoadStream stream;
@@ -217,7 +228,17 @@ Report simulate_clocked(const Task& task, const std::optional<Task>& then, const
     if (!then) {
         report.first = run(task);
     } else {
-        const PreparedLoad second(then->program, chip.contexts > 1 ? 1 : 0);
+        PreparedLoad second(then->program, chip.contexts > 1 ? 1 : 0);
+        // A patch changes what is there: the second context gets a copy of the first one.
+        const PreparedLoad copy(task.program, second.context);
+        if (values.flag("patch")) {
+            if (second.context != first.context) {
+                device.load(copy.load(), copy.name, copy.context);
+                device.bench().select(first.context);
+            }
+            report.full_words = second.stream.words.size();
+            second.become_patch_of(copy);
+        }
         if (second.context != first.context) {
             report.first =
                 run(task, Reload{.load = second.load(), .after = 1, .select = -1}, second.name);
@@ -260,7 +281,11 @@ void print_json(const Report& report, const Task& task, const std::optional<Task
                                {"results", report.counted->results},
                                {"dropped", report.counted->dropped},
                                {"cycles", report.counted->cycles}};
-    if (report.second) json["then"] = to_json(*then, *report.second);
+    if (report.second) {
+        json["then"] = to_json(*then, *report.second);
+        if (report.dut != "reference") json["then"]["load_words"] = report.reload_words;
+        if (report.full_words) json["then"]["full_load_words"] = *report.full_words;
+    }
     if (!report.first_difference.empty()) json["first_difference"] = report.first_difference;
     fmt::print("{}\n", json.dump(2));
 }
@@ -290,8 +315,12 @@ void print_text(const Report& report, const Task& task, const std::optional<Task
     print_outcome(report.first, task, clocked);
     if (report.second) {
         if (clocked)
-            fmt::print("\nloaded into the running chip ({} words, {}):\n",
+            fmt::print("\nloaded into the running chip ({} words{}, {}):\n",
                        grouped(static_cast<int64_t>(report.reload_words)),
+                       report.full_words
+                           ? fmt::format(" of a patch instead of {}",
+                                         grouped(static_cast<int64_t>(*report.full_words)))
+                           : "",
                        chip.contexts > 1 ? "context 1, while images streamed" : "the only context");
         print_outcome(*report.second, *then, clocked);
     }
@@ -317,6 +346,8 @@ int simulate_command(const Arguments& arguments) {
                     "the suffix chooses the format", ErrorKind::usage);
     if (values.has("then-data") && !values.has("then"))
         throw Error("--then-data", "needs --then", {}, ErrorKind::usage);
+    if (values.flag("patch") && !values.has("then"))
+        throw Error("--patch", "needs --then", {}, ErrorKind::usage);
 
     const Task task = make_task(load_program(values.list("FILE.plc").front(), values.text("chip")),
                                 values.text("data"), values);

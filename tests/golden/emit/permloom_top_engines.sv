@@ -68,6 +68,7 @@ module permloom_top (
   wire [31:0] row_addr;
   wire [ROW_BITS-1:0] row_data;
   wire [1:0] contexts_valid;
+  wire [63:0] ctx_id;
   wire [1:0] in_flight;
   wire loading;
   assign ctx_valid = {6'd0, contexts_valid};
@@ -80,7 +81,7 @@ module permloom_top (
   ) i_loader (
     .clk(clk), .rst_n(rst_n), .cfg_tdata(cfg_tdata), .cfg_tvalid(cfg_tvalid),
     .cfg_tready(cfg_tready), .cfg_tlast(cfg_tlast), .booting(1'b0),
-    .ctx_valid(contexts_valid), .load_error(load_error), .loading(loading),
+    .ctx_valid(contexts_valid), .ctx_id(ctx_id), .load_error(load_error), .loading(loading),
     .in_flight(in_flight), .row_valid(row_valid), .row_layer(row_layer),
     .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data)
   );
@@ -114,7 +115,7 @@ module permloom_top (
     .s_axil_arvalid(s_axil_arvalid), .s_axil_arready(s_axil_arready), .s_axil_rdata(s_axil_rdata),
     .s_axil_rresp(s_axil_rresp), .s_axil_rvalid(s_axil_rvalid), .s_axil_rready(s_axil_rready),
     .ctx_select(ctx_select), .ctx_wanted(wanted), .ctx_active(active), .ctx_valid(contexts_valid),
-    .loading(loading), .load_error(load_error), .pix_error(pix_error),
+    .ctx_id(ctx_id), .loading(loading), .load_error(load_error), .pix_error(pix_error),
     .clear_pix_error(clear_pix_error), .image_taken(image_whole), .image_dropped(image_dropped),
     .image_done(image_done)
   );

@@ -82,6 +82,21 @@ TEST_CASE("control port -- STATE follows the pins, and loads from their first wo
     CHECK((f.read(reg::state) >> 16) == (2U << 8 | 2U));
 }
 
+TEST_CASE("control port -- the id of a context is the CRC of the load that it completed last") {
+    Fixture f;
+    CHECK(f.read(reg::id_0) == 0);
+    CHECK(f.read(reg::id_1) == 0);
+    f.load(1);
+    CHECK(f.read(reg::id_0) == 0);
+    CHECK(f.read(reg::id_1) == f.wiring.words(f.chip, 1).back());
+    f.load(0);
+    CHECK(f.read(reg::id_0) == f.wiring.words(f.chip, 0).back());
+    std::vector<uint32_t> broken = f.wiring.words(f.chip, 0);
+    broken.back() ^= 1;
+    CHECK(f.bench.load({broken}) == LoadError::checksum);
+    CHECK(f.read(reg::id_0) == f.wiring.words(f.chip, 0).back());
+}
+
 TEST_CASE("control port -- SELECT takes the choice of the context from the pins and gives it back") {
     Fixture f;
     f.load(0);
@@ -165,13 +180,13 @@ TEST_CASE("control port -- an image dropped while pix_error is cleared sets it a
 
 TEST_CASE("control port -- what is unknown, read-only or half written answers with an error") {
     Fixture f;
-    for (const int address : {0x38, 0x3c, 0x40, 0x400, 0x7fc, 0xffc}) {
+    for (const int address : {0x40, 0x80, 0x400, 0x7fc, 0xffc}) {
         const ControlAnswer answer = f.bench.access({.address = static_cast<uint16_t>(address)});
         CHECK(answer.response == SLVERR);
         CHECK(answer.data == 0);
         CHECK(f.write(static_cast<uint16_t>(address), 3).response == SLVERR);
     }
-    for (uint16_t address = 0; address < 0x38; address += 4)
+    for (uint16_t address = 0; address < 0x40; address += 4)
         if (address != reg::select && address != reg::command)
             CHECK(f.write(address, 0xffffffff).response == SLVERR);
     for (uint8_t strobe = 0; strobe < 15; ++strobe)

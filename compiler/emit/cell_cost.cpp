@@ -332,9 +332,10 @@ Cost result_unit(int outputs) {
 Cost config_loader(const LoaderShape& shape) {
     const int layer_bits = index_bits(shape.layers), row_bits = index_bits(shape.most_rows + 1);
     // CRC and row counter of 32 bits each, states and checks; layer and section of the record and
-    // of the row; address and number of rows; the row.
-    return {408.0 + 15.0 * (shape.layers - 1) + shape.row_bits,
-            127 + 2 * layer_bits + shape.address_bits + 2 * row_bits + shape.row_bits};
+    // of the row; address and number of rows; the row. An id of 32 bits a context, and the base of a
+    // patch.
+    return {(shape.contexts == 1 ? 424.0 : 518.0) + 15.0 * (shape.layers - 1) + shape.row_bits,
+            127 + 33 + 32 * shape.contexts + 2 * layer_bits + shape.address_bits + 2 * row_bits + shape.row_bits};
 }
 
 // Layers that walk.

@@ -170,6 +170,7 @@ int stored_row_bits(const ChipLayer& layer, bool last) {
 Cost loader_cost(const Chip& chip) {
     cells::LoaderShape shape;
     shape.layers = static_cast<int>(chip.layers.size());
+    shape.contexts = chip.contexts;
     for (const ChipLayer& layer : chip.layers) {
         const int rows = std::max(engine_plan(layer).wiring_rows, layer.outputs);
         shape.most_rows = std::max(shape.most_rows, rows);

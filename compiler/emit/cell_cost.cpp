@@ -241,6 +241,20 @@ Cost level_neuron(const ProductShape& product, int lanes, int level_bits, int le
     return cost + adder_tree(terms, product.product_bits(), acc_bits) + accumulator(acc_bits, true);
 }
 
+// Engine `programmable`.
+
+Cost programmable_step(int inputs, int row_weights, int rows, int contexts) {
+    // The adder of the second context's rows.
+    return {contexts == 2 ? 0.8 * index_bits(rows) : 0.0,
+            index_bits(inputs) + levels_of(row_weights)};
+}
+
+Cost programmable_lane(const ProductShape& product, int row_weights, int depth, int acc_bits) {
+    Cost cost = memory_cost(int64_t{row_weights} * product.device_bits, depth) +
+                device_product(product) + accumulator(acc_bits, true);
+    return cost + Cost{product.device_bits * selector_luts(row_weights), product.device_bits};
+}
+
 // End of a layer.
 
 Cost collector(int lanes, int width, int neurons, int contexts) {

@@ -122,18 +122,16 @@ module pl_programmable_layer #(
     .entry(entry), .addr(weight_number)
   );
   localparam integer DEPTH_OF_TAGS = 4;
-  localparam integer TAG_BITS = 6;
+  localparam integer TAG_BITS = 4;
   localparam integer CTX_AT = 0;
   localparam integer FIRST_AT = 1;
   localparam integer LAST_AT = 2;
   localparam integer LIVE_AT = 3;
-  localparam integer BANK_AT = 4;
-  localparam integer LEAVE_AT = 5;
   wire [DEPTH_OF_TAGS:0] valid;
   wire [TAG_BITS*(DEPTH_OF_TAGS+1)-1:0] tag;
   pl_tag_pipeline #(.DEPTH(DEPTH_OF_TAGS), .WIDTH(TAG_BITS)) i_tags (
     .clk(clk), .rst_n(rst_n), .en(en), .in_valid(issue),
-    .in_tag({in_advance, in_bank, live, last, first, in_ctx}), .valid(valid), .tag(tag)
+    .in_tag({live, last, first, in_ctx}), .valid(valid), .tag(tag)
   );
   wire unused = &{1'b0, valid, tag, step, weight_number, row_addr};
 
@@ -155,13 +153,13 @@ module pl_programmable_layer #(
   logic [PICK_BITS-1:0] pick_q;
   always_ff @(posedge clk) if (en) pick_q <= picked[PICK_BITS-1:0];
 
-  // The input of a step is read a cycle after its weights; the last step then lets the bank go.
-  logic [INPUT_BITS-1:0] input_q;
-  always_ff @(posedge clk) if (en) input_q <= step[INPUT_BITS-1:0];
-  assign read_addr = input_q;
+  // The input of a step is read together with its weights, and waits until its own is picked.
   assign read_en = en;
-  assign read_bank = tag[TAG_BITS+BANK_AT];
-  assign in_release = en && valid[1] && tag[TAG_BITS+LEAVE_AT];
+  assign read_bank = in_bank;
+  assign read_addr = step[INPUT_BITS-1:0];
+  assign in_release = in_advance;
+  logic [IN_BITS-1:0] value_q;
+  always_ff @(posedge clk) if (en) value_q <= read_data;
 
   // Lanes.
   wire [LANES-1:0] acc_valid;
@@ -179,7 +177,7 @@ module pl_programmable_layer #(
       ) i_lane (
         .clk(clk), .rst_n(rst_n), .en(en), .write_en(row_weights && row_stage == THIS_LANE),
         .write_addr(row_addr[ADDR_BITS-1:0]), .write_data(row_data[ROW_WEIGHTS*WEIGHT_BITS-1:0]),
-        .addr(addr), .pick(pick_q), .value(read_data), .live(tag[TAG_BITS*2+LIVE_AT]),
+        .addr(addr), .pick(pick_q), .value(value_q), .live(tag[TAG_BITS*2+LIVE_AT]),
         .sum_valid(valid[3]), .sum_first(tag[TAG_BITS*3+FIRST_AT]),
         .sum_last(tag[TAG_BITS*3+LAST_AT]), .acc_valid(acc_valid[l]),
         .acc(acc[ACC_BITS*l+:ACC_BITS])

@@ -243,10 +243,11 @@ Cost level_neuron(const ProductShape& product, int lanes, int level_bits, int le
 
 // Engine `programmable`.
 
-Cost programmable_step(int inputs, int row_weights, int rows, int contexts) {
-    // The adder of the second context's rows.
-    return {contexts == 2 ? 0.8 * index_bits(rows) : 0.0,
-            index_bits(inputs) + levels_of(row_weights)};
+Cost programmable_step(int in_bits, int row_weights, int rows, int contexts, bool padded) {
+    // valid 4, first 3, last 3, context 4; live 2 where a step can be padding. The adder of the
+    // second context's rows.
+    return {4.0 + (contexts == 2 ? 0.8 * index_bits(rows) : 0.0),
+            14 + (padded ? 2 : 0) + levels_of(row_weights) + in_bits};
 }
 
 Cost programmable_lane(const ProductShape& product, int row_weights, int depth, int acc_bits) {

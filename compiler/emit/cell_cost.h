@@ -75,8 +75,8 @@ Cost level_neuron(const ProductShape& product, int lanes, int level_bits, int le
                   int acc_bits);
 
 // Engine `programmable`.
-/// Beside `serial_tags`: the number of the input, and which weight of a row is meant.
-Cost programmable_step(int inputs, int row_weights, int rows, int contexts);
+/// Of a step: tags, which weight of a row is meant, its address, the input until then.
+Cost programmable_step(int in_bits, int row_weights, int rows, int contexts, bool padded);
 /// Without its valid bit, which all lanes share; `product.device_bits` are those of a weight.
 Cost programmable_lane(const ProductShape& product, int row_weights, int depth, int acc_bits);
 

@@ -123,9 +123,8 @@ Cost programmable_engine(const ChipLayer& layer, int contexts, const EstimateOpt
     const cells::ProductShape product{layer.in_bits, weight_bits(layer), split, false, !split};
     Cost cost = cells::serial_sequencer({weights / layer.inputs, layer.lanes, layer.inputs, weights,
                                          1, true}) +
-                cells::serial_tags(layer.inputs < layer.lanes) +
-                cells::programmable_step(layer.inputs, weights_a_row(layer), plan.wiring_rows,
-                                         contexts);
+                cells::programmable_step(layer.in_bits, weights_a_row(layer), plan.wiring_rows,
+                                         contexts, layer.inputs < layer.lanes);
     cost += int64_t{layer.lanes} * cells::programmable_lane(product, weights_a_row(layer), depth,
                                                             layer.accumulator_bits());
     return cost + cells::collector(layer.lanes, layer.accumulator_bits(), layer.outputs, contexts) +

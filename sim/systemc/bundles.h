@@ -49,13 +49,12 @@ struct Lines {
     Codes values;
 };
 
-/// The entries of the lanes of engine `serial` for one step; of engine `programmable` the one input
-/// that all lanes take.
+/// The entries of the lanes of engine `serial` for one step.
 struct Entries {
     Token token;
     size_t bank = 0;                   ///< of the activation memory
     std::span<const int32_t> devices;  ///< one for each lane, 0 where it is not live
-    std::vector<uint32_t> values;      ///< input | COMPLEMENT_ENTRY, of each lane or of all
+    std::vector<uint32_t> values;      ///< input | COMPLEMENT_ENTRY
 };
 
 /// Inputs and the devices that multiply them. A device meets input (its number mod the inputs).

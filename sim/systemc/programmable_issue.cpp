@@ -22,7 +22,7 @@ ProgrammableIssue::ProgrammableIssue(const sc_core::sc_module_name& name, uint32
       rows_(static_cast<uint32_t>(engine_plan(layer).wiring_rows)),
       weights_((static_cast<size_t>(contexts) * rows_ * row_weights_ + 1) * lanes_) {
     SC_METHOD(give_back);
-    sensitive << enable << in_valid << last_next_ << last_out_;
+    sensitive << enable << in_valid << last_next_;
     SC_METHOD(store);
     sensitive << row;
     dont_initialize();
@@ -32,22 +32,21 @@ ProgrammableIssue::ProgrammableIssue(const sc_core::sc_module_name& name, uint32
 }
 
 void ProgrammableIssue::give_back() {
-    advance->write(enable->read() && in_valid->read() && last_next_.read());
-    release->write(enable->read() && last_out_.read());
+    const bool gives = enable->read() && in_valid->read() && last_next_.read();
+    advance->write(gives);
+    release->write(gives);
 }
 
 void ProgrammableIssue::edge() {
     if (!rst_n->read()) {
         position_ = group_ = step_ = 0;
         out->next().token.valid = occupied_ = false;
-        last_out_.write(false);
-        last_next_.write(at_end());
+        last_next_.write(groups_ == 1 && window_ == 1);
     } else if (enable->read()) {
         if (in_valid->read()) {
             issue();
         } else if (occupied_) {
             out->next().token.valid = occupied_ = false;
-            last_out_.write(false);
         }
     }
 }
@@ -55,7 +54,7 @@ void ProgrammableIssue::edge() {
 void ProgrammableIssue::issue() {
     const uint32_t ctx = in_ctx->read(), neuron = group_ * lanes_;
     const bool lives = step_ < inputs_, closes = step_ + 1 == window_;
-    Entries& to = out->next();
+    Operands& to = out->next();
     to.token = {.valid = true,
                 .first = step_ == 0,
                 .last = closes,
@@ -63,14 +62,12 @@ void ProgrammableIssue::issue() {
                 .neuron = neuron,
                 .addr = ctx * neurons_ + neuron,
                 .position = position_};
-    to.bank = in_bank->read();
     const size_t stored = size_t{rows_} * row_weights_;
     const size_t of_step = lives ? ctx * stored + size_t{group_} * inputs_ + step_
                                  : weights_.size() / lanes_ - 1;
     to.devices = {weights_.data() + of_step * lanes_, lanes_};
-    to.values.assign(1, lives ? step_ : 0);
+    to.inputs.assign(1, memory->bank(in_bank->read())[lives ? step_ : 0]);
     occupied_ = true;
-    last_out_.write(at_end());
     ++step_;
     if (closes) {
         step_ = 0;
@@ -79,7 +76,7 @@ void ProgrammableIssue::issue() {
             position_ = (position_ + 1) % positions_;
         }
     }
-    last_next_.write(at_end());
+    last_next_.write(group_ + 1 == groups_ && step_ + 1 == window_);
 }
 
 void ProgrammableIssue::store() {

@@ -6,10 +6,10 @@ ProgrammableLayer::ProgrammableLayer(const sc_core::sc_module_name& name, const 
                                      size_t index)
     : ParallelLayer(name, chip, index, chip.layers[index].lanes, 1, chip.layers[index].inputs),
       issue_("issue", static_cast<uint32_t>(index), chip.layers[index], chip.contexts),
-      input_stage_("input_stage", chip.layers[index]) {
-    place_issue(issue_, entries_);
-    place(input_stage_, entries_, operands_);
-    input_stage_.memory(memory_);
+      pick_stage_("pick_stage") {
+    place_issue(issue_, rows_);
+    issue_.memory(memory_);
+    place(pick_stage_, rows_, operands_);
 }
 
 }  // namespace permloom::systemc

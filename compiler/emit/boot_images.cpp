@@ -42,6 +42,8 @@ int stored_bits(const ChipLayer& layer, int stage) {
             return stored_entry_bits(layer);
         case Engine::level:
             return layer.lanes * level_bits(layer);
+        case Engine::programmable:
+            return weights_a_row(layer) * weight_bits(layer);
     }
     return 0;
 }
@@ -84,7 +86,7 @@ std::vector<Record> records_of(std::span<const uint32_t> words) {
 
 bool is_wiring(Section section) {
     return section == Section::switches || section == Section::entries ||
-           section == Section::levels;
+           section == Section::levels || section == Section::weights;
 }
 
 /// An entry as the chip stores it: the input, above it the mark of the complement.

@@ -245,6 +245,21 @@ Cost level_neuron(const ProductShape& product, int lanes, int level_bits, int le
     return cost + adder_tree(terms, product.product_bits(), acc_bits) + accumulator(acc_bits, true);
 }
 
+// Engine `programmable`.
+
+Cost programmable_step(int in_bits, int row_weights, int rows, int contexts, bool padded) {
+    // valid 4, first 3, last 3, context 4; live 2 where a step can be padding. The adder of the
+    // second context's rows.
+    return {4.0 + (contexts == 2 ? 0.8 * index_bits(rows) : 0.0),
+            14 + (padded ? 2 : 0) + levels_of(row_weights) + in_bits};
+}
+
+Cost programmable_lane(const ProductShape& product, int row_weights, int depth, int acc_bits) {
+    Cost cost = memory_cost(int64_t{row_weights} * product.device_bits, depth) +
+                device_product(product) + accumulator(acc_bits, true);
+    return cost + Cost{product.device_bits * selector_luts(row_weights), product.device_bits};
+}
+
 // End of a layer.
 
 Cost collector(int lanes, int width, int neurons, int contexts) {

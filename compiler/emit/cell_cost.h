@@ -74,6 +74,12 @@ Cost level_tags(int tree_levels);
 Cost level_neuron(const ProductShape& product, int lanes, int level_bits, int levels, int depth,
                   int acc_bits);
 
+// Engine `programmable`.
+/// Of a step: tags, which weight of a row is meant, its address, the input until then.
+Cost programmable_step(int in_bits, int row_weights, int rows, int contexts, bool padded);
+/// Without its valid bit, which all lanes share; `product.device_bits` are those of a weight.
+Cost programmable_lane(const ProductShape& product, int row_weights, int depth, int acc_bits);
+
 // End of a layer.
 Cost collector(int lanes, int width, int neurons, int contexts);
 Cost layer_output(const OutputShape& shape);

@@ -118,6 +118,22 @@ Cost level_engine(const ChipLayer& layer, int contexts, const EstimateOptions& o
            Cost{0.0, 1};
 }
 
+Cost programmable_engine(const ChipLayer& layer, int contexts, const EstimateOptions& options) {
+    const EnginePlan plan = engine_plan(layer);
+    const int weights = static_cast<int>(lane_weights(layer));
+    const int depth = stored_rows(contexts * plan.wiring_rows, options);
+    const bool split = layer.rail == Rail::split;
+    const cells::ProductShape product{layer.in_bits, weight_bits(layer), split, false, !split};
+    Cost cost = cells::serial_sequencer({weights / layer.inputs, layer.lanes, layer.inputs, weights,
+                                         1, true}) +
+                cells::programmable_step(layer.in_bits, weights_a_row(layer), plan.wiring_rows,
+                                         contexts, layer.inputs < layer.lanes);
+    cost += int64_t{layer.lanes} * cells::programmable_lane(product, weights_a_row(layer), depth,
+                                                            layer.accumulator_bits());
+    return cost + cells::collector(layer.lanes, layer.accumulator_bits(), layer.outputs, contexts) +
+           Cost{0.0, 1};
+}
+
 Cost engine_cost(const ChipLayer& layer, int contexts, const EstimateOptions& options) {
     switch (layer.engine) {
         case Engine::folded:
@@ -126,6 +142,8 @@ Cost engine_cost(const ChipLayer& layer, int contexts, const EstimateOptions& op
             return serial_engine(layer, contexts, options);
         case Engine::level:
             return level_engine(layer, contexts, options);
+        case Engine::programmable:
+            return programmable_engine(layer, contexts, options);
     }
     PERMLOOM_ASSERT(false);
     return {};
@@ -135,9 +153,9 @@ Cost engine_cost(const ChipLayer& layer, int contexts, const EstimateOptions& op
 Cost vector_buffer(const ChipLayer& layer, int writes) {
     if (layer.engine == Engine::folded)
         return cells::activation_buffer(layer.inputs, layer.in_bits, writes, layer.bit_serial);
-    const bool level = layer.engine == Engine::level;
-    return cells::activation_memory(layer.inputs, layer.in_bits, writes, level ? layer.lanes : 1,
-                                    level ? 1 : layer.lanes);
+    return cells::activation_memory(layer.inputs, layer.in_bits, writes,
+                                    layer.engine == Engine::level ? layer.lanes : 1,
+                                    layer.engine == Engine::serial ? layer.lanes : 1);
 }
 
 /// All that is in front of the engine: the vector, and of a layer that walks the feature map, the

@@ -220,6 +220,8 @@ std::string devices_text(const ChipLayer& layer, size_t index) {
             return serial_devices(layer, index);
         case Engine::level:
             return level_devices(layer);
+        case Engine::programmable:
+            return fmt::format(".ROW_WEIGHTS({})", weights_a_row(layer));
     }
     PERMLOOM_ASSERT(false);
     return "";
@@ -312,7 +314,8 @@ std::string layer_text(const Chip& chip, size_t index, const BootOptions& option
     const ChipLayer& layer = chip.layers[index];
     const bool last = index + 1 == chip.layers.size();
     const bool folded = layer.engine == Engine::folded;
-    // `serial` reads an element through each of its ports, `level` a word through one.
+    // `serial` reads an element through each of its ports, `level` a word through one,
+    // `programmable` an element for all lanes.
     const int word = layer.engine == Engine::level ? layer.lanes : 1;
     const int ports = layer.engine == Engine::serial ? layer.lanes : 1;
     const int words = (layer.inputs + word - 1) / word;

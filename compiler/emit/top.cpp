@@ -35,7 +35,8 @@ int64_t total_rows(const Chip& chip) {
 Section wiring_section(Engine engine) {
     return engine == Engine::folded   ? Section::switches
            : engine == Engine::serial ? Section::entries
-                                      : Section::levels;
+           : engine == Engine::level  ? Section::levels
+                                      : Section::weights;
 }
 
 /// Stages that a record of wiring may name: none where they have no rows.
@@ -53,10 +54,11 @@ std::string layer_table(const Chip& chip, int bits, Field field) {
     return "{" + text + "}";
 }
 
-/// "folded", "serial of 2 lane(s)", "level of 16 input(s) a cycle".
+/// "folded", "serial of 2 lane(s)", "level of 16 input(s) a cycle", "programmable of 2 lane(s)".
 std::string engine_text(const ChipLayer& layer) {
     std::string text(to_string(layer.engine));
-    if (layer.engine == Engine::serial) text += fmt::format(" of {} lane(s)", layer.lanes);
+    if (layer.engine == Engine::serial || layer.engine == Engine::programmable)
+        text += fmt::format(" of {} lane(s)", layer.lanes);
     if (layer.engine == Engine::level) text += fmt::format(" of {} input(s) a cycle", layer.lanes);
     return text;
 }

@@ -80,7 +80,8 @@ Chip new_chip(const Checkpoint& checkpoint, const Quantised& quantised,
         ChipLayer layer = wanted_layer(checkpoint, quantised, l);
         layer.engine =
             target.automatic ? Engine::serial : target.engines[target.engines.size() == 1 ? 0 : l];
-        if (!target.automatic && layer.engine == Engine::serial)
+        if (!target.automatic &&
+            (layer.engine == Engine::serial || layer.engine == Engine::programmable))
             layer.lanes = std::min(target.lanes, layer.outputs);
         layer.bit_serial = target.bit_serial && layer.engine == Engine::folded;
         if (layer.engine == Engine::level) layer.lanes = target.inputs_per_cycle;

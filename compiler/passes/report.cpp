@@ -52,7 +52,7 @@ LayerReport report_layer(const Chip& chip, size_t index, const EncodedLayer& enc
     for (int j = 0; j < layer.outputs; ++j)
         report.wires +=
             std::ranges::count_if(layer.bank(j), [](int32_t device) { return device != 0; });
-    if (!layer.shared_profile)
+    if (!layer.shared_profile && layer.engine != Engine::programmable)
         report.weight_rom_bits = int64_t{layer.outputs} * layer.lines() * layer.device_bits;
     report.cycles = layer_plan(layer, false).interval;
     report.accumulator_bits = layer.accumulator_bits();

@@ -28,11 +28,12 @@ struct LayerReport {
     std::string code;
     std::map<std::string, uint64_t> code_bits;  ///< what each code needs for this layer
     uint64_t wiring_bits = 0, register_bits = 0, framing_bits = 0, load_bits = 0;
-    /// What the chip stores of the wiring for one context: switch bits, entries or level maps.
+    /// What the chip stores of the wiring for one context: switch bits, entries, level maps, or
+    /// weights.
     uint64_t wiring_memory_bits = 0;
     double wiring_bound = 0.0;    ///< log2 of the number of distinct wirings, all neurons
     int64_t wires = 0;            ///< non-zero devices
-    int64_t weight_rom_bits = 0;  ///< with a profile per neuron
+    int64_t weight_rom_bits = 0;  ///< with a profile per neuron; engine `programmable` has no ROM
     int positions = 1;            ///< at which all neurons are computed
     /// Activations in front of the layer: its feature map and window or its buffer, two banks each,
     /// and what it adds.

@@ -172,6 +172,13 @@ std::vector<uint8_t> ChipLayer::live_slots() const {
 }
 
 int ChipLayer::accumulator_bits() const {
+    if (engine == Engine::programmable) {
+        const int64_t inputs_most = int64_t{inputs} * in_hi();
+        const int64_t weight_most = int64_t{1} << (weight_bits(*this) - 1);
+        return rail == Rail::split
+                   ? signed_bits_for(0, inputs_most * weight_most)
+                   : signed_bits_for(-inputs_most * weight_most, inputs_most * (weight_most - 1));
+    }
     int64_t low = 0, high = 0;
     for (int bank_index = 0; bank_index < banks(); ++bank_index) {
         int64_t negative = 0, positive = 0;
@@ -291,6 +298,16 @@ void check_engine(const ChipLayer& layer, size_t index, const std::string& where
                                 std::to_string(MAX_LEVEL_NEURONS) + " neurons, this layer has " +
                                 std::to_string(layer.outputs),
                             "choose engine serial or folded for it");
+            break;
+        case Engine::programmable:
+            if (layer.lanes < 1 || layer.lanes > MAX_LANES)
+                bad_layer(where, index, "engine programmable has 1 to 255 lanes");
+            if (const int64_t weights = lane_weights(layer); weights > MAX_SIZE)
+                throw Error(where,
+                            "layer " + std::to_string(index) + ": a lane has " +
+                                std::to_string(weights) + " weights, at most " +
+                                std::to_string(MAX_SIZE) + " can be addressed",
+                            "give the target more lanes");
             break;
     }
 }

@@ -45,7 +45,8 @@ struct Walk {
 /// One layer: the lines of its inputs, the devices of its neurons, and the engine that joins them.
 struct ChipLayer {
     Engine engine = Engine::folded;
-    int lanes = 1;  ///< serial: neurons side by side; level: inputs of one cycle; folded: 1
+    /// serial, programmable: neurons side by side; level: inputs of one cycle; folded: 1
+    int lanes = 1;
     /// Engines with a switch network: they take one bit of every input a cycle, the highest first.
     bool bit_serial = false;
     int inputs = 0, outputs = 0;  ///< of a neuron; neurons
@@ -82,7 +83,8 @@ struct ChipLayer {
     /// Per slot 0 where the device is 0 for every neuron by one shared profile, else 1: what the
     /// switch network brings to a slot of 0 does not matter.
     std::vector<uint8_t> live_slots() const;
-    /// Smallest signed width that holds every partial and complete sum of every neuron.
+    /// Smallest signed width that holds every partial and complete sum of every neuron; of engine
+    /// programmable, whatever weights are loaded.
     int accumulator_bits() const;
     bool operator==(const ChipLayer&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "compiler/program/engine_plan.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "compiler/base/bits.h"
 #include "compiler/base/error.h"
@@ -45,6 +46,18 @@ EnginePlan level(const ChipLayer& layer) {
     return plan;
 }
 
+EnginePlan programmable(const ChipLayer& layer) {
+    const int groups = ceil_divide(layer.outputs, layer.lanes);
+    EnginePlan plan;
+    plan.wiring_stages = layer.lanes;
+    plan.wiring_rows =
+        ceil_divide(static_cast<int>(lane_weights(layer)), weights_a_row(layer));
+    plan.interval = int64_t{groups} * std::max(layer.inputs, layer.lanes);
+    plan.latency = plan.interval + 9 + (layer.outputs - (groups - 1) * layer.lanes) - 1;
+    plan.last_latency = plan.latency - 3;
+    return plan;
+}
+
 /// Layers on the longest way from the image to the values of a layer.
 std::vector<int> depths(const Chip& chip) {
     std::vector<int> depth;
@@ -71,6 +84,8 @@ EnginePlan engine_plan(const ChipLayer& layer) {
             return serial(layer);
         case Engine::level:
             return level(layer);
+        case Engine::programmable:
+            return programmable(layer);
     }
     PERMLOOM_ASSERT(false);
     return {};
@@ -169,6 +184,18 @@ int steps_a_pass(const ChipLayer& layer) {
 
 int steps(const ChipLayer& layer) {
     return steps_a_pass(layer) * (layer.rail == Rail::dual ? 2 : 1);
+}
+
+int weight_bits(const ChipLayer& layer) {
+    return layer.device_bits + (layer.rail == Rail::dual ? 1 : 0);
+}
+
+int weights_a_row(const ChipLayer& layer) {
+    return static_cast<int>(std::bit_floor(32U / static_cast<unsigned>(weight_bits(layer))));
+}
+
+int64_t lane_weights(const ChipLayer& layer) {
+    return int64_t{ceil_divide(layer.outputs, layer.lanes)} * layer.inputs;
 }
 
 }  // namespace permloom

@@ -11,7 +11,8 @@ namespace permloom {
 
 /// Of one vector of inputs: of an image, or of one position of a layer that walks.
 struct EnginePlan {
-    int wiring_stages = 0;  ///< folded: of the network; serial: lanes; level: neurons
+    /// folded: of the network; serial, programmable: lanes; level: neurons.
+    int wiring_stages = 0;
     int wiring_rows = 0;    ///< of one stage and context: N; E; K
     int64_t interval = 0;   ///< cycles between two vectors
     /// From the first issue of a vector to the cycle in which the buffer behind is full.
@@ -57,5 +58,11 @@ int level_bits(const ChipLayer& layer);
 /// S, cycles in which all inputs pass once, and K, of one image.
 int steps_a_pass(const ChipLayer& layer);
 int steps(const ChipLayer& layer);
+
+/// Engine `programmable`: Q, bits of a weight; V, weights in a row of the memory and of the load
+/// stream; G*n, weights of a lane, those of neurons that it has not among them.
+int weight_bits(const ChipLayer& layer);
+int weights_a_row(const ChipLayer& layer);
+int64_t lane_weights(const ChipLayer& layer);
 
 }  // namespace permloom

@@ -15,6 +15,7 @@ enum class Engine {
     folded,  ///< a switch network and a bank of devices, one neuron a cycle
     serial,  ///< a memory of input numbers per lane, one device a cycle and lane; skips zeros
     level,   ///< no network: every neuron adds the inputs by the levels that its map names
+    programmable,  ///< the yardstick, no permutation at all: a memory of weights per lane
 };
 
 /// What a chip may take of an iCE40, as the cost model counts it; what is not stated has no limit.
@@ -26,10 +27,10 @@ struct TargetSpec {
     std::string name, about;
     std::vector<Engine> engines = {Engine::folded};  ///< one for all layers, or one for each
     /// `engine: auto`: engines and lanes are chosen for the fewest cycles under the budget, and
-    /// `engines` says nothing.
+    /// `engines` says nothing. The yardstick `programmable` is never chosen.
     bool automatic = false;
     Budget budget;
-    int lanes = 1;             ///< of `serial`: neurons computed side by side
+    int lanes = 1;  ///< of `serial` and `programmable`: neurons computed side by side
     int inputs_per_cycle = 8;  ///< of `level`
     bool bit_serial = false;   ///< `folded` takes one bit of every input a cycle
     std::string circuit = "as-waksman";

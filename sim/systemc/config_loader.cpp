@@ -68,6 +68,10 @@ ConfigLoader::Shape ConfigLoader::shape_of(const ChipLayer& layer) {
             shape.stage_words.assign(
                 stages, words_for(static_cast<size_t>(layer.lanes * level_bits(layer))));
             break;
+        case Engine::programmable:
+            shape.wiring = Section::weights;
+            shape.stage_words.assign(stages, 1);
+            break;
     }
     return shape;
 }
@@ -183,6 +187,7 @@ LoadError ConfigLoader::address_fault(uint32_t word) const {
         case Section::switches:
         case Section::entries:
         case Section::levels:
+        case Section::weights:
             good = good && section == shapes_[layer].wiring &&
                    stage < shapes_[layer].stage_words.size() &&
                    shapes_[layer].stage_words[stage] != 0;
@@ -275,6 +280,7 @@ uint32_t ConfigLoader::row_words() const {
         case Section::switches:
         case Section::entries:
         case Section::levels:
+        case Section::weights:
             return shapes_[layer_].stage_words[stage_];
         case Section::neuron_registers:
             return NEURON_REGISTER_WORDS;

@@ -4,6 +4,7 @@
 #include "compiler/program/engine_plan.h"
 #include "sim/systemc/folded_layer.h"
 #include "sim/systemc/level_layer.h"
+#include "sim/systemc/programmable_layer.h"
 #include "sim/systemc/serial_layer.h"
 
 namespace permloom::systemc {
@@ -69,6 +70,8 @@ std::unique_ptr<LayerModule> make_layer(const char* name, const Chip& chip, size
             return std::make_unique<SerialLayer>(name, chip, index);
         case Engine::level:
             return std::make_unique<LevelLayer>(name, chip, index);
+        case Engine::programmable:
+            return std::make_unique<ProgrammableLayer>(name, chip, index);
     }
     PERMLOOM_ASSERT(false);
     return nullptr;

@@ -52,10 +52,16 @@ TEST_CASE("estimate -- is within a tenth of what Yosys counts, block RAMs are ex
                                  .shared_profile = true,
                                  .engine = Engine::level,
                                  .lanes = 4};
+    const test::LayerShape weights{
+        .outputs = 9, .rail = Rail::dual, .engine = Engine::programmable, .lanes = 2};
+    const test::LayerShape split_weights{
+        .outputs = 7, .rail = Rail::split, .engine = Engine::programmable, .lanes = 3};
     for (const auto& [layers, contexts] : {std::pair{std::vector{folded, per_neuron}, 1},
                                            {std::vector{serial, level}, 2},
                                            {std::vector{level}, 2},
-                                           {std::vector{serial}, 1}}) {
+                                           {std::vector{serial}, 1},
+                                           {std::vector{weights, split_weights}, 2},
+                                           {std::vector{split_weights}, 1}}) {
         Rng rng(21);
         const test::ChipShape shape{.inputs = 24, .layers = layers, .contexts = contexts};
         const Chip chip = test::random_chip(shape, rng);

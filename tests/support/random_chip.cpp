@@ -50,9 +50,9 @@ NeuronRegisters usual_registers(Rng& rng) {
         .b = between(rng, -200, 200), .m = between(rng, -100, 100), .c = between(rng, -3000, 3000)};
 }
 
-/// Values of the full width, the ends among them. A logit, acc + b of the last layer, stays within
-/// its 32 bits.
-NeuronRegisters extreme_registers(bool last, Rng& rng) {
+/// Values of the full width, the ends among them. With `room` in b for a sum: a logit, acc + b of
+/// the last layer, stays within its 32 bits, as does what is added to b when it is loaded.
+NeuronRegisters extreme_registers(bool room, Rng& rng) {
     const auto wide = [&](int bits) {
         const int64_t limit = int64_t{1} << (bits - 1);
         switch (rng.below(4)) {
@@ -64,7 +64,7 @@ NeuronRegisters extreme_registers(bool last, Rng& rng) {
                 return static_cast<int64_t>(rng.below(static_cast<uint64_t>(2 * limit))) - limit;
         }
     };
-    return {.b = static_cast<int32_t>(wide(last ? 31 : 32)),
+    return {.b = static_cast<int32_t>(wide(room ? 31 : 32)),
             .m = static_cast<int32_t>(wide(17)),
             .c = wide(48)};
 }
@@ -106,8 +106,9 @@ LayerShape random_layer_shape(Rng& rng, int outputs) {
     LayerShape layer{.outputs = outputs,
                      .rail = static_cast<Rail>(rng.below(3)),
                      .shared_profile = coin(rng),
-                     .engine = static_cast<Engine>(rng.below(3))};
-    if (layer.engine == Engine::serial) layer.lanes = between(rng, 1, 10);
+                     .engine = static_cast<Engine>(rng.below(4))};
+    if (layer.engine == Engine::serial || layer.engine == Engine::programmable)
+        layer.lanes = between(rng, 1, 10);
     if (layer.engine == Engine::level) layer.lanes = 1 << rng.below(5);
     if (layer.engine == Engine::folded) layer.bit_serial = coin(rng);
     return layer;
@@ -351,7 +352,8 @@ Wiring random_wiring(const Chip& chip, Rng& rng, Range range) {
     configuration.input = {.size = chip.inputs(), .bits = chip.in_bits()};
     const Code& code = code_named("index");
     for (const ChipLayer& layer : chip.layers) {
-        const bool last = &layer == &chip.layers.back();
+        const bool room = &layer == &chip.layers.back() ||
+                          (layer.engine == Engine::programmable && layer.rail == Rail::dual);
         LayerConfiguration loaded;
         loaded.code = std::string(code.name());
         BitWriter payload;
@@ -361,7 +363,7 @@ Wiring random_wiring(const Chip& chip, Rng& rng, Range range) {
             sources.push_back(canonical(Permutation::random(layer.lines(), rng), classes));
             code.encode(sources.back(), classes, payload);
             loaded.neurons.push_back(range == Range::usual ? usual_registers(rng)
-                                                           : extreme_registers(last, rng));
+                                                           : extreme_registers(room, rng));
         }
         loaded.wiring_bits = payload.bit_count();
         loaded.payload = payload.take();

@@ -37,8 +37,9 @@ Block vector_block(const ChipLayer& layer) {
                 {fmt::format("2 x {} x {} bit", grouped(layer.inputs), layer.in_bits)}};
     block.lines.push_back(layer.bit_serial                 ? "a bit of every value a cycle"
                           : layer.engine == Engine::folded ? "read whole"
-                          : layer.lanes == 1               ? "1 value a cycle"
-                                             : fmt::format("{} values a cycle", layer.lanes));
+                          : layer.lanes == 1 || layer.engine == Engine::programmable
+                              ? "1 value a cycle"
+                              : fmt::format("{} values a cycle", layer.lanes));
     return block;
 }
 
@@ -123,6 +124,24 @@ void add_level(LayerBlocks& blocks, const Chip& chip, const ChipLayer& layer) {
          {fmt::format("{} x {} bit", layer.outputs, layer.accumulator_bits()), "collector"}});
 }
 
+void add_programmable(LayerBlocks& blocks, const Chip& chip, const ChipLayer& layer) {
+    const EnginePlan plan = engine_plan(layer);
+    blocks.wired = blocks.data.size();
+    blocks.wiring = {BlockKind::memory,
+                     "weights",
+                     {fmt::format("{} x {} x {} bit", layer.lanes,
+                                  grouped(int64_t{plan.wiring_rows} * weights_a_row(layer)),
+                                  weight_bits(layer)),
+                      contexts_text(chip)}};
+    blocks.data.push_back({BlockKind::devices,
+                           layer.lanes == 1 ? "1 lane" : fmt::format("{} lanes", layer.lanes),
+                           {"weights from memory", "multipliers"}});
+    blocks.data.push_back(
+        {BlockKind::sums,
+         "accumulators",
+         {fmt::format("{} x {} bit", layer.lanes, layer.accumulator_bits()), "collector"}});
+}
+
 Block post_op_block(const ChipLayer& layer, bool last) {
     if (last) return {BlockKind::control, "post-op", {"bias", "32-bit logits"}};
     return {BlockKind::control,
@@ -157,6 +176,9 @@ LayerBlocks layer_blocks(const Chip& chip, size_t index) {
             break;
         case Engine::level:
             add_level(blocks, chip, layer);
+            break;
+        case Engine::programmable:
+            add_programmable(blocks, chip, layer);
             break;
     }
     blocks.post_op = blocks.data.size();

@@ -49,6 +49,13 @@ Cycles level_cycles(const ChipLayer& layer, bool last) {
             window + lg(layer.lanes) + (last ? 5 : 8) + static_cast<uint64_t>(layer.outputs) - 1};
 }
 
+Cycles programmable_cycles(const ChipLayer& layer, bool last) {
+    const int groups = (layer.outputs + layer.lanes - 1) / layer.lanes;
+    const int in_last_group = layer.outputs - (groups - 1) * layer.lanes;
+    const auto all = static_cast<uint64_t>(groups * std::max(layer.inputs, layer.lanes));
+    return {all, all + (last ? 6 : 9) + static_cast<uint64_t>(in_last_group) - 1};
+}
+
 bool walks(const Chip& chip) {
     return std::ranges::any_of(chip.layers, [](const ChipLayer& l) { return l.walk.has_value(); });
 }
@@ -61,8 +68,10 @@ Cycles layer_cycles(const Chip& chip, size_t index) {
             return folded_cycles(layer, last);
         case Engine::serial:
             return serial_cycles(layer, last);
-        default:
+        case Engine::level:
             return level_cycles(layer, last);
+        default:
+            return programmable_cycles(layer, last);
     }
 }
 

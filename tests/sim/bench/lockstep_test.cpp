@@ -11,7 +11,8 @@ using Catch::Contains;
 
 namespace {
 
-constexpr auto FOLDED = Engine::folded, SERIAL = Engine::serial, LEVEL = Engine::level;
+constexpr auto FOLDED = Engine::folded, SERIAL = Engine::serial, LEVEL = Engine::level,
+               PROGRAMMABLE = Engine::programmable;
 constexpr auto SINGLE = Rail::single, DUAL = Rail::dual, SPLIT = Rail::split;
 
 /// Each is built once and used by all tests. Together: n = 1, 2, odd and powers of two; one neuron;
@@ -31,6 +32,13 @@ const std::vector<ChipShape>& shapes() {
          2,
          64,
          1},
+        {11,
+         {{5, DUAL, true, PROGRAMMABLE, 2},
+          {4, SPLIT, false, PROGRAMMABLE, 7},
+          {3, SINGLE, false, PROGRAMMABLE, 1}},
+         2,
+         32,
+         5},
     };
     return shapes;
 }

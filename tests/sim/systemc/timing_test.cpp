@@ -79,6 +79,11 @@ const std::vector<ChipShape>& shapes() {
          .layers = {{6, Rail::dual, false, Engine::level, 8},
                     {9, Rail::split, false, Engine::serial, 4},
                     {3, Rail::split}}},
+        // Every input of programmable, then its lanes, then two groups in the lead of the next.
+        {.inputs = 1, .layers = {{1, Rail::single, false, Engine::programmable}}},
+        {.inputs = 2, .layers = {{1, Rail::split, true, Engine::programmable, 5}, {2}}},
+        {.inputs = 9, .layers = {{7, Rail::dual, true, Engine::programmable, 4}, {2}}},
+        {.inputs = 9, .layers = {{4}, {5, Rail::single, false, Engine::programmable, 2}}},
     };
     return list;
 }
@@ -179,6 +184,7 @@ TEST_CASE("timing -- no output pin depends on an input pin within a cycle") {
     const ChipShape dense{.inputs = 6,
                           .layers = {{3, Rail::single, false, Engine::level, 2},
                                      {2, Rail::single, false, Engine::serial, 2},
+                                     {2, Rail::single, false, Engine::programmable, 2},
                                      {2}}};
     const Chip chip = walks ? rich_walking_chip(rng) : random_chip(dense, rng);
     const auto words = random_wiring(chip, rng).words(chip, 0);

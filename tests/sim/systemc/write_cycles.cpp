@@ -43,6 +43,12 @@ std::vector<int> write_cycles(const ChipLayer& layer, bool last) {
             for (int j = 0; j < layer.outputs; ++j)
                 cycles.push_back(issued - 1 + lg(layer.lanes) + 5 + post_op + j);
             break;
+        case Engine::programmable:
+            for (int j = 0; j < layer.outputs; ++j) {
+                if (j % layer.lanes == 0) issued += std::max(layer.inputs, layer.lanes);
+                cycles.push_back(issued - 1 + 6 + post_op + j % layer.lanes);
+            }
+            break;
     }
     return cycles;
 }

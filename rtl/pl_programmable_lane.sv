@@ -80,6 +80,7 @@ module pl_programmable_lane #(
   wire unused_sign = &{1'b0, addend};
   pl_accumulator #(.WIDTH(ACC_BITS)) i_accumulator (
     .clk(clk), .rst_n(rst_n), .en(en), .in_valid(sum_valid), .in_first(sum_first),
+    .in_double(1'b0),
     .in_last(sum_last), .sum(addend[ACC_BITS-1:0]), .out_valid(acc_valid), .acc(acc)
   );
 endmodule

@@ -37,6 +37,7 @@ struct Memory {
 int stored_bits(const ChipLayer& layer, int stage) {
     switch (layer.engine) {
         case Engine::folded:
+        case Engine::spatial:
             return as_waksman_topology(layer.lines()).row_widths()[static_cast<size_t>(stage)];
         case Engine::serial:
             return stored_entry_bits(layer);

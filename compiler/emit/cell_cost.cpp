@@ -158,6 +158,29 @@ Cost accumulator(int width, bool loops, bool doubles) {
     return {loops || doubles ? 2.0 * width : 0.0, width};
 }
 
+// Engine `spatial`.
+
+Cost spatial_sequencer(int window, int cycles) {
+    const int bits = index_bits(window);
+    if (window == 1) return {2.0, 0};
+    return {1.5 * bits + 5.0 + (cycles < window ? bits : 0.0), bits};
+}
+
+Cost spatial_tags(int depth, int passes, int cycles) {
+    // Valid and context at every tap; first and last up to the last tap but one where they differ,
+    // the pass too.
+    int64_t bits = int64_t{depth} * 2;
+    if (cycles > 1) bits += 2 * (depth - 1);
+    if (passes == 2) bits += depth - 1;
+    return {1.0 * depth, bits};
+}
+
+Cost wiring_register(int switches, int contexts) {
+    // With two contexts a selector, and an enable of each row.
+    return {contexts == 2 ? switches + 2.0 : 1.0, int64_t{contexts} * switches, 0,
+            int64_t{contexts} * switches};
+}
+
 // Engine `serial`.
 
 Cost serial_sequencer(const SerialShape& shape) {

@@ -48,6 +48,12 @@ Cost adder_tree(std::vector<Term> terms, int term_bits, int sum_bits);
 /// `loops`: it adds to what it has, or else takes the sum as it is; `doubles`: to twice of that.
 Cost accumulator(int width, bool loops, bool doubles = false);
 
+// Engine `spatial`: the circuits of `folded` for every neuron.
+Cost spatial_sequencer(int window, int cycles);
+/// `depth` registers of its tag; `cycles` of a vector.
+Cost spatial_tags(int depth, int passes, int cycles);
+Cost wiring_register(int switches, int contexts);
+
 // Engine `serial`.
 struct SerialShape {
     int groups = 1, lanes = 1, most = 0, entries = 0, contexts = 1;

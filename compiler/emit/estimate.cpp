@@ -69,6 +69,36 @@ Cost folded_engine(const ChipLayer& layer, int contexts, const EstimateOptions& 
            cells::accumulator(layer.accumulator_bits(), layer.passes() == 2, layer.planes() > 1);
 }
 
+Cost spatial_engine(const ChipLayer& layer, int contexts) {
+    const bool split = layer.rail == Rail::split;
+    const Topology topology = as_waksman_topology(layer.lines());
+    const int stages = topology.stage_count();
+    const int levels = layer.lines() > 1 ? index_bits(layer.lines()) : 0;
+    const int width = layer.bit_serial ? 1 : layer.in_bits;
+    const int window = static_cast<int>(engine_plan(layer).interval);
+    Cost cost = cells::spatial_sequencer(window, layer.cycles_a_neuron()) +
+                cells::spatial_tags(stages + levels + 3, layer.passes(), layer.cycles_a_neuron());
+    std::vector<uint8_t> lines_live(static_cast<size_t>(layer.lines()), 0);
+    for (int j = 0; j < layer.outputs; ++j) {
+        std::vector<uint8_t> live;
+        cost += cells::as_waksman(layer.live_slots(j), width, live);
+        for (size_t line = 0; line < live.size(); ++line)
+            lines_live[line] |= live[line];
+        for (const auto& present : prune(topology, layer.live_slots(j)).present)
+            cost +=
+                cells::wiring_register(static_cast<int>(std::ranges::count(present, 1)), contexts);
+        cost += cells::device_bank(layer.bank(j), width, layer.device_bits, split);
+        cost += cells::adder_tree(cells::bank_terms(layer.bank(j), width, split),
+                                  width + layer.device_bits, layer.accumulator_bits());
+        cost +=
+            cells::accumulator(layer.accumulator_bits(), layer.passes() == 2, layer.planes() > 1);
+    }
+    const int items = layer.outputs / layer.lanes;
+    return cost + cells::line_register(lines_live, width, layer.rail) +
+           cells::collector(items, layer.lanes * layer.accumulator_bits(), items, contexts) +
+           Cost{0.0, 1};
+}
+
 /// Places where the live devices of a shared bank differ from the one before.
 int device_changes(const ChipLayer& layer) {
     std::vector<int32_t> values;
@@ -124,8 +154,8 @@ Cost programmable_engine(const ChipLayer& layer, int contexts, const EstimateOpt
     const int depth = stored_rows(contexts * plan.wiring_rows, options);
     const bool split = layer.rail == Rail::split;
     const cells::ProductShape product{layer.in_bits, weight_bits(layer), split, false, !split};
-    Cost cost = cells::serial_sequencer({weights / layer.inputs, layer.lanes, layer.inputs, weights,
-                                         1, true}) +
+    Cost cost = cells::serial_sequencer(
+                    {weights / layer.inputs, layer.lanes, layer.inputs, weights, 1, true}) +
                 cells::programmable_step(layer.in_bits, weights_a_row(layer), plan.wiring_rows,
                                          contexts, layer.inputs < layer.lanes);
     cost += int64_t{layer.lanes} * cells::programmable_lane(product, weights_a_row(layer), depth,
@@ -138,6 +168,8 @@ Cost engine_cost(const ChipLayer& layer, int contexts, const EstimateOptions& op
     switch (layer.engine) {
         case Engine::folded:
             return folded_engine(layer, contexts, options);
+        case Engine::spatial:
+            return spatial_engine(layer, contexts);
         case Engine::serial:
             return serial_engine(layer, contexts, options);
         case Engine::level:
@@ -151,7 +183,7 @@ Cost engine_cost(const ChipLayer& layer, int contexts, const EstimateOptions& op
 
 /// The vector in front of the engine, written `writes` values at a time.
 Cost vector_buffer(const ChipLayer& layer, int writes) {
-    if (layer.engine == Engine::folded)
+    if (layer.has_network())
         return cells::activation_buffer(layer.inputs, layer.in_bits, writes, layer.bit_serial);
     return cells::activation_memory(layer.inputs, layer.in_bits, writes,
                                     layer.engine == Engine::level ? layer.lanes : 1,
@@ -162,7 +194,7 @@ Cost vector_buffer(const ChipLayer& layer, int writes) {
 /// window reader and what it adds.
 Cost buffer_cost(const Chip& chip, size_t index) {
     const ChipLayer& layer = chip.layers[index];
-    const int writes = chip.source(index) == NETWORK_INPUT ? chip.pixels_per_beat() : 1;
+    const int writes = chip.values_a_write(chip.source(index));
     if (!layer.walk) return vector_buffer(layer, writes);
     const int lanes = window_lanes(layer);
     Cost cost = cells::activation_memory(layer.input_size(), layer.in_bits, writes, lanes, 1) +
@@ -181,7 +213,7 @@ int stored_row_bits(const ChipLayer& layer, bool last) {
     // Words of the registers of a neuron: b alone in the last layer, else all but a few.
     constexpr int BIAS_BITS = 32, REGISTER_BITS = 112;
     int bits = last ? BIAS_BITS : REGISTER_BITS;
-    if (layer.engine == Engine::folded)
+    if (layer.has_network())
         for (const int width : as_waksman_topology(layer.lines()).row_widths())
             bits = std::max(bits, width);
     if (layer.engine == Engine::level) bits = std::max(bits, layer.lanes * level_bits(layer));
@@ -217,8 +249,10 @@ PartEstimate estimate_layer(const Chip& chip, size_t index, const EstimateOption
     const LayerPlan plan = layer_plan(layer, last);
     PartEstimate part{fmt::format("layer {}", index), {}, plan.interval, plan.latency};
     part.cost = buffer_cost(chip, index) + engine_cost(layer, chip.contexts, options) +
-                cells::layer_output({layer.outputs, chip.contexts, layer.accumulator_bits(),
-                                     layer.out_bits, last, layer.adds(), options.probes});
+                int64_t{layer.values_a_write()} *
+                    cells::layer_output({layer.outputs / layer.values_a_write(), chip.contexts,
+                                         layer.accumulator_bits(), layer.out_bits, last,
+                                         layer.adds(), options.probes});
     return part;
 }
 
@@ -248,7 +282,7 @@ int64_t load_words(const Chip& chip) {
     int64_t total = LOAD_HEADER_WORDS + record(1, 1) + 2;
     for (const ChipLayer& layer : chip.layers) {
         const EnginePlan plan = engine_plan(layer);
-        if (layer.engine == Engine::folded)
+        if (layer.has_network())
             for (const int width : as_waksman_topology(layer.lines()).row_widths())
                 total += record(plan.wiring_rows, (width + 31) / 32);
         else

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "compiler/base/error.h"
+#include "compiler/program/engine_plan.h"
 
 namespace permloom {
 namespace {
@@ -83,11 +84,13 @@ Chip new_chip(const Checkpoint& checkpoint, const Quantised& quantised,
         if (!target.automatic &&
             (layer.engine == Engine::serial || layer.engine == Engine::programmable))
             layer.lanes = std::min(target.lanes, layer.outputs);
-        layer.bit_serial = target.bit_serial && layer.engine == Engine::folded;
+        layer.bit_serial = target.bit_serial && layer.has_network();
         if (layer.engine == Engine::level) layer.lanes = target.inputs_per_cycle;
         chip.layers.push_back(std::move(layer));
     }
     if (target.automatic) options.choose_engines(chip);
+    for (size_t l = 0; l < layers; ++l)
+        if (chip.layers[l].engine == Engine::spatial) chip.layers[l].lanes = spatial_lanes(chip, l);
     return chip;
 }
 

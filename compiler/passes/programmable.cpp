@@ -13,6 +13,8 @@ int64_t products(const ChipLayer& layer) {
     switch (layer.engine) {
         case Engine::folded:
             return layer.inputs;
+        case Engine::spatial:
+            return int64_t{layer.inputs} * layer.outputs;
         case Engine::serial:
         case Engine::programmable:
             return layer.lanes;
@@ -29,6 +31,8 @@ int64_t vector_cycles(const ChipLayer& layer) {
     switch (layer.engine) {
         case Engine::folded:
             return outputs;
+        case Engine::spatial:
+            return outputs / lanes;
         case Engine::serial:
         case Engine::programmable:
             return (outputs + lanes - 1) / lanes * std::max(inputs, lanes);
@@ -65,7 +69,8 @@ LayerCost permuted_cost(const ChipLayer& layer, int contexts, uint64_t wiring_me
     // A bank of constants multiplies by constants, and devices -1, 0 and 1 by nothing.
     const bool unit =
         std::ranges::all_of(layer.devices, [](int32_t d) { return d >= -1 && d <= 1; });
-    const bool constant = layer.engine == Engine::folded && layer.shared_profile;
+    const bool constant =
+        layer.engine == Engine::spatial || (layer.engine == Engine::folded && layer.shared_profile);
     if (layer.engine == Engine::programmable || (!constant && !unit))
         cost.multipliers = layer.engine == Engine::folded ? layer.lines() : products(layer);
     return cost;

@@ -21,8 +21,8 @@ struct LayerReport {
     bool bit_serial = false;
     int inputs = 0, outputs = 0, lines = 0, passes = 1;
     int64_t switches = 0;  ///< per network; 0 for engines without one
-    /// Of these, what an emitted chip does not build because all devices behind it are 0; their
-    /// bits are loaded nevertheless.
+    /// Of these, what an emitted chip does not build because all devices behind it are 0 (`spatial`
+    /// with a profile per neuron: of the first neuron); their bits are loaded nevertheless.
     int64_t switches_left_out = 0;
     int stages = 0;
     std::string code;

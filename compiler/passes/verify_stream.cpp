@@ -75,8 +75,7 @@ class StreamCheck {
                     throw Error("load stream", fmt::format("a row for {}, which the chip has not",
                                                            place_of(l, j)));
                 once(registers_seen_[l], j, place_of(l, j));
-                same(row,
-                     row_of(layer.neurons[j], wiring_[l]->added_bias(j, sources_[l][j])),
+                same(row, row_of(layer.neurons[j], wiring_[l]->added_bias(j, sources_[l][j])),
                      place_of(l, j));
                 break;
             case Section::layer_registers:

@@ -17,7 +17,7 @@ std::string place_of(size_t layer, size_t neuron) {
     return fmt::format("layer {}, neuron {}", layer, neuron);
 }
 
-/// Engine folded: the switch bits passed through the topology realise the sources.
+/// Engines folded and spatial: the switch bits passed through the topology realise the sources.
 class SwitchCheck final : public WiringCheck {
   public:
     SwitchCheck(const ChipLayer& layer, size_t index)
@@ -330,6 +330,7 @@ class WeightCheck final : public WiringCheck {
 std::unique_ptr<WiringCheck> wiring_check(const ChipLayer& layer, size_t index) {
     switch (layer.engine) {
         case Engine::folded:
+        case Engine::spatial:
             return std::make_unique<SwitchCheck>(layer, index);
         case Engine::serial:
             return std::make_unique<EntryCheck>(layer, index);

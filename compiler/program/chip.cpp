@@ -1,5 +1,7 @@
 #include "compiler/program/chip.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
@@ -103,6 +105,10 @@ void check_joints(const Chip& chip, size_t index, const std::string& where) {
                     "logits come from a dense layer");
     if (!last && chip.readers(own).empty() && chip.adders(own).empty())
         bad_layer(where, index, "no layer reads its outputs");
+    if (layer.engine == Engine::spatial && layer.lanes != spatial_lanes(chip, index))
+        bad_layer(where, index,
+                  fmt::format("engine spatial writes {} values at once here, not {}",
+                              spatial_lanes(chip, index), layer.lanes));
 }
 
 void check_layer(const ChipLayer& layer, size_t index, const std::string& where) {
@@ -162,10 +168,10 @@ class Canonical {
 
 }  // namespace
 
-std::vector<uint8_t> ChipLayer::live_slots() const {
+std::vector<uint8_t> ChipLayer::live_slots(int neuron) const {
     std::vector<uint8_t> live(static_cast<size_t>(lines()), 1);
-    if (shared_profile)
-        std::ranges::transform(bank(0), live.begin(), [](int32_t device) {
+    if (shared_profile || engine == Engine::spatial)
+        std::ranges::transform(bank(neuron), live.begin(), [](int32_t device) {
             return device != 0 ? uint8_t{1} : uint8_t{0};
         });
     return live;
@@ -204,9 +210,21 @@ int ChipLayer::value_bits() const {
 int Chip::pixels_per_beat() const {
     const auto fit = static_cast<unsigned>(pixel_stream_bits / in_bits());
     const bool by_address = std::ranges::any_of(readers(NETWORK_INPUT), [&](size_t l) {
-        return layers[l].walk || layers[l].engine != Engine::folded;
+        return layers[l].walk || !layers[l].has_network();
     });
     return static_cast<int>(by_address ? std::bit_floor(fit) : fit);
+}
+
+int Chip::values_a_write(int layer) const {
+    return layer == NETWORK_INPUT ? pixels_per_beat()
+                                  : layers[static_cast<size_t>(layer)].values_a_write();
+}
+
+int Chip::probes() const {
+    int probes = 0;
+    for (const ChipLayer& layer : layers)
+        probes += layer.values_a_write();
+    return probes;
 }
 
 int Chip::source(size_t index) const {
@@ -270,11 +288,16 @@ Sha256 fingerprint(const Chip& chip) {
 }
 
 void check_engine(const ChipLayer& layer, size_t index, const std::string& where) {
-    if (layer.bit_serial && layer.engine != Engine::folded)
+    if (layer.bit_serial && !layer.has_network())
         bad_layer(where, index, "only engines with a switch network are bit-serial");
     switch (layer.engine) {
         case Engine::folded:
             if (layer.lanes != 1) bad_layer(where, index, "engine folded has one lane");
+            break;
+        case Engine::spatial:
+            if (layer.lanes < 1 || layer.outputs % layer.lanes != 0)
+                bad_layer(where, index,
+                          "engine spatial writes so many values as divide its neurons");
             break;
         case Engine::serial:
             if (layer.lanes < 1 || layer.lanes > MAX_LANES)

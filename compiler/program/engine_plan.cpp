@@ -25,6 +25,15 @@ EnginePlan folded(const ChipLayer& layer) {
     return plan;
 }
 
+EnginePlan spatial(const ChipLayer& layer) {
+    const int stages = layer.lines() > 1 ? 2 * lg(layer.lines()) - 1 : 0;
+    const int items = layer.outputs / layer.lanes;
+    EnginePlan plan{stages, layer.outputs, std::max(layer.cycles_a_neuron(), items)};
+    plan.latency = layer.cycles_a_neuron() + stages + lg(layer.lines()) + 8 + items - 1;
+    plan.last_latency = plan.latency - 3;
+    return plan;
+}
+
 EnginePlan serial(const ChipLayer& layer) {
     EnginePlan plan;
     plan.wiring_stages = layer.lanes;
@@ -50,8 +59,7 @@ EnginePlan programmable(const ChipLayer& layer) {
     const int groups = ceil_divide(layer.outputs, layer.lanes);
     EnginePlan plan;
     plan.wiring_stages = layer.lanes;
-    plan.wiring_rows =
-        ceil_divide(static_cast<int>(lane_weights(layer)), weights_a_row(layer));
+    plan.wiring_rows = ceil_divide(static_cast<int>(lane_weights(layer)), weights_a_row(layer));
     plan.interval = int64_t{groups} * std::max(layer.inputs, layer.lanes);
     plan.latency = plan.interval + 9 + (layer.outputs - (groups - 1) * layer.lanes) - 1;
     plan.last_latency = plan.latency - 3;
@@ -80,6 +88,8 @@ EnginePlan engine_plan(const ChipLayer& layer) {
     switch (layer.engine) {
         case Engine::folded:
             return folded(layer);
+        case Engine::spatial:
+            return spatial(layer);
         case Engine::serial:
             return serial(layer);
         case Engine::level:
@@ -89,6 +99,17 @@ EnginePlan engine_plan(const ChipLayer& layer) {
     }
     PERMLOOM_ASSERT(false);
     return {};
+}
+
+int spatial_lanes(const Chip& chip, size_t index) {
+    const ChipLayer& layer = chip.layers[index];
+    const bool last = index + 1 == chip.layers.size();
+    if (last || layer.walk || !chip.adders(static_cast<int>(index)).empty()) return 1;
+    int lanes = 1;
+    while (layer.outputs / lanes > layer.cycles_a_neuron() && layer.outputs % (2 * lanes) == 0 &&
+           2 * lanes * layer.out_bits <= MAX_WRITE_BITS)
+        lanes *= 2;
+    return lanes;
 }
 
 int window_lanes(const ChipLayer& layer) {

@@ -132,6 +132,7 @@ void put_wiring(LoadStream& stream, size_t layer, const ChipLayer& shape,
                 const std::vector<Permutation>& sources, ThreadPool& pool) {
     switch (shape.engine) {
         case Engine::folded:
+        case Engine::spatial:
             return put_switches(stream, layer,
                                 circuit_named("as-waksman").route_batch(sources, pool));
         case Engine::serial:

@@ -19,15 +19,16 @@ class Accumulator final : public PipelineStage<Terms, Total> {
     int64_t acc_ = 0;
 };
 
-/// The accumulators of neurons side by side: the same over their steps.
+/// The accumulators of neurons side by side: the same over their steps, or passes and planes.
 class Accumulators final : public PipelineStage<Terms, Terms> {
   public:
-    Accumulators(const sc_core::sc_module_name& name, int count);
+    Accumulators(const sc_core::sc_module_name& name, int count, bool bit_serial = false);
 
   private:
     bool goes_on(const Terms& from) override;
     void advance(const Terms& from, Terms& to) override;
 
+    bool bit_serial_;
     std::vector<int32_t> acc_;
 };
 

@@ -55,6 +55,7 @@ ConfigLoader::Shape ConfigLoader::shape_of(const ChipLayer& layer) {
     const auto stages = static_cast<size_t>(plan.wiring_stages);
     switch (layer.engine) {
         case Engine::folded:
+        case Engine::spatial:
             shape.wiring = Section::switches;
             for (const auto& stage : as_waksman_topology(layer.lines()).stages)
                 shape.stage_words.push_back(words_for(stage.size()));

@@ -22,7 +22,7 @@ FoldedLayer::FoldedLayer(const sc_core::sc_module_name& name, const Chip& chip, 
     place(device_bank_, *lines_.back(), products_);
     place(adder_tree_);
     adder_tree_.enable(enable_);
-    place(accumulator_, adder_tree_.sums(), total_);
+    place(accumulator_, adder_tree_.sums(), total());
 }
 
 void FoldedLayer::bind_input() {

@@ -63,8 +63,8 @@ void ProgrammableIssue::issue() {
                 .addr = ctx * neurons_ + neuron,
                 .position = position_};
     const size_t stored = size_t{rows_} * row_weights_;
-    const size_t of_step = lives ? ctx * stored + size_t{group_} * inputs_ + step_
-                                 : weights_.size() / lanes_ - 1;
+    const size_t of_step =
+        lives ? ctx * stored + size_t{group_} * inputs_ + step_ : weights_.size() / lanes_ - 1;
     to.devices = {weights_.data() + of_step * lanes_, lanes_};
     to.inputs.assign(1, memory->bank(in_bank->read())[lives ? step_ : 0]);
     occupied_ = true;

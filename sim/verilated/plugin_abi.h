@@ -33,7 +33,7 @@ struct PermloomModel;
 /// until the next failure in the plug-in.
 struct PermloomPlugin {
     uint32_t abi;    ///< PERMLOOM_PLUGIN_ABI; the first member in every version
-    int32_t layers;  ///< probes that `tick` writes
+    int32_t probes;  ///< probes that `tick` writes
     const char* (*create)(PermloomModel** model);
     void (*destroy)(PermloomModel* model);
     const char* (*tick)(PermloomModel* model, const PermloomPinsIn* in, PermloomPinsOut* out,

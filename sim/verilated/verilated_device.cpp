@@ -46,14 +46,14 @@ class Plugin {
 class VerilatedDevice final : public Device {
   public:
     VerilatedDevice(const std::filesystem::path& path, TraceFormat format)
-        : plugin_(path), probes_(static_cast<size_t>(plugin_.api().layers)), format_(format) {
+        : plugin_(path), probes_(static_cast<size_t>(plugin_.api().probes)), format_(format) {
         require(plugin_.api().create(&model_));
     }
     ~VerilatedDevice() override { plugin_.api().destroy(model_); }
     VerilatedDevice(const VerilatedDevice&) = delete;
     VerilatedDevice& operator=(const VerilatedDevice&) = delete;
 
-    int layers() const override { return plugin_.api().layers; }
+    int probes() const override { return plugin_.api().probes; }
     void tick(const PinsIn& in, PinsOut& out) override;
     void trace(const std::string& path) override;
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "compiler/perm/code.h"
+#include "compiler/program/engine_plan.h"
 #include "compiler/program/expand.h"
 
 namespace permloom::test {
@@ -102,15 +103,22 @@ ChipLayer random_layer(const LayerShape& wanted, int inputs, int in_bits, Rng& r
     return layer;
 }
 
+/// Of `spatial`, values written at once.
+void choose_writes(Chip& chip) {
+    for (size_t l = 0; l < chip.layers.size(); ++l)
+        if (chip.layers[l].engine == Engine::spatial) chip.layers[l].lanes = spatial_lanes(chip, l);
+}
+
 LayerShape random_layer_shape(Rng& rng, int outputs) {
     LayerShape layer{.outputs = outputs,
                      .rail = static_cast<Rail>(rng.below(3)),
                      .shared_profile = coin(rng),
-                     .engine = static_cast<Engine>(rng.below(4))};
+                     .engine = static_cast<Engine>(rng.below(5))};
     if (layer.engine == Engine::serial || layer.engine == Engine::programmable)
         layer.lanes = between(rng, 1, 10);
     if (layer.engine == Engine::level) layer.lanes = 1 << rng.below(5);
-    if (layer.engine == Engine::folded) layer.bit_serial = coin(rng);
+    if (layer.engine == Engine::folded || layer.engine == Engine::spatial)
+        layer.bit_serial = coin(rng);
     return layer;
 }
 
@@ -157,7 +165,8 @@ class WalkingChip {
     void dense(int outputs) {
         LayerShape shape = random_layer_shape(rng_, outputs);
         // A switch network of many lines takes the tools of the RTL long to build.
-        if (map_.size() > MOST_LINES && shape.engine == Engine::folded) {
+        if (map_.size() > MOST_LINES &&
+            (shape.engine == Engine::folded || shape.engine == Engine::spatial)) {
             shape.engine = Engine::serial;
             shape.bit_serial = false;
         }
@@ -166,7 +175,10 @@ class WalkingChip {
         map_ = {1, 1, outputs};
     }
 
-    Chip take() { return std::move(chip_); }
+    Chip take() {
+        choose_writes(chip_);
+        return std::move(chip_);
+    }
 
   private:
     static constexpr int MOST_LINES = 40;
@@ -333,6 +345,7 @@ Chip random_chip(const ChipShape& shape, Rng& rng) {
         in_bits = layer.out_bits;
         chip.layers.push_back(std::move(layer));
     }
+    choose_writes(chip);
     return chip;
 }
 

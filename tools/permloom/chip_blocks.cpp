@@ -35,8 +35,8 @@ Block vector_block(const ChipLayer& layer) {
     Block block{BlockKind::memory,
                 layer.walk ? "window" : "activations",
                 {fmt::format("2 x {} x {} bit", grouped(layer.inputs), layer.in_bits)}};
-    block.lines.push_back(layer.bit_serial                 ? "a bit of every value a cycle"
-                          : layer.engine == Engine::folded ? "read whole"
+    block.lines.push_back(layer.bit_serial      ? "a bit of every value a cycle"
+                          : layer.has_network() ? "read whole"
                           : layer.lanes == 1 || layer.engine == Engine::programmable
                               ? "1 value a cycle"
                               : fmt::format("{} values a cycle", layer.lanes));
@@ -127,12 +127,12 @@ void add_level(LayerBlocks& blocks, const Chip& chip, const ChipLayer& layer) {
 void add_programmable(LayerBlocks& blocks, const Chip& chip, const ChipLayer& layer) {
     const EnginePlan plan = engine_plan(layer);
     blocks.wired = blocks.data.size();
-    blocks.wiring = {BlockKind::memory,
-                     "weights",
-                     {fmt::format("{} x {} x {} bit", layer.lanes,
-                                  grouped(int64_t{plan.wiring_rows} * weights_a_row(layer)),
-                                  weight_bits(layer)),
-                      contexts_text(chip)}};
+    blocks.wiring = {
+        BlockKind::memory,
+        "weights",
+        {fmt::format("{} x {} x {} bit", layer.lanes,
+                     grouped(int64_t{plan.wiring_rows} * weights_a_row(layer)), weight_bits(layer)),
+         contexts_text(chip)}};
     blocks.data.push_back({BlockKind::devices,
                            layer.lanes == 1 ? "1 lane" : fmt::format("{} lanes", layer.lanes),
                            {"weights from memory", "multipliers"}});
@@ -169,6 +169,7 @@ LayerBlocks layer_blocks(const Chip& chip, size_t index) {
     blocks.data.push_back(vector_block(layer));
     switch (layer.engine) {
         case Engine::folded:
+        case Engine::spatial:
             add_folded(blocks, chip, layer);
             break;
         case Engine::serial:

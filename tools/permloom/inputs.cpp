@@ -168,8 +168,8 @@ std::string layer_text(const Chip& chip, size_t index) {
 
 std::string engine_text(std::string_view engine, int lanes, bool bit_serial) {
     if (bit_serial) return fmt::format("{}, bit-serial", engine);
-    return engine == to_string(Engine::folded) ? std::string(engine)
-                                               : fmt::format("{} x {}", engine, lanes);
+    const bool whole = engine == to_string(Engine::folded) || engine == to_string(Engine::spatial);
+    return whole ? std::string(engine) : fmt::format("{} x {}", engine, lanes);
 }
 
 std::string engine_text(const ChipLayer& layer) {

@@ -162,7 +162,7 @@ void show_chip(const Values& values) {
                  "distinct values", "wires", "acc bits"});
     for (size_t i = 0; i < chip.layers.size(); ++i) {
         const ChipLayer& layer = chip.layers[i];
-        const bool has_network = layer.engine == Engine::folded;
+        const bool has_network = layer.has_network();
         const Topology topology = has_network ? as_waksman_topology(layer.lines()) : Topology{};
         const auto non_zero = std::count_if(layer.devices.begin(), layer.devices.end(),
                                             [](int32_t device) { return device != 0; });

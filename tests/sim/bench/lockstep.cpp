@@ -19,11 +19,23 @@ struct Cycles {
     uint64_t interval = 0, latency = 0;
 };
 
+int passes(const ChipLayer& layer) {
+    return (layer.rail == Rail::split ? 2 : 1) * (layer.bit_serial ? layer.in_bits : 1);
+}
+
 Cycles folded_cycles(const ChipLayer& layer, bool last) {
-    const auto neurons = static_cast<uint64_t>(layer.outputs * layer.passes());
+    const auto neurons = static_cast<uint64_t>(layer.outputs * passes(layer));
     const uint64_t levels = lg(layer.lines());
     const uint64_t network = levels == 0 ? 0 : 2 * levels - 1;
     return {neurons, neurons + network + levels + (last ? 4 : 7)};
+}
+
+Cycles spatial_cycles(const ChipLayer& layer, bool last) {
+    const auto all = static_cast<uint64_t>(passes(layer));
+    const auto writes = static_cast<uint64_t>(layer.outputs / layer.lanes);
+    const uint64_t levels = lg(layer.lines());
+    const uint64_t network = levels == 0 ? 0 : 2 * levels - 1;
+    return {std::max(all, writes), all + network + levels + (last ? 5 : 8) + writes - 1};
 }
 
 Cycles serial_cycles(const ChipLayer& layer, bool last) {
@@ -66,6 +78,8 @@ Cycles layer_cycles(const Chip& chip, size_t index) {
     switch (layer.engine) {
         case Engine::folded:
             return folded_cycles(layer, last);
+        case Engine::spatial:
+            return spatial_cycles(layer, last);
         case Engine::serial:
             return serial_cycles(layer, last);
         case Engine::level:
@@ -79,7 +93,7 @@ Cycles layer_cycles(const Chip& chip, size_t index) {
 
 RtlDesign rtl_design(const Chip& chip) {
     RtlDesign design;
-    design.layers = static_cast<int>(chip.layers.size());
+    design.probes = chip.probes();
     for (EmittedFile& cell : rtl_cells())
         design.sources.push_back({cell.name, cell.text});
     design.sources.push_back({"permloom_top.sv", emit_top(chip)});

@@ -102,9 +102,11 @@ TEST_CASE("inference -- engines mix, one layer behind the other, with 1 and 2 co
 
 TEST_CASE("inference -- devices of 0, neurons without a live device and layers of them") {
     for (const Engine engine :
-         {Engine::folded, Engine::serial, Engine::level, Engine::programmable}) {
+         {Engine::folded, Engine::spatial, Engine::serial, Engine::level, Engine::programmable}) {
         for (const Rail rail : {Rail::single, Rail::dual, Rail::split}) {
-            for (const int lanes : engine == Engine::folded ? std::vector{1} : std::vector{1, 4}) {
+            for (const int lanes : engine == Engine::folded || engine == Engine::spatial
+                                       ? std::vector{1}
+                                       : std::vector{1, 4}) {
                 Rng rng(12);
                 Chip chip = random_chip(
                     {.inputs = 6, .layers = {{5, rail, false, engine, lanes}, {3, rail}}}, rng);
@@ -134,8 +136,8 @@ TEST_CASE("inference -- a level map of as many neurons as a record can name agre
 
 TEST_CASE("inference -- a chip of one neuron on one input works on every rail") {
     for (const Rail rail : {Rail::single, Rail::dual, Rail::split}) {
-        for (const Engine engine :
-             {Engine::folded, Engine::serial, Engine::level, Engine::programmable}) {
+        for (const Engine engine : {Engine::folded, Engine::spatial, Engine::serial, Engine::level,
+                                    Engine::programmable}) {
             const LayerShape layer{1, rail, false, engine};
             check_images({.inputs = 1, .layers = {layer}, .contexts = 1}, {}, 5, 7);
             check_images({.inputs = 1, .layers = {layer, layer}}, {}, 5, 8);
@@ -156,8 +158,8 @@ TEST_CASE("inference -- wider networks with rows of several words agree with pla
     check_images({.inputs = 70, .layers = {{12, Rail::single}, {5, Rail::dual}}}, {}, 4, 3);
     check_images({.inputs = 131, .layers = {{3, Rail::split, true}}}, {}, 4, 4);
     check_images({.inputs = 131, .layers = {{3, Rail::dual, false, Engine::serial, 2}}}, {}, 4, 5);
-    check_images({.inputs = 131, .layers = {{3, Rail::dual, true, Engine::programmable, 2}}}, {},
-                 4, 8);
+    check_images({.inputs = 131, .layers = {{3, Rail::dual, true, Engine::programmable, 2}}}, {}, 4,
+                 8);
     // 64 levels of 3 bits: 6 words, levels that straddle two of them.
     check_images({.inputs = 131, .layers = {{3, Rail::dual, false, Engine::level, 64}}}, {}, 4, 6);
     check_images({.inputs = 131, .layers = {{3, Rail::split, true, Engine::level, 32}}}, {}, 4, 7);

@@ -23,8 +23,8 @@ uint32_t record_word(uint32_t layer, uint32_t section, uint32_t stage) {
 const ChipShape FOLDED{.inputs = 4, .layers = {{3}, {2, Rail::dual}}};
 const ChipShape SERIAL{.inputs = 6, .layers = {{5, Rail::dual, false, Engine::serial, 2}, {2}}};
 const ChipShape LEVEL{.inputs = 20, .layers = {{4, Rail::split, false, Engine::level, 16}, {2}}};
-const ChipShape PROGRAMMABLE{
-    .inputs = 5, .layers = {{5, Rail::dual, false, Engine::programmable, 2}, {2}}};
+const ChipShape PROGRAMMABLE{.inputs = 5,
+                             .layers = {{5, Rail::dual, false, Engine::programmable, 2}, {2}}};
 const ChipShape SMALL{.inputs = 3, .layers = {{2}, {2, Rail::split}}};
 const ChipShape SMALL_SERIAL{
     .inputs = 3, .layers = {{2, Rail::dual, false, Engine::serial, 2}, {2, Rail::split}}};

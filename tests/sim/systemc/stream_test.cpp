@@ -46,8 +46,8 @@ const ChipShape FIVE_BEATS_PROGRAMMABLE{
 }  // namespace
 
 TEST_CASE("streams -- images with a wrong number of beats are dropped, the others come out") {
-    for (const ChipShape& shape : {FIVE_BEATS, ONE_BEAT, FIVE_BEATS_SERIAL, FIVE_BEATS_LEVEL,
-                                   FIVE_BEATS_PROGRAMMABLE}) {
+    for (const ChipShape& shape :
+         {FIVE_BEATS, ONE_BEAT, FIVE_BEATS_SERIAL, FIVE_BEATS_LEVEL, FIVE_BEATS_PROGRAMMABLE}) {
         for (uint64_t seed = 1; seed <= 6; ++seed) {
             Fixture f(seed, shape);
             f.host.pause({.pixels = 0.3, .results = seed % 2 == 0 ? 0.5 : 0.0, .load = 0.0});

@@ -56,6 +56,22 @@ const std::vector<ChipShape>& shapes() {
         {.inputs = 9, .layers = {{4}, {12}}},
         {.inputs = 33, .layers = {{4, Rail::dual}, {3}}, .pixel_stream_bits = 8},
         {.inputs = 33, .layers = {{4}, {3}}, .pixel_stream_bits = 16},
+        // Bits one after the other, with one pass and with two.
+        {.inputs = 1, .layers = {{.bit_serial = true}}, .in_bits = 1},
+        {.inputs = 5, .layers = {{.outputs = 7, .bit_serial = true}, {2}}},
+        {.inputs = 5,
+         .layers = {{3}, {.outputs = 6, .rail = Rail::split, .bit_serial = true}, {4}}},
+        // The passes of spatial in the lead, then its writes, several or one at once.
+        {.inputs = 1, .layers = {{1, Rail::single, false, Engine::spatial}}},
+        {.inputs = 6, .layers = {{8, Rail::split, true, Engine::spatial}, {2}}},
+        {.inputs = 6, .layers = {{7, Rail::dual, false, Engine::spatial}, {2}}},
+        {.inputs = 6,
+         .layers = {{.outputs = 4, .engine = Engine::spatial, .bit_serial = true},
+                    {9, Rail::single, true, Engine::spatial}}},
+        {.inputs = 6,
+         .layers =
+             {{24, Rail::single, true, Engine::spatial},
+              {.outputs = 3, .rail = Rail::split, .engine = Engine::spatial, .bit_serial = true}}},
         // One step or a few of serial; then its lanes, its live slots, the next layer in the lead.
         {.inputs = 1, .layers = {{1, Rail::single, false, Engine::serial}}},
         {.inputs = 2, .layers = {{1, Rail::split, true, Engine::serial, 5}, {2}}},

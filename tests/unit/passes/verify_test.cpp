@@ -246,8 +246,8 @@ TEST_CASE("verify -- every flipped bit of the load stream's rows is found in its
 }
 
 TEST_CASE("verify stream -- engine programmable on dual rails: what is added to b is checked") {
-    const Case one = compiled_case(Rail::dual, levels(4, true), "auto", Activation::relu,
-                                   Engine::programmable);
+    const Case one =
+        compiled_case(Rail::dual, levels(4, true), "auto", Activation::relu, Engine::programmable);
     const auto sources = decode_sources(one.chip, one.configuration);
     std::vector<uint32_t> words = expand(one.chip, one.configuration).words;
     for (const LoadRecord& record : read_load_records(words)) {
@@ -308,7 +308,7 @@ TEST_CASE("load rows -- read back what expand wrote, refuse every flipped bit") 
 
 TEST_CASE("verify stream -- every changed, missing or repeated wiring row of any engine is found") {
     for (const Engine engine :
-         {Engine::folded, Engine::serial, Engine::level, Engine::programmable})
+         {Engine::folded, Engine::spatial, Engine::serial, Engine::level, Engine::programmable})
         for (const Rail rail : RAILS)
             for (const bool shared : {false, true}) {
                 const Case one =

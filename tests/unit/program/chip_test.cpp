@@ -140,16 +140,16 @@ TEST_CASE("check -- names the layer and the fault") {
                    c.layers[0].lanes = 256;
                }),
                Contains("engine programmable has 1 to 255 lanes"));
-    CHECK_THAT(message([](Chip& c) {
-                   ChipLayer& last = c.layers[1];
-                   last.engine = Engine::programmable;
-                   last.rail = Rail::single;
-                   last.outputs = 21846;
-                   last.shared_profile = true;
-                   last.devices = {0, 0, 1};
-               }),
-               Contains("layer 1: a lane has 65538 weights, at most 65535") &&
-                   Contains("more lanes"));
+    CHECK_THAT(
+        message([](Chip& c) {
+            ChipLayer& last = c.layers[1];
+            last.engine = Engine::programmable;
+            last.rail = Rail::single;
+            last.outputs = 21846;
+            last.shared_profile = true;
+            last.devices = {0, 0, 1};
+        }),
+        Contains("layer 1: a lane has 65538 weights, at most 65535") && Contains("more lanes"));
     CHECK_THAT(message([](Chip& c) { c.pixel_stream_bits = 60; }), Contains("pixel stream"));
 }
 

@@ -116,9 +116,9 @@ TEST_CASE("expand -- the weights of engine programmable, on paper") {
     loaded.neurons[0].b = std::numeric_limits<int32_t>::max() - 9;
     CHECK_NOTHROW(expand(chip, configuration));
     ++loaded.neurons[0].b;
-    CHECK_THROWS_WITH(expand(chip, configuration),
-                      Contains("layer 0, neuron 0") && Contains("2147483648") &&
-                          Contains("does not fit 32 bits"));
+    CHECK_THROWS_WITH(expand(chip, configuration), Contains("layer 0, neuron 0") &&
+                                                       Contains("2147483648") &&
+                                                       Contains("does not fit 32 bits"));
 }
 
 TEST_CASE("decode -- an invalid code names the layer and the neuron") {

@@ -121,8 +121,8 @@ Cost programmable_engine(const ChipLayer& layer, int contexts, const EstimateOpt
     const int depth = stored_rows(contexts * plan.wiring_rows, options);
     const bool split = layer.rail == Rail::split;
     const cells::ProductShape product{layer.in_bits, weight_bits(layer), split, false, !split};
-    Cost cost = cells::serial_sequencer({weights / layer.inputs, layer.lanes, layer.inputs, weights,
-                                         1, true}) +
+    Cost cost = cells::serial_sequencer(
+                    {weights / layer.inputs, layer.lanes, layer.inputs, weights, 1, true}) +
                 cells::programmable_step(layer.in_bits, weights_a_row(layer), plan.wiring_rows,
                                          contexts, layer.inputs < layer.lanes);
     cost += int64_t{layer.lanes} * cells::programmable_lane(product, weights_a_row(layer), depth,

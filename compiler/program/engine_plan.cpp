@@ -50,8 +50,7 @@ EnginePlan programmable(const ChipLayer& layer) {
     const int groups = ceil_divide(layer.outputs, layer.lanes);
     EnginePlan plan;
     plan.wiring_stages = layer.lanes;
-    plan.wiring_rows =
-        ceil_divide(static_cast<int>(lane_weights(layer)), weights_a_row(layer));
+    plan.wiring_rows = ceil_divide(static_cast<int>(lane_weights(layer)), weights_a_row(layer));
     plan.interval = int64_t{groups} * std::max(layer.inputs, layer.lanes);
     plan.latency = plan.interval + 9 + (layer.outputs - (groups - 1) * layer.lanes) - 1;
     plan.last_latency = plan.latency - 3;

@@ -10,9 +10,9 @@ namespace permloom {
 namespace {
 
 constexpr Name<Engine> ENGINE_NAMES[] = {{Engine::folded, "folded"},
-                                          {Engine::serial, "serial"},
-                                          {Engine::level, "level"},
-                                          {Engine::programmable, "programmable"}};
+                                         {Engine::serial, "serial"},
+                                         {Engine::level, "level"},
+                                         {Engine::programmable, "programmable"}};
 const std::vector<std::string> CIRCUITS = {"as-waksman"};
 const std::vector<std::string> KEYS = {
     "name",    "about",    "engine",           "lanes",

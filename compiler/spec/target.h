@@ -12,9 +12,9 @@ namespace permloom {
 
 /// How a layer becomes cycles (design.md section 7, rtl/MICROARCHITECTURE.md).
 enum class Engine {
-    folded,  ///< a switch network and a bank of devices, one neuron a cycle
-    serial,  ///< a memory of input numbers per lane, one device a cycle and lane; skips zeros
-    level,   ///< no network: every neuron adds the inputs by the levels that its map names
+    folded,        ///< a switch network and a bank of devices, one neuron a cycle
+    serial,        ///< a memory of input numbers per lane, one device a cycle and lane; skips zeros
+    level,         ///< no network: every neuron adds the inputs by the levels that its map names
     programmable,  ///< the yardstick, no permutation at all: a memory of weights per lane
 };
 
@@ -30,7 +30,7 @@ struct TargetSpec {
     /// `engines` says nothing. The yardstick `programmable` is never chosen.
     bool automatic = false;
     Budget budget;
-    int lanes = 1;  ///< of `serial` and `programmable`: neurons computed side by side
+    int lanes = 1;             ///< of `serial` and `programmable`: neurons computed side by side
     int inputs_per_cycle = 8;  ///< of `level`
     std::string circuit = "as-waksman";
     int contexts = 2;            ///< configurations held at once, 1 or 2

@@ -125,12 +125,12 @@ void add_level(LayerBlocks& blocks, const Chip& chip, const ChipLayer& layer) {
 void add_programmable(LayerBlocks& blocks, const Chip& chip, const ChipLayer& layer) {
     const EnginePlan plan = engine_plan(layer);
     blocks.wired = blocks.data.size();
-    blocks.wiring = {BlockKind::memory,
-                     "weights",
-                     {fmt::format("{} x {} x {} bit", layer.lanes,
-                                  grouped(int64_t{plan.wiring_rows} * weights_a_row(layer)),
-                                  weight_bits(layer)),
-                      contexts_text(chip)}};
+    blocks.wiring = {
+        BlockKind::memory,
+        "weights",
+        {fmt::format("{} x {} x {} bit", layer.lanes,
+                     grouped(int64_t{plan.wiring_rows} * weights_a_row(layer)), weight_bits(layer)),
+         contexts_text(chip)}};
     blocks.data.push_back({BlockKind::devices,
                            layer.lanes == 1 ? "1 lane" : fmt::format("{} lanes", layer.lanes),
                            {"weights from memory", "multipliers"}});

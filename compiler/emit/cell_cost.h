@@ -22,9 +22,9 @@ struct OutputShape {
 };
 
 // Engine `folded`.
-Cost sequencer(int neurons, int passes, int contexts);
+Cost sequencer(int neurons, int passes, int planes, int contexts);
 /// `depth` registers of the tag of `folded`.
-Cost folded_tags(int depth, int neurons, int passes, int contexts);
+Cost folded_tags(int depth, int neurons, int passes, int planes, int contexts);
 /// `line_live` tells which lines are built.
 Cost line_register(const std::vector<uint8_t>& line_live, int width, Rail rail);
 /// AS-Waksman, with the lines and multiplexers alone that lead to a live slot. `line_live` is left
@@ -45,8 +45,8 @@ std::vector<Term> bank_terms(std::span<const int32_t> bank, int width, bool spli
 /// Numbers that can be negative have all bits of their level, `term_bits` and one more a level up
 /// to `sum_bits`.
 Cost adder_tree(std::vector<Term> terms, int term_bits, int sum_bits);
-/// `loops`: it adds to what it has, or else takes the sum as it is.
-Cost accumulator(int width, bool loops);
+/// `loops`: it adds to what it has, or else takes the sum as it is; `doubles`: to twice of that.
+Cost accumulator(int width, bool loops, bool doubles = false);
 
 // Engine `serial`.
 struct SerialShape {
@@ -85,7 +85,8 @@ Cost collector(int lanes, int width, int neurons, int contexts);
 Cost layer_output(const OutputShape& shape);
 
 // Around the layers.
-Cost activation_buffer(int size, int bits, int lanes);
+/// `turns`: a bit-serial layer reads it.
+Cost activation_buffer(int size, int bits, int lanes, bool turns);
 Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks = 2);
 Cost pixel_loader(int beats);
 Cost context_control();

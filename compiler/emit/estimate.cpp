@@ -43,27 +43,30 @@ Cost folded_engine(const ChipLayer& layer, int contexts, const EstimateOptions& 
     const int levels = layer.lines() > 1 ? tree : 0;
     const int rows = stored_rows(contexts * layer.outputs, options);
 
-    Cost cost = cells::sequencer(layer.outputs, layer.passes(), contexts) +
-                cells::folded_tags(stages + levels + 3, layer.outputs, layer.passes(), contexts);
+    const int width = layer.bit_serial ? 1 : layer.in_bits;
+    Cost cost = cells::sequencer(layer.outputs, layer.passes(), layer.planes(), contexts) +
+                cells::folded_tags(stages + levels + 3, layer.outputs, layer.passes(),
+                                   layer.planes(), contexts);
     std::vector<uint8_t> live;
-    const Cost network = cells::as_waksman(layer.live_slots(), layer.in_bits, live);
-    cost += network + cells::line_register(live, layer.in_bits, layer.rail);
+    const Cost network = cells::as_waksman(layer.live_slots(), width, live);
+    cost += network + cells::line_register(live, width, layer.rail);
     // Bits of switches that are left out are not read.
     for (const auto& present : prune(topology, layer.live_slots()).present)
         cost += memory_cost(present, rows);
     if (layer.shared_profile) {
-        cost += cells::device_bank(layer.bank(0), layer.in_bits, layer.device_bits, split);
-        cost += cells::adder_tree(cells::bank_terms(layer.bank(0), layer.in_bits, split),
-                                  layer.in_bits + layer.device_bits, layer.accumulator_bits());
+        cost += cells::device_bank(layer.bank(0), width, layer.device_bits, split);
+        cost += cells::adder_tree(cells::bank_terms(layer.bank(0), width, split),
+                                  width + layer.device_bits, layer.accumulator_bits());
     } else {
-        const int64_t high = int64_t{layer.in_hi()} << (layer.device_bits - 1);
+        const int64_t high = ((int64_t{1} << width) - 1) << (layer.device_bits - 1);
         cost += cells::device_rom(layer.lines(), layer.device_bits, layer.outputs);
-        cost += cells::multiplier_bank(layer.lines(), layer.in_bits, layer.device_bits, split);
+        cost += cells::multiplier_bank(layer.lines(), width, layer.device_bits, split);
         cost += cells::adder_tree(
             std::vector<cells::Term>(static_cast<size_t>(layer.lines()), {-high, high, 0}),
-            layer.in_bits + layer.device_bits, layer.accumulator_bits());
+            width + layer.device_bits, layer.accumulator_bits());
     }
-    return cost + cells::accumulator(layer.accumulator_bits(), layer.passes() == 2);
+    return cost +
+           cells::accumulator(layer.accumulator_bits(), layer.passes() == 2, layer.planes() > 1);
 }
 
 /// Places where the live devices of a shared bank differ from the one before.
@@ -149,7 +152,7 @@ Cost engine_cost(const ChipLayer& layer, int contexts, const EstimateOptions& op
 /// The vector in front of the engine, written `writes` values at a time.
 Cost vector_buffer(const ChipLayer& layer, int writes) {
     if (layer.engine == Engine::folded)
-        return cells::activation_buffer(layer.inputs, layer.in_bits, writes);
+        return cells::activation_buffer(layer.inputs, layer.in_bits, writes, layer.bit_serial);
     return cells::activation_memory(layer.inputs, layer.in_bits, writes,
                                     layer.engine == Engine::level ? layer.lanes : 1,
                                     layer.engine == Engine::serial ? layer.lanes : 1);

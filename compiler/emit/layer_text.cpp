@@ -16,9 +16,13 @@ namespace {
 /// A vector whole, for engine `folded`.
 constexpr char ACTIVATION_BUFFER[] = R"(  wire [{vector_msb}:0] vector_{i};
   wire release_{i};
-{write_port}  pl_activation_buffer #(.SIZE({inputs}), .BITS({in_bits}), .LANES({writes})) i_buffer_{i} (
+  wire turn_{i};
+{write_port}  pl_activation_buffer #(
+    .SIZE({inputs}), .BITS({in_bits}), .LANES({writes}){serial}
+  ) i_buffer_{i} (
     .clk(clk), .rst_n(rst_n), {taken}, .out_valid(full_{i}),
-    .out_ctx(full_ctx_{i}), .out_data(vector_{i}), .out_release(release_{i})
+    .out_ctx(full_ctx_{i}), .out_data(vector_{i}), .out_turn(turn_{i}),
+    .out_release(release_{i})
   );
 )";
 
@@ -337,7 +341,10 @@ std::string layer_text(const Chip& chip, size_t index, const BootOptions& option
         fmt::arg("inputs", layer.inputs), fmt::arg("neurons", layer.outputs),
         fmt::arg("rail", static_cast<int>(layer.rail)), fmt::arg("in_bits", layer.in_bits),
         fmt::arg("out_bits", layer.out_bits),
-        fmt::arg("lanes", folded ? "" : fmt::format(".LANES({}), ", layer.lanes)),
+        fmt::arg("lanes", !folded            ? fmt::format(".LANES({}), ", layer.lanes)
+                          : layer.bit_serial ? ".SERIAL(1), "
+                                             : ""),
+        fmt::arg("serial", layer.bit_serial ? ", .SERIAL(1)" : ""),
         fmt::arg("writes", layer.walk ? window_lanes(layer) : writes), fmt::arg("word", word),
         fmt::arg("ports", ports), fmt::arg("address_msb", ports * index_bits(words) - 1),
         fmt::arg("read_msb", ports * word * layer.in_bits - 1),
@@ -345,15 +352,17 @@ std::string layer_text(const Chip& chip, size_t index, const BootOptions& option
         fmt::arg("device_bits", layer.device_bits), fmt::arg("acc_bits", layer.accumulator_bits()),
         fmt::arg("last", last ? 1 : 0), fmt::arg("devices", devices_text(layer, index)),
         fmt::arg("boot", options.boots() ? " .BOOT(1)," : ""),
-        fmt::arg("inputs_from",
-                 fmt::format(fmt::runtime(
-                                 folded ? ".in_data(vector_{0}), .in_release(release_{0})"
-                                        : ".in_bank(bank_{0}),\n"
-                                          "    .in_advance(advance_{0}), .in_release(release_{0}), "
-                                          ".read_en(read_{0}),\n"
-                                          "    .read_bank(read_bank_{0}), .read_addr(address_{0}), "
-                                          ".read_data(elements_{0})"),
-                             index)),
+        fmt::arg(
+            "inputs_from",
+            fmt::format(
+                fmt::runtime(
+                    folded ? ".in_data(vector_{0}), .in_release(release_{0}), .in_turn(turn_{0})"
+                           : ".in_bank(bank_{0}),\n"
+                             "    .in_advance(advance_{0}), .in_release(release_{0}), "
+                             ".read_en(read_{0}),\n"
+                             "    .read_bank(read_bank_{0}), .read_addr(address_{0}), "
+                             ".read_data(elements_{0})"),
+                index)),
         fmt::arg("taken", layer.walk ? numbered(WINDOW_TAKEN)
                                      : taken_text(chip, port_of(source), "read", index)),
         fmt::arg("adds",

@@ -83,6 +83,7 @@ Chip new_chip(const Checkpoint& checkpoint, const Quantised& quantised,
         if (!target.automatic &&
             (layer.engine == Engine::serial || layer.engine == Engine::programmable))
             layer.lanes = std::min(target.lanes, layer.outputs);
+        layer.bit_serial = target.bit_serial && layer.engine == Engine::folded;
         if (layer.engine == Engine::level) layer.lanes = target.inputs_per_cycle;
         chip.layers.push_back(std::move(layer));
     }

@@ -32,6 +32,7 @@ LayerReport report_layer(const Chip& chip, size_t index, const EncodedLayer& enc
     report.buffer_bits = buffer_bits(chip, index);
     report.engine = to_string(layer.engine);
     report.lanes = layer.lanes;
+    report.bit_serial = layer.bit_serial;
     report.inputs = layer.inputs;
     report.outputs = layer.outputs;
     report.lines = layer.lines();
@@ -132,6 +133,7 @@ std::string CompileReport::to_json() const {
         json["layers"].push_back({
             {"engine", layer.engine},
             {"lanes", layer.lanes},
+            {"bit_serial", layer.bit_serial},
             {"inputs", layer.inputs},
             {"outputs", layer.outputs},
             {"lines", layer.lines},

@@ -18,6 +18,7 @@ struct EncodedLayer;
 struct LayerReport {
     std::string engine;
     int lanes = 1;  ///< ChipLayer::lanes
+    bool bit_serial = false;
     int inputs = 0, outputs = 0, lines = 0, passes = 1;
     int64_t switches = 0;  ///< per network; 0 for engines without one
     /// Of these, what an emitted chip does not build because all devices behind it are 0; their

@@ -264,11 +264,14 @@ Sha256 fingerprint(const Chip& chip) {
             content.number(*layer.from);
         }
         if (layer.walk) walk_content(*layer.walk, content);
+        if (layer.bit_serial) content.text("bit-serial");
     }
     return sha256(content.bytes());
 }
 
 void check_engine(const ChipLayer& layer, size_t index, const std::string& where) {
+    if (layer.bit_serial && layer.engine != Engine::folded)
+        bad_layer(where, index, "only engines with a switch network are bit-serial");
     switch (layer.engine) {
         case Engine::folded:
             if (layer.lanes != 1) bad_layer(where, index, "engine folded has one lane");
@@ -383,7 +386,7 @@ void save_chip(const Chip& chip, const std::filesystem::path& path) {
             static_cast<uint8_t>(layer.device_bits), layer.shared_profile, &values, &counts,
             std::string(to_string(layer.engine)).c_str(), static_cast<uint8_t>(layer.lanes),
             layer.from.has_value(), layer.from.value_or(0),
-            layer.walk ? stored_walk(builder, *layer.walk) : 0));
+            layer.walk ? stored_walk(builder, *layer.walk) : 0, layer.bit_serial));
     }
     schema::FinishChipBuffer(
         builder,
@@ -439,6 +442,7 @@ Chip load_chip(const std::filesystem::path& path) {
         }
         if (one->reads()) layer.from = one->from();
         if (one->walk()) layer.walk = loaded_walk(*one->walk(), where, index);
+        layer.bit_serial = one->bit_serial();
         chip.layers.push_back(std::move(layer));
     }
     check(chip, where);

@@ -47,6 +47,8 @@ struct ChipLayer {
     Engine engine = Engine::folded;
     /// serial, programmable: neurons side by side; level: inputs of one cycle; folded: 1
     int lanes = 1;
+    /// Engines with a switch network: they take one bit of every input a cycle, the highest first.
+    bool bit_serial = false;
     int inputs = 0, outputs = 0;  ///< of a neuron; neurons
     Rail rail = Rail::single;
     int in_bits = 8;      ///< width of an input activation code
@@ -60,6 +62,9 @@ struct ChipLayer {
 
     int lines() const { return rail == Rail::dual ? 2 * inputs : inputs; }
     int passes() const { return rail == Rail::split ? 2 : 1; }
+    /// Of engines with a switch network: cycles in which one vector passes it, and their planes.
+    int planes() const { return bit_serial ? in_bits : 1; }
+    int cycles_a_neuron() const { return planes() * passes(); }
     int banks() const { return shared_profile ? 1 : outputs; }
     bool adds() const { return walk && walk->skip; }
     int in_hi() const { return (1 << in_bits) - 1; }

@@ -19,7 +19,7 @@ int lg(int count) {
 
 EnginePlan folded(const ChipLayer& layer) {
     const int stages = layer.lines() > 1 ? 2 * lg(layer.lines()) - 1 : 0;
-    EnginePlan plan{stages, layer.outputs, int64_t{layer.outputs} * layer.passes()};
+    EnginePlan plan{stages, layer.outputs, int64_t{layer.outputs} * layer.cycles_a_neuron()};
     plan.latency = plan.interval + stages + lg(layer.lines()) + 7;
     plan.last_latency = plan.latency - 3;
     return plan;

@@ -32,14 +32,15 @@ struct TargetSpec {
     Budget budget;
     int lanes = 1;             ///< of `serial` and `programmable`: neurons computed side by side
     int inputs_per_cycle = 8;  ///< of `level`
+    bool bit_serial = false;   ///< `folded` takes one bit of every input a cycle
     std::string circuit = "as-waksman";
     int contexts = 2;            ///< configurations held at once, 1 or 2
     int pixel_stream_bits = 64;  ///< width of the pixel port, whole bytes
 };
 
-/// Reads a description; `lanes` and `inputs_per_cycle` have defaults, `budget` is of use with
-/// `engine: auto` alone, which needs one; all other keys are required.
-/// Throws Error as parse_network does.
+/// Reads a description; `lanes`, `inputs_per_cycle` and `bit_serial` have defaults, `budget` is of
+/// use with `engine: auto` alone, which needs one; all other keys are required. Throws Error as
+/// parse_network does.
 TargetSpec parse_target(std::string_view yaml, const std::string& origin,
                         const std::vector<Override>& overrides = {});
 

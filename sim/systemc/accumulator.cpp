@@ -6,7 +6,11 @@
 namespace permloom::systemc {
 
 bool Accumulator::goes_on(const Terms& from) {
-    acc_ = (from.token.first ? 0 : acc_) + from.values.front();
+    if (from.token.first)
+        acc_ = 0;
+    else if (bit_serial_ && from.token.pass == 0)
+        acc_ *= 2;  // the planes so far weigh twice the next one
+    acc_ += from.values.front();
     return from.token.last;
 }
 

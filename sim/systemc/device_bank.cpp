@@ -21,7 +21,7 @@ void DeviceBank::advance(const Lines& from, Terms& to) {
     // The bank of a neuron is a ROM row in hardware, read one cycle ahead; constants need no such
     // care.
     const int32_t* bank =
-        devices_[from.token.first ? 0 : 1].data() + (shared_ ? 0 : from.token.neuron * lines_);
+        devices_[from.token.pass].data() + (shared_ ? 0 : from.token.neuron * lines_);
     to.values.resize(lines_);
     for (size_t slot = 0; slot < lines_; ++slot) {
         to.values[slot] = bank[slot] * static_cast<int32_t>(from.values[slot]);

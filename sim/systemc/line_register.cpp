@@ -7,6 +7,7 @@ namespace permloom::systemc {
 LineRegister::LineRegister(const sc_core::sc_module_name& name, const ChipLayer& layer)
     : PipelineStage(name),
       rail_(layer.rail),
+      bit_serial_(layer.bit_serial),
       inputs_(static_cast<size_t>(layer.inputs)),
       hi_(static_cast<uint16_t>(layer.in_hi())) {}
 
@@ -17,9 +18,12 @@ void LineRegister::advance(const Issue& from, Lines& to) {
     if (rail_ == Rail::dual) {
         to.values.resize(2 * inputs_);
         std::transform(image.begin(), image.end(), to.values.data() + inputs_, complement);
-    } else if (rail_ == Rail::split && !from.token.first) {
+    } else if (rail_ == Rail::split && from.token.pass == 1) {
         std::transform(image.begin(), image.end(), to.values.begin(), complement);
     }
+    if (!bit_serial_) return;
+    for (uint16_t& value : to.values)
+        value = (value >> from.token.plane) & 1;
 }
 
 }  // namespace permloom::systemc

@@ -16,6 +16,7 @@ class LineRegister final : public PipelineStage<Issue, Lines> {
     void advance(const Issue& from, Lines& to) override;
 
     Rail rail_;
+    bool bit_serial_;
     size_t inputs_;
     uint16_t hi_;
 };

@@ -82,6 +82,7 @@ ChipLayer random_layer(const LayerShape& wanted, int inputs, int in_bits, Rng& r
     ChipLayer layer;
     layer.engine = wanted.engine;
     layer.lanes = wanted.lanes;
+    layer.bit_serial = wanted.bit_serial;
     layer.inputs = inputs;
     layer.outputs = wanted.outputs;
     layer.rail = wanted.rail;
@@ -109,6 +110,7 @@ LayerShape random_layer_shape(Rng& rng, int outputs) {
     if (layer.engine == Engine::serial || layer.engine == Engine::programmable)
         layer.lanes = between(rng, 1, 10);
     if (layer.engine == Engine::level) layer.lanes = 1 << rng.below(5);
+    if (layer.engine == Engine::folded) layer.bit_serial = coin(rng);
     return layer;
 }
 
@@ -155,8 +157,10 @@ class WalkingChip {
     void dense(int outputs) {
         LayerShape shape = random_layer_shape(rng_, outputs);
         // A switch network of many lines takes the tools of the RTL long to build.
-        if (map_.size() > MOST_LINES && shape.engine == Engine::folded)
+        if (map_.size() > MOST_LINES && shape.engine == Engine::folded) {
             shape.engine = Engine::serial;
+            shape.bit_serial = false;
+        }
         chip_.layers.push_back(random_layer(shape, map_.size(), bits_, rng_));
         bits_ = chip_.layers.back().out_bits;
         map_ = {1, 1, outputs};
@@ -275,9 +279,10 @@ std::string describe(const Chip& chip) {
                     chip.in_bits(), chip.contexts, chip.pixel_stream_bits);
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         const ChipLayer& layer = chip.layers[l];
-        text += fmt::format(", {}: {} -> {} {}{} {} {} of {}", l, layer.inputs, layer.outputs,
+        text += fmt::format(", {}: {} -> {} {}{} {}{} {} of {}", l, layer.inputs, layer.outputs,
                             to_string(layer.rail), layer.shared_profile ? " shared" : "",
-                            to_string(layer.engine), layer.lanes, chip.source(l));
+                            to_string(layer.engine), layer.bit_serial ? " bit-serial" : "",
+                            layer.lanes, chip.source(l));
         if (!layer.walk) continue;
         const Walk& walk = *layer.walk;
         text += fmt::format(" walks {}x{}x{} kernel {} stride {} pad {} {} positions {}x{}",
@@ -294,10 +299,10 @@ std::string ChipShape::describe() const {
     std::string text = fmt::format("{} inputs of {} bits, {} contexts, {}-bit stream", inputs,
                                    in_bits, contexts, pixel_stream_bits);
     for (const LayerShape& layer : layers) {
-        text += fmt::format(", {}{}{} {} {}", layer.outputs,
+        text += fmt::format(", {}{}{} {}{} {}", layer.outputs,
                             std::array{"s", "d", "p"}[static_cast<size_t>(layer.rail)],
                             layer.shared_profile ? " shared" : "", to_string(layer.engine),
-                            layer.lanes);
+                            layer.bit_serial ? " bit-serial" : "", layer.lanes);
     }
     return text;
 }

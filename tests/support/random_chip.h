@@ -19,6 +19,7 @@ struct LayerShape {
     bool shared_profile = false;
     Engine engine = Engine::folded;
     int lanes = 1;
+    bool bit_serial = false;
 };
 
 struct ChipShape {

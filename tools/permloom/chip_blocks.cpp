@@ -35,7 +35,8 @@ Block vector_block(const ChipLayer& layer) {
     Block block{BlockKind::memory,
                 layer.walk ? "window" : "activations",
                 {fmt::format("2 x {} x {} bit", grouped(layer.inputs), layer.in_bits)}};
-    block.lines.push_back(layer.engine == Engine::folded ? "read whole"
+    block.lines.push_back(layer.bit_serial                 ? "a bit of every value a cycle"
+                          : layer.engine == Engine::folded ? "read whole"
                           : layer.lanes == 1 || layer.engine == Engine::programmable
                               ? "1 value a cycle"
                               : fmt::format("{} values a cycle", layer.lanes));
@@ -65,11 +66,12 @@ void add_folded(LayerBlocks& blocks, const Chip& chip, const ChipLayer& layer) {
         "switch bits",
         {fmt::format("{} x {} bit", grouped(layer.outputs), grouped(switches + pruned.left_out)),
          contexts_text(chip)}};
-    blocks.data.push_back({BlockKind::circuit,
-                           "AS-Waksman network",
-                           {fmt::format("{}, {} bit", rail_text(layer), layer.in_bits),
-                            fmt::format("{} switches, {} stages", grouped(switches),
-                                        pruned.topology.stage_count())}});
+    blocks.data.push_back(
+        {BlockKind::circuit,
+         "AS-Waksman network",
+         {fmt::format("{}, {} bit", rail_text(layer), layer.bit_serial ? 1 : layer.in_bits),
+          fmt::format("{} switches, {} stages", grouped(switches),
+                      pruned.topology.stage_count())}});
     blocks.data.push_back(
         {BlockKind::devices,
          "bank",

@@ -105,6 +105,8 @@ class Pace {
     int64_t gives_back() const {
         return position_begins(layer_.walk->positions() - 1) + engine_.latency - 4;
     }
+    /// Cycles of a vector in the engine and the post-op beside those between two.
+    int64_t depth() const { return engine_.latency - engine_.interval; }
 
   private:
     const ChipLayer& layer_;
@@ -152,7 +154,10 @@ ChipPace::ChipPace(const Chip& chip)
 int ChipPace::skip_banks(size_t index) const {
     // A layer writes an image in no more cycles than lie between two.
     const int64_t taken = full_[skip(index)] - layers_[skip(index)].plan(false).interval;
-    const int64_t held = begins_[index] + layers_[index].gives_back() - taken;
+    // A layer stands still as a whole: while one image waits at its end, gaps between those in its
+    // depth are not made up for.
+    const int64_t held =
+        begins_[index] + layers_[index].gives_back() - taken + layers_[index].depth();
     return static_cast<int>(std::max<int64_t>(2, (2 * held + half_interval_ - 1) / half_interval_));
 }
 

@@ -79,9 +79,13 @@ RtlDesign rtl_design(const Chip& chip) {
     return design;
 }
 
-std::unique_ptr<Device> rtl_device(const RtlDesign& design) {
+std::filesystem::path model_cache() {
+    return PERMLOOM_TEST_CACHE;
+}
+
+std::unique_ptr<Device> rtl_device(const RtlDesign& design, const std::filesystem::path& cache) {
     VerilatedOptions options;
-    options.cache_directory = PERMLOOM_TEST_CACHE;
+    options.cache_directory = cache;
     return make_verilated_device(design, options);
 }
 
@@ -110,10 +114,11 @@ Function random_function(const Chip& chip, int context, Rng& rng, Range range) {
     return function;
 }
 
-Lockstep::Lockstep(const Chip& chip) : Lockstep(chip, rtl_design(chip)) {}
+Lockstep::Lockstep(const Chip& chip, const std::filesystem::path& cache)
+    : Lockstep(chip, rtl_design(chip), cache) {}
 
-Lockstep::Lockstep(const Chip& chip, const RtlDesign& design)
-    : chip_(chip), systemc_(make_systemc_device(chip)), rtl_(rtl_device(design)) {}
+Lockstep::Lockstep(const Chip& chip, const RtlDesign& design, const std::filesystem::path& cache)
+    : chip_(chip), systemc_(make_systemc_device(chip)), rtl_(rtl_device(design, cache)) {}
 
 Bench Lockstep::bench(const Stimulus& stimulus) {
     Bench bench(chip_, {systemc_.get(), rtl_.get()}, {"systemc", "rtl"}, stimulus);

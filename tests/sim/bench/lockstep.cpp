@@ -1,6 +1,9 @@
 #include "tests/sim/bench/lockstep.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
 
 #include "compiler/base/bits.h"
 #include "compiler/emit/rtl_design.h"
@@ -86,6 +89,12 @@ std::filesystem::path model_cache() {
 std::unique_ptr<Device> rtl_device(const RtlDesign& design, const std::filesystem::path& cache) {
     VerilatedOptions options;
     options.cache_directory = cache;
+    // Set by tools/dev/coverage.
+    if (const char* directory = std::getenv("PERMLOOM_COVERAGE")) {
+        static int models = 0;
+        options.coverage = std::filesystem::path(directory) /
+                           ("model-" + std::to_string(getpid()) + "-" + std::to_string(++models));
+    }
     return make_verilated_device(design, options);
 }
 

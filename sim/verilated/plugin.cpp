@@ -9,6 +9,9 @@
 #include <string>
 
 #include <verilated.h>
+#if VM_COVERAGE
+#include <verilated_cov.h>
+#endif
 #if VM_TRACE_FST
 #include <verilated_fst_c.h>
 using TraceFile = VerilatedFstC;
@@ -148,7 +151,21 @@ const char* trace(PermloomModel* model, const char* path) try {
     return failure(error);
 }
 
-constexpr PermloomPlugin PLUGIN{PERMLOOM_PLUGIN_ABI, PERMLOOM_PROBES, create, destroy, tick, trace};
+const char* coverage(PermloomModel* model, const char* path) try {
+#if VM_COVERAGE
+    model->context.coveragep()->write(path);
+    return nullptr;
+#else
+    static_cast<void>(model);
+    static_cast<void>(path);
+    throw std::runtime_error("the model was built without coverage");
+#endif
+} catch (const std::exception& error) {
+    return failure(error);
+}
+
+constexpr PermloomPlugin PLUGIN{
+    PERMLOOM_PLUGIN_ABI, PERMLOOM_PROBES, create, destroy, tick, trace, coverage};
 
 std::string at_place(const char* filename, int line, const std::string& text) {
     if (!filename || !*filename) return text;

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-constexpr uint32_t PERMLOOM_PLUGIN_ABI = 1;
+constexpr uint32_t PERMLOOM_PLUGIN_ABI = 2;
 
 extern "C" {
 
@@ -40,6 +40,8 @@ struct PermloomPlugin {
                         PermloomProbe* probes);
     /// Starts a waveform file in the format that the plug-in was built for.
     const char* (*trace)(PermloomModel* model, const char* path);
+    /// Writes the coverage so far.
+    const char* (*coverage)(PermloomModel* model, const char* path);
 };
 
 /// The only symbol that a plug-in exports.

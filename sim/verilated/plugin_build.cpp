@@ -77,7 +77,7 @@ class Builder {
           options_(options),
           root_(std::move(root)),
           workspace_(root_),
-          tools_(options.trace, workspace_.path()) {}
+          tools_(options.trace, !options.coverage.empty(), workspace_.path()) {}
 
     fs::path build();
 

@@ -19,7 +19,7 @@ inline constexpr char TOP_CLASS[] = "Vpermloom_top";
 class Toolchain {
   public:
     /// Asks both tools for their versions, in `directory`. Throws Error when one is missing.
-    Toolchain(TraceFormat trace, const std::filesystem::path& directory);
+    Toolchain(TraceFormat trace, bool coverage, const std::filesystem::path& directory);
 
     /// C++ of `sources` (relative to the directory it runs in) into ../obj.
     ToolCall verilate(const Arguments& sources, const std::filesystem::path& log) const;
@@ -41,6 +41,7 @@ class Toolchain {
     Arguments compiler(const char* optimisation) const;
 
     TraceFormat trace_;
+    bool coverage_;
     std::string verilator_, compiler_;  ///< what they say to --version
     std::string include_;               ///< of Verilator's run time
 };

@@ -349,6 +349,18 @@ Chip random_chip(const ChipShape& shape, Rng& rng) {
     return chip;
 }
 
+void redraw_devices(Chip& chip, Rng& rng) {
+    for (ChipLayer& layer : chip.layers) {
+        layer.device_bits = between(rng, 2, 8);
+        const int limit = 1 << (layer.device_bits - 1);
+        const double zeros = std::array{0.0, 0.0, 0.5, 0.9, 1.0}[rng.below(5)];
+        for (int32_t& device : layer.devices)
+            device = rng.chance(zeros) ? 0 : between(rng, -limit, limit - 1);
+        for (auto bank = layer.devices.begin(); bank != layer.devices.end(); bank += layer.lines())
+            std::sort(bank, bank + layer.lines());
+    }
+}
+
 Image random_image(const Chip& chip, Rng& rng) {
     Image image;
     for (int i = 0; i < chip.inputs(); ++i) {

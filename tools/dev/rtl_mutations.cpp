@@ -6,10 +6,10 @@
 
 namespace permloom {
 
-const std::vector<RtlMutation>& all_rtl_mutations() {
+std::vector<RtlMutation> folded_rtl_mutations() {
     // Layers of the test chip: 0 single rail, shared bank; 1 split rails, device ROM; 2 dual rails,
     // shared bank, logits. The first difference of a change in all layers is in layer 0.
-    static const std::vector<RtlMutation> mutations = {
+    return {
         {"complement of split rails on the wrong pass", "pl_line_register.sv",
          "second_pass ? ~in_data : in_data", "second_pass ? in_data : ~in_data", 1},
         {"no complement on dual rails", "pl_line_register.sv", "{~in_data, in_data}",
@@ -82,7 +82,20 @@ const std::vector<RtlMutation>& all_rtl_mutations() {
          ""},
         {"images never leave", "pl_context_control.sv", "leaves = done && ", "leaves = 1'b0 && "},
     };
-    return mutations;
+}
+
+std::vector<RtlMutation> all_rtl_mutations() {
+    std::vector<RtlMutation> all;
+    const auto add = [&](SceneName scene, std::vector<RtlMutation> some) {
+        for (RtlMutation& one : some) {
+            one.scene = scene;
+            all.push_back(std::move(one));
+        }
+    };
+    add(SceneName::folded, folded_rtl_mutations());
+    add(SceneName::engines, engine_rtl_mutations());
+    add(SceneName::walks, walk_rtl_mutations());
+    return all;
 }
 
 void apply(const RtlMutation& mutation, RtlDesign& design) {

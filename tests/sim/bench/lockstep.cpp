@@ -1,6 +1,9 @@
 #include "tests/sim/bench/lockstep.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
 
 #include "compiler/base/bits.h"
 #include "compiler/emit/rtl_design.h"
@@ -102,9 +105,19 @@ RtlDesign rtl_design(const Chip& chip) {
     return design;
 }
 
-std::unique_ptr<Device> rtl_device(const RtlDesign& design) {
+std::filesystem::path model_cache() {
+    return PERMLOOM_TEST_CACHE;
+}
+
+std::unique_ptr<Device> rtl_device(const RtlDesign& design, const std::filesystem::path& cache) {
     VerilatedOptions options;
-    options.cache_directory = PERMLOOM_TEST_CACHE;
+    options.cache_directory = cache;
+    // Set by tools/dev/coverage.
+    if (const char* directory = std::getenv("PERMLOOM_COVERAGE")) {
+        static int models = 0;
+        options.coverage = std::filesystem::path(directory) /
+                           ("model-" + std::to_string(getpid()) + "-" + std::to_string(++models));
+    }
     return make_verilated_device(design, options);
 }
 
@@ -133,10 +146,11 @@ Function random_function(const Chip& chip, int context, Rng& rng, Range range) {
     return function;
 }
 
-Lockstep::Lockstep(const Chip& chip) : Lockstep(chip, rtl_design(chip)) {}
+Lockstep::Lockstep(const Chip& chip, const std::filesystem::path& cache)
+    : Lockstep(chip, rtl_design(chip), cache) {}
 
-Lockstep::Lockstep(const Chip& chip, const RtlDesign& design)
-    : chip_(chip), systemc_(make_systemc_device(chip)), rtl_(rtl_device(design)) {}
+Lockstep::Lockstep(const Chip& chip, const RtlDesign& design, const std::filesystem::path& cache)
+    : chip_(chip), systemc_(make_systemc_device(chip)), rtl_(rtl_device(design, cache)) {}
 
 Bench Lockstep::bench(const Stimulus& stimulus) {
     Bench bench(chip_, {systemc_.get(), rtl_.get()}, {"systemc", "rtl"}, stimulus);

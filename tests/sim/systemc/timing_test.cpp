@@ -155,6 +155,25 @@ TEST_CASE("timing -- results follow one another at the stated interval") {
     }
 }
 
+TEST_CASE("timing -- serial behind a layer that writes as long as it works costs half a cycle") {
+    // The lanes set the window: ten cycles of work on ten values, or on ten beats.
+    const LayerShape ten{3, Rail::single, false, Engine::serial, 10};
+    for (const ChipShape& shape :
+         {ChipShape{.inputs = 5, .layers = {{10}, ten}},
+          ChipShape{.inputs = 10, .layers = {ten}, .pixel_stream_bits = 8}}) {
+        INFO(shape.describe());
+        Bench bench(shape, 13);
+        REQUIRE(interval_of(bench.chip) == 10);
+        CHECK(chip_interval(bench.chip) == 11);
+        for (size_t i = 0; i < 24; ++i)
+            bench.host.send(random_image(bench.chip, bench.rng));
+        bench.host.collect(24);
+        const auto& packets = bench.host.packets();
+        for (size_t i = 12; i < 24; ++i)
+            CHECK(packets[i].cycle - packets[i - 2].cycle == 21);
+    }
+}
+
 TEST_CASE("timing -- an image waits for the first bank until its layer has released it") {
     for (const ChipShape& shape : shapes()) {
         INFO(shape.describe());

@@ -303,6 +303,11 @@ class Files(CliTest):
                    "emit", "d.plc", "--out", "design-2", "--images-only")
         self.fails(2, "--no-boot: is for the ice40 targets",
                    "emit", "d.plc", "--out", "design-2", "--no-boot")
+        self.make("compile", "run", "--target", "spatial", "--set", "bit_serial=true", "--out", "spatial")
+        self.fails(1, "layer 0 has engine spatial.*--no-boot", "emit", "spatial.plc", "--out", "design-2",
+                   "--target", "ice40-hx8k")
+        self.fails(1, "bit_serial: 'yes' is not one of true, false", "compile", "run", "--out", "design-3",
+                   "--set", "bit_serial=yes")
         self.fails(2, "--target.*ice40-hx8k", "emit", "d.plc", "--out", "design-2", "--target", "ice40")
         self.assertFalse((self.directory / "design-2").exists())
 

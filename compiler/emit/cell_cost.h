@@ -96,10 +96,11 @@ Cost activation_buffer(int size, int bits, int lanes, bool turns);
 Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks = 2);
 Cost pixel_loader(int beats);
 Cost context_control();
+Cost axi_lite();
 Cost result_unit(int outputs);
 /// Of a load: rows of the largest stage, their addresses, and bits of a row that are stored.
 struct LoaderShape {
-    int layers = 1, most_rows = 1, address_bits = 1, row_bits = 32;
+    int layers = 1, most_rows = 1, address_bits = 1, row_bits = 32, contexts = 1;
 };
 Cost config_loader(const LoaderShape& shape);
 

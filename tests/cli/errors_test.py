@@ -342,6 +342,10 @@ class Files(CliTest):
                    "simulate", "d.plc", "--dut", "rtl", "--count", "1", PATH="/nonexistent")
 
     def test_trace_of_what_has_no_cycles(self):
+        self.fails(2, "--patch: the reference loads nothing", "simulate", "d.plc", "--then", "d.plc",
+                   "--patch", "--dut", "reference")
+        self.fails(1, "patch: the two configurations load the same rows", "simulate", "d.plc",
+                   "--then", "d.plc", "--patch", "--count", "1")
         self.fails(2, "--trace: the reference has no cycles", "simulate", "d.plc", "--dut", "reference",
                    "--trace", "x.vcd")
 

@@ -73,7 +73,7 @@ TEST_CASE("choose_engines -- the chip fits, and no pair of engines that fits is 
     const std::vector<Chip> pairs = all_pairs(chip);
     for (const Budget& budget :
          {Budget{100'000, {}, {}}, Budget{8'000, {}, {}}, Budget{5'000, 4'000, {}},
-          Budget{4'000, {}, 20}, Budget{{}, {}, 19}, Budget{{}, 2'500, 40}}) {
+          Budget{4'400, {}, 20}, Budget{{}, {}, 19}, Budget{{}, 2'500, 40}}) {
         INFO("budget " << budget.luts.value_or(0) << " " << budget.flip_flops.value_or(0) << " "
                        << budget.rams.value_or(0));
         Chip chosen = chip;

@@ -304,17 +304,17 @@ Cost pixel_loader(int beats) {
     return {14.0 + 2.0 * bits, bits + 3};
 }
 
-Cost context_control() {
-    // Two counters of 16 bits of images in flight.
-    return {62.0, 33};
+Cost context_control(int contexts) {
+    // A counter of 16 bits of images in flight for each, and its last change; which one runs.
+    return contexts == 1 ? Cost{26.0, 18} : Cost{65.0, 37};
 }
 
 Cost result_unit(int outputs) {
     constexpr int FEW = 16;  // so many logits stand in shift registers, more in a memory
     const int index = index_bits(outputs), beat = index_bits(outputs + 1);
-    // full and ctx 4, banks 2, two registers of classes 32, flags 7, logit and best 64; indices of
-    // the logit, the best and two labels.
-    Cost cost{210.0, 4 + 2 + 32 + 6 + 64 + beat + 4 * index};
+    // full and ctx 4, banks 2, two registers of classes 32, flags 10, logit, best and the lower half
+    // of a logit 80; indices of three logits on their way and of two labels.
+    Cost cost{210.0, 4 + 2 + 32 + 10 + 80 + beat + 5 * index};
     if (outputs == 1) return {40.0, 4 + 2 + beat + 64, 0, 64};
     if (outputs <= FEW) {
         cost += {0.0, 64 * int64_t{outputs}, 0, 64 * int64_t{outputs}};
@@ -325,10 +325,10 @@ Cost result_unit(int outputs) {
 
 Cost config_loader(const LoaderShape& shape) {
     const int layer_bits = index_bits(shape.layers), row_bits = index_bits(shape.most_rows + 1);
-    // CRC and row counter of 32 bits each, states and checks; layer and section of the record and
-    // of the row; address and number of rows; the row.
+    // CRC and row counter of 32 bits each, states and checks; layer and section of the record;
+    // address and number of rows; the row.
     return {408.0 + 15.0 * (shape.layers - 1) + shape.row_bits,
-            127 + 2 * layer_bits + shape.address_bits + 2 * row_bits + shape.row_bits};
+            116 + layer_bits + shape.address_bits + 2 * row_bits + shape.row_bits};
 }
 
 // Layers that walk.

@@ -82,7 +82,7 @@ Cost layer_output(const OutputShape& shape);
 Cost activation_buffer(int size, int bits, int lanes);
 Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks = 2);
 Cost pixel_loader(int beats);
-Cost context_control();
+Cost context_control(int contexts);
 Cost result_unit(int outputs);
 /// Of a load: rows of the largest stage, their addresses, and bits of a row that are stored.
 struct LoaderShape {

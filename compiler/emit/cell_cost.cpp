@@ -269,7 +269,7 @@ Cost layer_output(const OutputShape& shape) {
     cost += memory_cost(97, rows);
     cost += registers(int64_t{shape.contexts} * 55);
     cost +=
-        {2247.0 + shape.out_bits + 56.0 * (biased_bits - 33) + (shape.contexts == 2 ? 80.0 : 0.0),
+        {2164.0 + shape.out_bits + 56.0 * (biased_bits - 33) + (shape.contexts == 2 ? 80.0 : 0.0),
          biased_bits + 17 + 2 * 48 + product_bits + sum_bits + shape.out_bits +
              4 * (2 + neuron_bits)};
     // The skip and its factor.
@@ -287,14 +287,23 @@ Cost activation_buffer(int size, int bits, int lanes) {
             2 * int64_t{size} * bits};
 }
 
-Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks) {
+Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks,
+                       int tail) {
     const int row = std::max(lanes, word), parts = row / lanes, words = row / word;
     const int64_t depth = banks * ((size + row - 1) / row);
     // Banks full, their contexts, and the three bank numbers.
     Cost cost{18.0, 2 * int64_t{banks} + 3 * levels_of(banks)};
     // The part of a row that is written.
     if (parts > 1) cost.luts += 1.6 * parts;
-    Cost port = memory_cost(int64_t{row} * bits, depth);
+    Cost port = memory_cost(int64_t{row} * bits, depth - tail);
+    if (tail > 0) {
+        // Registers with an enable each behind a register of the write; and for every port a
+        // selector of a row, two LUTs for four of them, a register, and which of the two it was.
+        const int row_bits = row * bits;
+        cost += {static_cast<double>(tail), (int64_t{tail} + 1) * row_bits + index_bits(depth) + 1,
+                 0, int64_t{tail} * row_bits};
+        port += {row_bits * (0.65 * tail) + 3.0, row_bits + 1};
+    }
     if (words > 1) port += {selector_luts(words) * word * bits, levels_of(words)};
     return cost + int64_t{ports} * port;
 }

@@ -80,7 +80,9 @@ Cost layer_output(const OutputShape& shape);
 
 // Around the layers.
 Cost activation_buffer(int size, int bits, int lanes);
-Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks = 2);
+/// `tail`: rows that stand in registers.
+Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks = 2,
+                       int tail = 0);
 Cost pixel_loader(int beats);
 Cost context_control(int contexts);
 Cost result_unit(int outputs);

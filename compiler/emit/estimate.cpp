@@ -140,7 +140,8 @@ Cost vector_buffer(const ChipLayer& layer, int writes) {
         return cells::activation_buffer(layer.inputs, layer.in_bits, writes);
     const bool level = layer.engine == Engine::level;
     return cells::activation_memory(layer.inputs, layer.in_bits, writes, level ? layer.lanes : 1,
-                                    level ? 1 : layer.lanes);
+                                    level ? 1 : layer.lanes, 2,
+                                    level ? 0 : activation_tail(layer, writes));
 }
 
 /// All that is in front of the engine: the vector, and of a layer that walks the feature map, the

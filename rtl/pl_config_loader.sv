@@ -48,7 +48,8 @@ module pl_config_loader #(
   output wire loading,
   /// Bit per context: images are inside.
   input  wire [1:0] in_flight,
-  /// Row bus: in a cycle with row_valid the addressed memory takes row_data.
+  /// Row bus: in a cycle with row_valid the addressed memory takes row_data. Layer, section and stage
+  /// stand in the two cycles before it, too.
   output wire row_valid,
   output wire [15:0] row_layer,
   output wire [7:0] row_section,
@@ -153,12 +154,10 @@ module pl_config_loader #(
   logic [WORD_BITS-1:0] row_word_q;
   logic [WORD_BITS-1:0] last_word_q;
 
-  // The row in hand and the row bus.
+  // The row in hand and the row bus. The fields of a record are still there in the cycle behind its
+  // last word, and the bus carries them as they are.
   logic [ROW_BITS-1:0] row_data_q;
   logic row_valid_q;
-  logic [LAYER_BITS-1:0] row_layer_q;
-  logic [2:0] row_section_q;
-  logic [7:0] row_stage_q;
   logic [31:0] row_addr_q;
 
   assign cfg_tready = state_q != WAIT || broken;
@@ -168,9 +167,9 @@ module pl_config_loader #(
   assign load_error =
       wrong_q != 3'b000 ? content_error_q : misplaced_q ? framing_error_q : NO_ERROR;
   assign row_valid = row_valid_q;
-  assign row_layer = {{(16 - LAYER_BITS) {1'b0}}, row_layer_q};
-  assign row_section = {5'd0, row_section_q};
-  assign row_stage = row_stage_q;
+  assign row_layer = {{(16 - LAYER_BITS) {1'b0}}, layer_q};
+  assign row_section = {5'd0, section_q};
+  assign row_stage = stage_q;
   assign row_addr = row_addr_q;
   assign row_data = row_data_q;
 
@@ -294,12 +293,7 @@ module pl_config_loader #(
 
   always_ff @(posedge clk) begin
     row_valid_q <= rst_n && row_complete;
-    if (row_complete) begin
-      row_layer_q <= layer_q;
-      row_section_q <= section_q;
-      row_stage_q <= stage_q;
-      row_addr_q <= {16'd0, row_q} + (target_q ? {16'd0, stage_rows_q} : 32'd0);
-    end
+    if (row_complete) row_addr_q <= {16'd0, row_q} + (target_q ? {16'd0, stage_rows_q} : 32'd0);
     if (row_taken) row_data_q[32*row_word_q+:32] <= cfg_tdata;
     // After tlast comes the first word of a load.
     if (!rst_n || (cfg_tvalid && cfg_tready && cfg_tlast)) crc_q <= 32'hffffffff;

@@ -106,9 +106,12 @@ module pl_folded_layer #(
   wire en = !(wr_valid && !wr_ready);
   assign sum_en = en;
 
-  // Rows of the load stream that are meant for this layer.
+  // Rows of the load stream that are meant for this layer; whom a row is for stands on the bus before
+  // the row does.
   localparam [15:0] THIS_LAYER = LAYER[15:0];
-  wire row_mine = row_valid && row_layer == THIS_LAYER;
+  logic mine_q;
+  always_ff @(posedge clk) mine_q <= row_layer == THIS_LAYER;
+  wire row_mine = row_valid && mine_q;
 
   // Issue. The tag goes along with the item: tap k is the item that was issued k cycles ago.
   wire issue, second_pass, first_plane, last_plane;
@@ -168,12 +171,14 @@ module pl_folded_layer #(
       localparam integer SWITCHES = pl_geometry::switches(LINES, d);
       localparam [7:0] THIS_STAGE = d;
       localparam [143:0] IMAGE_OF_STAGE = BOOT != 0 ? pl_geometry::wiring_image(LAYER, d) : 144'd0;
+      logic target_q;
+      always_ff @(posedge clk)
+        target_q <= row_layer == THIS_LAYER && row_section == 8'd1 && row_stage == THIS_STAGE;
       pl_stage_memory #(
         .WIDTH(SWITCHES), .DEPTH(ROWS),
         .IMAGE(IMAGE_OF_STAGE)
       ) i_memory (
-        .clk(clk),
-        .write_en(row_mine && row_section == 8'd1 && row_stage == THIS_STAGE),
+        .clk(clk), .write_en(row_valid && target_q),
         .write_addr(row_addr[ADDR_BITS-1:0]), .write_data(row_data[SWITCHES-1:0]),
         .read_en(en), .read_addr(tag[TAG_BITS*d+:ADDR_BITS]),
         .read_data(switch_bits[pl_geometry::switch_offset(LINES, d)+:SWITCHES])

@@ -311,7 +311,7 @@ Cost layer_output(const OutputShape& shape) {
     cost += memory_cost(97, rows);
     cost += registers(int64_t{shape.contexts} * 55);
     cost +=
-        {2247.0 + shape.out_bits + 56.0 * (biased_bits - 33) + (shape.contexts == 2 ? 80.0 : 0.0),
+        {2164.0 + shape.out_bits + 56.0 * (biased_bits - 33) + (shape.contexts == 2 ? 80.0 : 0.0),
          biased_bits + 17 + 2 * 48 + product_bits + sum_bits + shape.out_bits +
              4 * (2 + neuron_bits)};
     // The skip and its factor.
@@ -330,14 +330,23 @@ Cost activation_buffer(int size, int bits, int lanes, bool turns) {
     return {read + 20.0 + 2.2 * writes, 2 * int64_t{size} * bits + 6, 0, 2 * int64_t{size} * bits};
 }
 
-Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks) {
+Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks,
+                       int tail) {
     const int row = std::max(lanes, word), parts = row / lanes, words = row / word;
     const int64_t depth = banks * ((size + row - 1) / row);
     // Banks full, their contexts, and the three bank numbers.
     Cost cost{18.0, 2 * int64_t{banks} + 3 * levels_of(banks)};
     // The part of a row that is written.
     if (parts > 1) cost.luts += 1.6 * parts;
-    Cost port = memory_cost(int64_t{row} * bits, depth);
+    Cost port = memory_cost(int64_t{row} * bits, depth - tail);
+    if (tail > 0) {
+        // Registers with an enable each behind a register of the write; and for every port a
+        // selector of a row, two LUTs for four of them, a register, and which of the two it was.
+        const int row_bits = row * bits;
+        cost += {static_cast<double>(tail), (int64_t{tail} + 1) * row_bits + index_bits(depth) + 1,
+                 0, int64_t{tail} * row_bits};
+        port += {row_bits * (0.65 * tail) + 3.0, row_bits + 1};
+    }
     if (words > 1) port += {selector_luts(words) * word * bits, levels_of(words)};
     return cost + int64_t{ports} * port;
 }
@@ -347,9 +356,9 @@ Cost pixel_loader(int beats) {
     return {14.0 + 2.0 * bits, bits + 3};
 }
 
-Cost context_control() {
-    // Two counters of 16 bits of images in flight.
-    return {62.0, 33};
+Cost context_control(int contexts) {
+    // A counter of 16 bits of images in flight for each, and its last change; which one runs.
+    return contexts == 1 ? Cost{26.0, 18} : Cost{65.0, 37};
 }
 
 Cost axi_lite() {
@@ -361,9 +370,9 @@ Cost axi_lite() {
 Cost result_unit(int outputs) {
     constexpr int FEW = 16;  // so many logits stand in shift registers, more in a memory
     const int index = index_bits(outputs), beat = index_bits(outputs + 1);
-    // full and ctx 4, banks 2, two registers of classes 32, flags 7, logit and best 64; indices of
-    // the logit, the best and two labels.
-    Cost cost{210.0, 4 + 2 + 32 + 6 + 64 + beat + 4 * index};
+    // full and ctx 4, banks 2, two registers of classes 32, flags 10, logit, best and the lower half
+    // of a logit 80; indices of three logits on their way and of two labels.
+    Cost cost{210.0, 4 + 2 + 32 + 10 + 80 + beat + 5 * index};
     if (outputs == 1) return {40.0, 4 + 2 + beat + 64, 0, 64};
     if (outputs <= FEW) {
         cost += {0.0, 64 * int64_t{outputs}, 0, 64 * int64_t{outputs}};
@@ -374,11 +383,11 @@ Cost result_unit(int outputs) {
 
 Cost config_loader(const LoaderShape& shape) {
     const int layer_bits = index_bits(shape.layers), row_bits = index_bits(shape.most_rows + 1);
-    // CRC and row counter of 32 bits each, states and checks; layer and section of the record and
-    // of the row; address and number of rows; the row. An id of 32 bits a context, and the base of a
-    // patch.
+    // CRC and row counter of 32 bits each, states and checks; layer and section of the record;
+    // address and number of rows; the row. An id of 32 bits a context, and the base of a patch.
     return {(shape.contexts == 1 ? 424.0 : 518.0) + 15.0 * (shape.layers - 1) + shape.row_bits,
-            127 + 33 + 32 * shape.contexts + 2 * layer_bits + shape.address_bits + 2 * row_bits + shape.row_bits};
+            116 + 33 + 32 * shape.contexts + layer_bits + shape.address_bits + 2 * row_bits +
+                shape.row_bits};
 }
 
 // Layers that walk.

@@ -93,9 +93,11 @@ Cost layer_output(const OutputShape& shape);
 // Around the layers.
 /// `turns`: a bit-serial layer reads it.
 Cost activation_buffer(int size, int bits, int lanes, bool turns);
-Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks = 2);
+/// `tail`: rows that stand in registers.
+Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks = 2,
+                       int tail = 0);
 Cost pixel_loader(int beats);
-Cost context_control();
+Cost context_control(int contexts);
 Cost axi_lite();
 Cost result_unit(int outputs);
 /// Of a load: rows of the largest stage, their addresses, and bits of a row that are stored.

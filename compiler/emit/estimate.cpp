@@ -31,6 +31,11 @@ int stored_rows(int rows, const EstimateOptions& options) {
     return options.boot_words > 0 ? (rows + RAM_ROWS - 1) / RAM_ROWS * RAM_ROWS : rows;
 }
 
+/// A row of a load is for this layer, and for which of its wiring memories.
+Cost row_targets(int memories) {
+    return {0.0, 1 + memories};
+}
+
 cells::ProductShape product_shape(const ChipLayer& layer, bool is_signed) {
     return {layer.in_bits, layer.device_bits, layer.rail == Rail::split, unit_devices(layer),
             layer.rail != Rail::split && is_signed};
@@ -66,7 +71,8 @@ Cost folded_engine(const ChipLayer& layer, int contexts, const EstimateOptions& 
             width + layer.device_bits, layer.accumulator_bits());
     }
     return cost +
-           cells::accumulator(layer.accumulator_bits(), layer.passes() == 2, layer.planes() > 1);
+           cells::accumulator(layer.accumulator_bits(), layer.passes() == 2, layer.planes() > 1) +
+           row_targets(stages);
 }
 
 Cost spatial_engine(const ChipLayer& layer, int contexts) {
@@ -129,7 +135,7 @@ Cost serial_engine(const ChipLayer& layer, int contexts, const EstimateOptions& 
             cells::serial_lane(product_shape(layer, is_signed), stored_entry_bits(layer), depth,
                                layer.accumulator_bits(), layer.rail == Rail::dual);
     return cost + cells::collector(layer.lanes, layer.accumulator_bits(), layer.outputs, contexts) +
-           Cost{0.0, 1};
+           row_targets(layer.lanes) + Cost{0.0, 1};
 }
 
 Cost level_engine(const ChipLayer& layer, int contexts, const EstimateOptions& options) {
@@ -145,7 +151,7 @@ Cost level_engine(const ChipLayer& layer, int contexts, const EstimateOptions& o
             static_cast<int>(levels(layer, neuron).size()), depth, layer.accumulator_bits());
     return cost +
            cells::collector(layer.outputs, layer.accumulator_bits(), layer.outputs, contexts) +
-           Cost{0.0, 1};
+           row_targets(layer.outputs) + Cost{0.0, 1};
 }
 
 Cost programmable_engine(const ChipLayer& layer, int contexts, const EstimateOptions& options) {
@@ -185,9 +191,11 @@ Cost engine_cost(const ChipLayer& layer, int contexts, const EstimateOptions& op
 Cost vector_buffer(const ChipLayer& layer, int writes) {
     if (layer.has_network())
         return cells::activation_buffer(layer.inputs, layer.in_bits, writes, layer.bit_serial);
+    const bool serial = layer.engine == Engine::serial;
     return cells::activation_memory(layer.inputs, layer.in_bits, writes,
                                     layer.engine == Engine::level ? layer.lanes : 1,
-                                    layer.engine == Engine::serial ? layer.lanes : 1);
+                                    serial ? layer.lanes : 1, 2,
+                                    serial ? activation_tail(layer, writes) : 0);
 }
 
 /// All that is in front of the engine: the vector, and of a layer that walks the feature map, the
@@ -263,7 +271,7 @@ Estimate estimate(const Chip& chip, const EstimateOptions& options) {
         result.layers.push_back(estimate_layer(chip, l, options));
     result.rest = {{"loader", loader_cost(chip)},
                    {"pixel loader", cells::pixel_loader(chip.pixel_beats())},
-                   {"contexts", cells::context_control()},
+                   {"contexts", cells::context_control(chip.contexts)},
                    {"result unit", cells::result_unit(chip.outputs())}};
     if (options.boot_words > 0) result.rest.push_back({"boot", cells::boot(options.boot_words)});
     if (!options.board) result.rest.push_back({"control port", cells::axi_lite()});

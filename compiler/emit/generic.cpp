@@ -199,14 +199,17 @@ endmodule
 )";
 
 constexpr char MAKEFILE[] =
-    R"(# {name}, written by permloom {version}. Targets: lint sim cells luts report clean help.
+    R"(# {name}, written by permloom {version}. Targets: lint sim gate cells luts report clean help.
 PERMLOOM ?= permloom
 RTL := {sources}
 
-.PHONY: help lint sim cells luts report clean
+CELLS_SIM = $(dir $(shell command -v yosys))../share/yosys/ice40/cells_sim.v
+
+.PHONY: help lint sim gate cells luts report clean
 help:
 	@echo "make lint   Verilator lint, all warnings on"
 	@echo "make sim    Icarus Verilog runs the self-checking testbench; fails on the first mismatch"
+	@echo "make gate   the same with the netlist behind synthesis for an iCE40"
 	@echo "make cells  Yosys counts word-level cells: registers, adders, multipliers, memories"
 	@echo "make luts   Yosys counts LUTs, flip-flops and block RAMs of an iCE40"
 	@echo "make report that beside the estimate"
@@ -221,6 +224,11 @@ sim: sim.vvp
 sim.vvp: tb/permloom_tb.sv $(RTL)
 	iverilog -g2012 -s permloom_tb -o $@ $(RTL) tb/permloom_tb.sv
 
+gate: netlist.v tb/permloom_tb.sv
+	iverilog -g2012 -DNO_ICE40_DEFAULT_ASSIGNMENTS -s permloom_tb -o gate.vvp tb/permloom_tb.sv $< $(CELLS_SIM)
+	vvp -n gate.vvp | tee gate.log
+	@grep -q '^PASS' gate.log
+
 cells:
 	yosys -q -l cells.log -p "read_verilog -sv $(RTL); hierarchy -check -top permloom_top; synth -run begin:fine; tee -o cells.txt stat -width"
 	cat cells.txt
@@ -229,13 +237,15 @@ luts: luts.txt
 	cat luts.txt
 
 luts.txt: $(RTL)
-	yosys -q -l luts.log -p "read_verilog -sv $(RTL); synth_ice40 -device hx -top permloom_top; tee -o luts.txt stat"
+	yosys -q -l luts.log -p "read_verilog -sv $(RTL); synth_ice40 -device hx -top permloom_top; tee -o luts.txt stat; write_verilog -noattr netlist.v"
+
+netlist.v: luts.txt
 
 report: luts.txt
 	$(PERMLOOM) emit --report .
 
 clean:
-	rm -f sim.vvp sim.log cells.log cells.txt luts.log luts.txt
+	rm -f sim.vvp sim.log gate.vvp gate.log netlist.v cells.log cells.txt luts.log luts.txt
 )";
 
 constexpr char README[] = R"(# {name}
@@ -252,7 +262,7 @@ Written by permloom {version} for target `generic`. Chip {fingerprint}, {context
 | `devices_layer*.hex` | device ROMs of layers of engine `folded` or `serial` with a profile per neuron, if there are any |
 | `tb/permloom_tb.sv` | self-checking testbench |
 
-`make lint` (Verilator), `make sim` (Icarus Verilog), `make cells` (Yosys), `make luts` (Yosys, for an iCE40), `make report` (that
+`make lint` (Verilator), `make sim` (Icarus Verilog), `make gate` (the same with the netlist behind synthesis), `make cells` (Yosys), `make luts` (Yosys, for an iCE40), `make report` (that
 beside the estimate of `report.json`). `make sim` ends with `PASS: ... mismatches: 0`.
 
 Ports, timing and the load stream are described in the project's `rtl/MICROARCHITECTURE.md` and `compiler/program/FORMAT.md`.

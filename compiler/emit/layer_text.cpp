@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compiler/base/error.h"
+#include "compiler/emit/block_ram.h"
 #include "compiler/emit/verilog_text.h"
 #include "compiler/perm/as_waksman.h"
 #include "compiler/perm/partial.h"
@@ -35,7 +36,7 @@ constexpr char ACTIVATION_MEMORY[] = R"(  wire bank_{i};
   wire [{address_msb}:0] address_{i};
   wire [{read_msb}:0] elements_{i};
 {write_port}  pl_activation_memory #(
-    .SIZE({inputs}), .BITS({in_bits}), .LANES({writes}), .WORD({word}), .PORTS({ports})
+    .SIZE({inputs}), .BITS({in_bits}), .LANES({writes}), .WORD({word}), .PORTS({ports}){tail}
   ) i_buffer_{i} (
     .clk(clk), .rst_n(rst_n), {taken}, .out_valid(full_{i}),
     .out_ctx(full_ctx_{i}), .out_bank(bank_{i}), .out_advance(advance_{i}),
@@ -355,6 +356,8 @@ std::string layer_text(const Chip& chip, size_t index, const BootOptions& option
     const int words = (layer.inputs + word - 1) / word;
     const int source = chip.source(index);
     const int writes = chip.values_a_write(source);
+    const int vector_writes = layer.walk ? window_lanes(layer) : writes;
+    const int tail = layer.engine == Engine::serial ? activation_tail(layer, vector_writes) : 0;
     const std::vector<std::string> out =
         last ? std::vector<std::string>{fmt::format("ready_{}", index + 1)}
              : takers(chip, index + 1);
@@ -383,8 +386,9 @@ std::string layer_text(const Chip& chip, size_t index, const BootOptions& option
                                           : fmt::format(".LANES({}), ", layer.lanes)) +
                               (layer.bit_serial ? ".SERIAL(1), " : "")),
         fmt::arg("serial", layer.bit_serial ? ", .SERIAL(1)" : ""),
-        fmt::arg("writes", layer.walk ? window_lanes(layer) : writes), fmt::arg("word", word),
-        fmt::arg("ports", ports), fmt::arg("address_msb", ports * index_bits(words) - 1),
+        fmt::arg("writes", vector_writes), fmt::arg("word", word), fmt::arg("ports", ports),
+        fmt::arg("tail", tail > 0 ? fmt::format(", .TAIL({})", tail) : ""),
+        fmt::arg("address_msb", ports * index_bits(words) - 1),
         fmt::arg("read_msb", ports * word * layer.in_bits - 1),
         fmt::arg("vector_msb", layer.inputs * layer.in_bits - 1),
         fmt::arg("device_bits", layer.device_bits), fmt::arg("acc_bits", layer.accumulator_bits()),
@@ -422,6 +426,12 @@ std::string layer_text(const Chip& chip, size_t index, const BootOptions& option
                 (layer.walk ? windows_text(chip, index, writes) : "")));
     if (layer.walk) text += map_writer_text(chip, index);
     return text + "\n";
+}
+
+int activation_tail(const ChipLayer& layer, int writes) {
+    constexpr int BANKS = 2;
+    const int64_t depth = BANKS * ((int64_t{layer.inputs} + writes - 1) / writes);
+    return static_cast<int>(tail_rows(int64_t{writes} * layer.in_bits, depth, layer.lanes));
 }
 
 int wiring_row_words(const ChipLayer& layer) {

@@ -308,6 +308,12 @@ class Files(CliTest):
                    "--target", "ice40-hx8k")
         self.fails(1, "bit_serial: 'yes' is not one of true, false", "compile", "run", "--out", "design-3",
                    "--set", "bit_serial=yes")
+        self.fails(2, "--clock: is for the ice40 targets",
+                   "emit", "d.plc", "--out", "design-2", "--clock", "96", "--target", "xilinx")
+        self.fails(1, "100 MHz.*a multiple of 3, 18 to 132", "emit", "d.plc", "--out", "design-2",
+                   "--clock", "100", "--target", "ice40-hx8k")
+        self.fails(2, "--clock", "emit", "d.plc", "--out", "design-2", "--clock", "3",
+                   "--target", "ice40-hx8k")
         self.fails(2, "--target.*ice40-hx8k", "emit", "d.plc", "--out", "design-2", "--target", "ice40")
         self.assertFalse((self.directory / "design-2").exists())
 

@@ -34,14 +34,14 @@ void change_line(std::string& text, int line) {
 
 }  // namespace
 
-TEST_CASE("emit_generic -- make lint, sim and cells pass for a small chip") {
+TEST_CASE("emit_generic -- make lint, sim, gate and cells pass for a small chip") {
     const test::ChipShape shape{
         .inputs = 3,
         .layers = {{.outputs = 2, .rail = Rail::split, .shared_profile = true}, {.outputs = 3}},
         .pixel_stream_bits = 16};
     const testing::TemporaryDirectory directory;
     test::write_files(emit(shape, 11, 6).files, directory.path());
-    for (const char* target : {"help", "lint", "sim", "cells"}) {
+    for (const char* target : {"help", "lint", "sim", "gate", "cells"}) {
         const ProcessResult made = run_process({"make", "-s", target}, directory.path());
         INFO(target << ": " << made.output);
         CHECK(made.status == 0);

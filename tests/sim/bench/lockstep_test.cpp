@@ -39,6 +39,8 @@ const std::vector<ChipShape>& shapes() {
          2,
          32,
          5},
+        // The last rows of its activation memory stand in registers.
+        {257, {{3, SINGLE, true, SERIAL, 2}}, 1, 8, 8},
     };
     return shapes;
 }

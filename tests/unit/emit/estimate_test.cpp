@@ -66,6 +66,15 @@ TEST_CASE("memory_cost -- columns that nobody reads save whole block RAMs alone"
     CHECK(memory_cost(columns, 100) == Cost{});
 }
 
+TEST_CASE("tail_rows -- few rows that cost every port a block RAM stand in registers") {
+    CHECK(tail_rows(8, 1568, 5) == 32);
+    CHECK(tail_rows(8, 514, 2) == 2);
+    CHECK(tail_rows(8, 1568, 1) == 0);
+    CHECK(tail_rows(8, 1536, 5) == 0);
+    CHECK(tail_rows(8, 1600, 5) == 0);
+    CHECK(tail_rows(8, 16, 4) == 0);
+}
+
 TEST_CASE("as_waksman -- LUTs and flip-flops are those of the catalogue, 2 a switch and bit") {
     for (const auto& [lines, luts, flip_flops] :
          {std::tuple{8, 272, 320}, {16, 784, 896}, {32, 2064, 2304}}) {

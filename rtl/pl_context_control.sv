@@ -36,24 +36,36 @@ module pl_context_control #(
     if (!rst_n) active_q <= 1'b0;
     else if (selectable) active_q <= ctx_select[0];
   end
-  assign ctx_active = active_q;
-  assign ctx_active_valid = ctx_valid[active_q];
+  assign ctx_active = CONTEXTS == 2 && active_q;
+  assign ctx_active_valid = ctx_valid[ctx_active];
 
   genvar c;
   generate
-    for (c = 0; c < 2; c = c + 1) begin : gen_count
+    if (CONTEXTS == 1) begin : gen_one
+      assign in_flight[1] = 1'b0;
+      wire unused = &{1'b0, active_q};
+    end
+    for (c = 0; c < CONTEXTS; c = c + 1) begin : gen_count
+      // The count of the cycle before last, and what the last one added to it, from -2 to 1: what
+      // comes and goes in this cycle is late.
       logic [15:0] images_q;
+      logic [1:0] change_q;
       wire enters = begun && entry_ctx == c[0];
       wire drops = dropped && entry_ctx == c[0];
       wire leaves = done && done_ctx == c[0];
-      // enters - drops - leaves, from -2 to 1, spelled out: one adder has to be enough.
       wire odd = enters ^ drops ^ leaves;
       wire negative = (!enters && (drops || leaves)) || (drops && leaves);
-      always_ff @(posedge clk) begin
-        if (!rst_n) images_q <= 16'd0;
-        else images_q <= images_q + {{15{negative}}, odd};
-      end
-      assign in_flight[c] = images_q != 16'd0;
+      wire [1:0] gone = -change_q;
+      always_ff @(posedge clk)
+        if (!rst_n) begin
+          images_q <= 16'd0;
+          change_q <= 2'd0;
+        end else begin
+          images_q <= images_q + {{14{change_q[1]}}, change_q};
+          change_q <= {negative, odd};
+        end
+      assign in_flight[c] =
+          change_q == 2'd1 || images_q[15:2] != 14'd0 || images_q[1:0] != gone;
     end
   endgenerate
 endmodule

@@ -108,10 +108,12 @@ module pl_level_layer #(
   wire en = !(wr_valid && !wr_ready);
   assign sum_en = en;
 
-  // Rows of the load stream that are meant for this layer.
+  // Rows of the load stream that are meant for this layer; whom a row is for stands on the bus before
+  // the row does.
   localparam [15:0] THIS_LAYER = LAYER[15:0];
-  wire row_mine = row_valid && row_layer == THIS_LAYER;
-  wire row_levels = row_mine && row_section == 8'd6;
+  logic mine_q;
+  always_ff @(posedge clk) mine_q <= row_layer == THIS_LAYER;
+  wire row_mine = row_valid && mine_q;
 
   // Issue. The tag goes along with the step: tap k is the step that was issued k cycles ago.
   wire issue, first, last, live, last_word, complement;
@@ -166,13 +168,16 @@ module pl_level_layer #(
       localparam [7:0] THIS_NEURON = j;
       localparam [143:0] IMAGE_OF_NEURON =
           BOOT != 0 ? pl_geometry::wiring_image(LAYER, j) : 144'd0;
+      logic target_q;
+      always_ff @(posedge clk)
+        target_q <= row_layer == THIS_LAYER && row_section == 8'd6 && row_stage == THIS_NEURON;
       pl_level_neuron #(
         .LANES(LANES), .IN_BITS(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .ACC_BITS(ACC_BITS),
         .SPLIT(RAIL == 2 ? 1 : 0), .UNIT(UNIT), .LEVEL_BITS(LEVEL_BITS),
         .LEVELS(LEVELS[(SHARED_PROFILE != 0 ? 0 : j)*LEVELS_BITS+:LEVELS_BITS]), .DEPTH(DEPTH),
         .IMAGE(IMAGE_OF_NEURON)
       ) i_neuron (
-        .clk(clk), .rst_n(rst_n), .en(en), .write_en(row_levels && row_stage == THIS_NEURON),
+        .clk(clk), .rst_n(rst_n), .en(en), .write_en(row_valid && target_q),
         .write_addr(row_addr[ADDR_BITS-1:0]), .write_data(row_data[LANES*LEVEL_BITS-1:0]),
         .addr(addr), .values(values), .live(values_live), .sum_valid(valid[SUM_AT]),
         .sum_first(tag[TAG_BITS*SUM_AT+FIRST_AT]), .sum_last(tag[TAG_BITS*SUM_AT+LAST_AT]),

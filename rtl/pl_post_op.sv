@@ -77,7 +77,7 @@ module pl_post_op #(
     end else begin : gen_code
       localparam integer P_BITS = T_BITS + 17;
       localparam integer V_BITS = pl_geometry::max(P_BITS, 48) + 2;
-      localparam integer Y_BITS = V_BITS + 1;
+      localparam integer Y_BITS = 19;
 
       wire relu = layer_registers[SET_BITS*in_ctx+6];
       logic signed [T_BITS-1:0] t;
@@ -140,12 +140,15 @@ module pl_post_op #(
           v <= {{(V_BITS - P_BITS) {p[P_BITS-1]}}, p} + {{(V_BITS - 48) {c_2[47]}}, c_2} + added +
                rounding;
 
-      // 4: shift, zero point, clamp.
+      // 4: shift, zero point, clamp. What lies beyond 18 bits lies beyond every bound with any zero
+      // point, so that 18 bits go on, the nearest ones.
       wire signed [V_BITS-1:0] shifted = v >>> registers_4[5:0];
+      wire fits = shifted[V_BITS-1:17] == {(V_BITS - 17) {shifted[V_BITS-1]}};
+      wire [17:0] nearest = fits ? shifted[17:0] : {shifted[V_BITS-1], {17{!shifted[V_BITS-1]}}};
       wire signed [Y_BITS-1:0] zero = {{(Y_BITS - 16) {1'b0}}, registers_4[22:7]};
       wire signed [Y_BITS-1:0] low = {{(Y_BITS - 16) {1'b0}}, registers_4[38:23]};
       wire signed [Y_BITS-1:0] high = {{(Y_BITS - 16) {1'b0}}, registers_4[54:39]};
-      wire signed [Y_BITS-1:0] moved = {shifted[V_BITS-1], shifted} + zero;
+      wire signed [Y_BITS-1:0] moved = {nearest[17], nearest} + zero;
       wire signed [Y_BITS-1:0] clamped = moved < low ? low : moved > high ? high : moved;
       logic [OUT_BITS-1:0] y;
       always_ff @(posedge clk) if (en) y <= clamped[OUT_BITS-1:0];

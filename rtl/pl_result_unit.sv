@@ -59,33 +59,45 @@ module pl_result_unit #(
     if (row_valid && row_section == SECTION_CLASSES) classes_q[row_ctx] <= row_classes;
   end
 
-  // The running maximum, a cycle behind the write, and the label, another one behind it: with two
-  // logits or more it is sent two cycles after their bank is full at the earliest.
-  logic first_q;
-  logic rival_q;  // a later logit, of a class
-  logic last_q;
-  logic bank_q;
-  logic [15:0] index_q;
-  logic signed [31:0] logit_q;
-  logic signed [31:0] best_q;
-  logic [15:0] best_index_q;
-  logic label_due_q;
-  logic label_bank_q;
+  // The running maximum of a bank and its index, the label. The upper half of a logit is compared a
+  // cycle behind the write and the lower one another cycle later, so that no chain of carries is
+  // longer than half a logit: the upper half of a maximum is the maximum of the upper halves. With two
+  // logits or more the label is sent two cycles after its bank is full at the earliest, when the last
+  // winner is still on its way into the label.
+  logic first_1, first_2;  // logit 0
+  logic rival_1, rival_2;  // a later one, of a class
+  logic wins_3;
+  logic bank_1, bank_2, bank_3;
+  logic [15:0] index_1, index_2, index_3;
+  logic [31:0] logit_1;
+  logic [15:0] low_2;
+  logic above_2, equal_2;  // the upper half is greater than the one of the maximum so far, or equal
+  logic signed [15:0] best_high_q;
+  logic [15:0] best_low_q;
+
+  wire signed [15:0] high_1 = logit_1[31:16];
+  wire above = high_1 > best_high_q;
+  wire wins = first_2 || (rival_2 && (above_2 || (equal_2 && low_2 > best_low_q)));
 
   always_ff @(posedge clk) begin
-    first_q <= rst_n && write && wr_index == 16'd0;
-    rival_q <= rst_n && write && wr_index != 16'd0 && wr_index < classes_q[wr_ctx];
-    last_q <= rst_n && write && wr_last;
-    bank_q <= wr_bank_q;
-    index_q <= wr_index;
-    logit_q <= wr_data;
-    if (first_q || (rival_q && logit_q > best_q)) begin
-      best_q <= logit_q;
-      best_index_q <= index_q;
-    end
-    label_due_q <= rst_n && last_q;
-    label_bank_q <= bank_q;
-    if (label_due_q) label_q[label_bank_q] <= best_index_q;
+    first_1 <= rst_n && write && wr_index == 16'd0;
+    rival_1 <= rst_n && write && wr_index != 16'd0 && wr_index < classes_q[wr_ctx];
+    bank_1 <= wr_bank_q;
+    index_1 <= wr_index;
+    logit_1 <= wr_data;
+    if (first_1 || (rival_1 && above)) best_high_q <= high_1;
+    first_2 <= rst_n && first_1;
+    rival_2 <= rst_n && rival_1;
+    bank_2 <= bank_1;
+    index_2 <= index_1;
+    low_2 <= logit_1[15:0];
+    above_2 <= above;
+    equal_2 <= high_1 == best_high_q;
+    if (wins) best_low_q <= low_2;
+    wins_3 <= wins;
+    bank_3 <= bank_2;
+    index_3 <= index_2;
+    if (wins_3) label_q[bank_3] <= index_3;
   end
 
   // Read side.
@@ -95,7 +107,8 @@ module pl_result_unit #(
 
   assign res_tvalid = full_q[rd_bank_q];
   assign res_tlast = res_tvalid && last_beat;
-  wire [15:0] label = OUTPUTS == 1 ? 16'd0 : label_q[rd_bank_q];
+  wire [15:0] label =
+      OUTPUTS == 1 ? 16'd0 : wins_3 && bank_3 == rd_bank_q ? index_3 : label_q[rd_bank_q];
   assign res_tdata = !res_tvalid ? 32'd0 : last_beat ? {16'd0, label} : logit_out;
   assign done = taken && last_beat;
   assign done_ctx = ctx_q[rd_bank_q];

@@ -113,10 +113,12 @@ module pl_serial_layer #(
   wire en = !(wr_valid && !wr_ready);
   assign sum_en = en;
 
-  // Rows of the load stream that are meant for this layer.
+  // Rows of the load stream that are meant for this layer; whom a row is for stands on the bus before
+  // the row does.
   localparam [15:0] THIS_LAYER = LAYER[15:0];
-  wire row_mine = row_valid && row_layer == THIS_LAYER;
-  wire row_entry = row_mine && row_section == 8'd5;
+  logic mine_q;
+  always_ff @(posedge clk) mine_q <= row_layer == THIS_LAYER;
+  wire row_mine = row_valid && mine_q;
 
   // Issue. The tag goes along with the step: tap k is the step that was issued k cycles ago.
   wire issue, first, last, live;
@@ -203,13 +205,16 @@ module pl_serial_layer #(
       localparam [7:0] THIS_LANE = l;
       localparam [143:0] IMAGE_OF_LANE =
           BOOT != 0 && ENTRIES > 0 ? pl_geometry::wiring_image(LAYER, l) : 144'd0;
+      logic target_q;
+      always_ff @(posedge clk)
+        target_q <= row_layer == THIS_LAYER && row_section == 8'd5 && row_stage == THIS_LANE;
       pl_serial_lane #(
         .INPUTS(INPUTS), .IN_BITS(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .ACC_BITS(ACC_BITS),
         .RAIL(RAIL), .UNIT(UNIT),
         .SIGNED(RAIL != 2 && (SHARED_PROFILE == 0 || NEGATIVES > 0) ? 1 : 0), .DEPTH(DEPTH),
         .IMAGE(IMAGE_OF_LANE)
       ) i_lane (
-        .clk(clk), .rst_n(rst_n), .en(en), .write_en(row_entry && row_stage == THIS_LANE),
+        .clk(clk), .rst_n(rst_n), .en(en), .write_en(row_valid && target_q),
         .write_addr(row_addr[ADDR_BITS-1:0]), .write_data(row_data[31:0]), .addr(addr),
         .input_number(read_addr[INPUT_BITS*l+:INPUT_BITS]),
         .value(read_data[IN_BITS*l+:IN_BITS]), .device(devices[DEVICE_BITS*l+:DEVICE_BITS]),

@@ -102,6 +102,17 @@ Cost memory_cost(std::span<const uint8_t> columns, int64_t depth) {
     return cost;
 }
 
+int64_t tail_rows(int64_t width, int64_t depth, int64_t ports) {
+    constexpr int64_t MOST = 32;
+    if (ports < 2) return 0;
+    const int64_t rams = memory_cost(width, depth).rams;
+    for (int64_t tail = 2; tail <= MOST; tail *= 2) {
+        const int64_t fewer = memory_cost(width, depth - tail).rams;
+        if (depth % tail == 0 && fewer > 0 && fewer < rams) return tail;
+    }
+    return 0;
+}
+
 Cost table_cost(int64_t width, int64_t depth) {
     const Layout layout = cheapest_layout(width, depth);
     Cost cost{0.0, 0, 0, width * depth};

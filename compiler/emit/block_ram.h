@@ -28,6 +28,11 @@ Cost memory_cost(int64_t width, int64_t depth);
 /// The same where only some columns, those of 1, are read: block RAMs without any go.
 Cost memory_cost(std::span<const uint8_t> columns, int64_t depth);
 
+/// Of a memory with `ports` copies of which each has one read port: rows at its end that are better
+/// kept in registers, once for all ports, because they cost every port a block RAM more; a power of
+/// two of which `depth` is a multiple. 0: none, or too many.
+int64_t tail_rows(int64_t width, int64_t depth, int64_t ports);
+
 /// A table of constants behind a read register, of contents that nothing is known of.
 Cost table_cost(int64_t width, int64_t depth);
 

@@ -32,19 +32,22 @@ int levels_of(int64_t count) {
 
 // Engine `folded`.
 
-Cost sequencer(int neurons, int passes, int contexts) {
+Cost sequencer(int neurons, int passes, int planes, int contexts) {
     // A counter with its comparison, and the adder of the second context's rows.
     const int bits = index_bits(neurons);
-    return {1.5 * bits + 5.0 + (contexts == 2 ? 4.0 : 0.0) + (passes == 2 ? 3.0 : 0.0),
-            bits + (passes == 2 ? 1 : 0)};
+    const int plane_bits = planes > 1 ? index_bits(planes) : 0;
+    return {
+        1.5 * (bits + plane_bits) + 5.0 + (contexts == 2 ? 4.0 : 0.0) + (passes == 2 ? 3.0 : 0.0),
+        bits + plane_bits + (passes == 2 ? 1 : 0)};
 }
 
-Cost folded_tags(int depth, int neurons, int passes, int contexts) {
+Cost folded_tags(int depth, int neurons, int passes, int planes, int contexts) {
     // Valid, context and neuron at every tap; the row's address, which with one context is the
-    // neuron, and the pass up to the last tap but one.
+    // neuron, and the pass, first and last plane up to the last tap but one.
     int64_t bits = int64_t{depth} * (2 + index_bits(neurons));
     if (contexts == 2) bits += int64_t{depth - 1} * index_bits(contexts * neurons);
     if (passes == 2) bits += depth - 1;
+    if (planes > 1) bits += 2 * (depth - 1);
     return {depth * 1.0, bits};
 }
 
@@ -149,9 +152,33 @@ Cost adder_tree(std::vector<Term> terms, int term_bits, int sum_bits) {
     return cost;
 }
 
-Cost accumulator(int width, bool loops) {
-    // The first sum of an item passes a gate in front of the adder.
-    return {loops ? 2.0 * width : 0.0, width};
+Cost accumulator(int width, bool loops, bool doubles) {
+    // The first sum of an item passes a gate in front of the adder; where the sum so far is doubled
+    // or not, that gate selects.
+    return {loops || doubles ? 2.0 * width : 0.0, width};
+}
+
+// Engine `spatial`.
+
+Cost spatial_sequencer(int window, int cycles) {
+    const int bits = index_bits(window);
+    if (window == 1) return {2.0, 0};
+    return {1.5 * bits + 5.0 + (cycles < window ? bits : 0.0), bits};
+}
+
+Cost spatial_tags(int depth, int passes, int cycles) {
+    // Valid and context at every tap; first and last up to the last tap but one where they differ,
+    // the pass too.
+    int64_t bits = int64_t{depth} * 2;
+    if (cycles > 1) bits += 2 * (depth - 1);
+    if (passes == 2) bits += depth - 1;
+    return {1.0 * depth, bits};
+}
+
+Cost wiring_register(int switches, int contexts) {
+    // With two contexts a selector, and an enable of each row.
+    return {contexts == 2 ? switches + 2.0 : 1.0, int64_t{contexts} * switches, 0,
+            int64_t{contexts} * switches};
 }
 
 // Engine `serial`.
@@ -241,6 +268,21 @@ Cost level_neuron(const ProductShape& product, int lanes, int level_bits, int le
     return cost + adder_tree(terms, product.product_bits(), acc_bits) + accumulator(acc_bits, true);
 }
 
+// Engine `programmable`.
+
+Cost programmable_step(int in_bits, int row_weights, int rows, int contexts, bool padded) {
+    // valid 4, first 3, last 3, context 4; live 2 where a step can be padding. The adder of the
+    // second context's rows.
+    return {4.0 + (contexts == 2 ? 0.8 * index_bits(rows) : 0.0),
+            14 + (padded ? 2 : 0) + levels_of(row_weights) + in_bits};
+}
+
+Cost programmable_lane(const ProductShape& product, int row_weights, int depth, int acc_bits) {
+    Cost cost = memory_cost(int64_t{row_weights} * product.device_bits, depth) +
+                device_product(product) + accumulator(acc_bits, true);
+    return cost + Cost{product.device_bits * selector_luts(row_weights), product.device_bits};
+}
+
 // End of a layer.
 
 Cost collector(int lanes, int width, int neurons, int contexts) {
@@ -269,7 +311,7 @@ Cost layer_output(const OutputShape& shape) {
     cost += memory_cost(97, rows);
     cost += registers(int64_t{shape.contexts} * 55);
     cost +=
-        {2247.0 + shape.out_bits + 56.0 * (biased_bits - 33) + (shape.contexts == 2 ? 80.0 : 0.0),
+        {2164.0 + shape.out_bits + 56.0 * (biased_bits - 33) + (shape.contexts == 2 ? 80.0 : 0.0),
          biased_bits + 17 + 2 * 48 + product_bits + sum_bits + shape.out_bits +
              4 * (2 + neuron_bits)};
     // The skip and its factor.
@@ -280,21 +322,31 @@ Cost layer_output(const OutputShape& shape) {
 
 // Around the layers.
 
-Cost activation_buffer(int size, int bits, int lanes) {
-    // Two banks, a multiplexer between them for every bit, a decoder of the writes.
+Cost activation_buffer(int size, int bits, int lanes, bool turns) {
+    // Two banks, a multiplexer between them for every bit that is read, a decoder of the writes. A
+    // bit that turns selects between its neighbour and what is written.
     const int writes = (size + lanes - 1) / lanes;
-    return {static_cast<double>(size * bits) + 20.0 + 2.2 * writes, 2 * int64_t{size} * bits + 6, 0,
-            2 * int64_t{size} * bits};
+    const double read = turns ? size * (2.0 * bits + 1.0) + 2.0 * writes : size * bits;
+    return {read + 20.0 + 2.2 * writes, 2 * int64_t{size} * bits + 6, 0, 2 * int64_t{size} * bits};
 }
 
-Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks) {
+Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks,
+                       int tail) {
     const int row = std::max(lanes, word), parts = row / lanes, words = row / word;
     const int64_t depth = banks * ((size + row - 1) / row);
     // Banks full, their contexts, and the three bank numbers.
     Cost cost{18.0, 2 * int64_t{banks} + 3 * levels_of(banks)};
     // The part of a row that is written.
     if (parts > 1) cost.luts += 1.6 * parts;
-    Cost port = memory_cost(int64_t{row} * bits, depth);
+    Cost port = memory_cost(int64_t{row} * bits, depth - tail);
+    if (tail > 0) {
+        // Registers with an enable each behind a register of the write; and for every port a
+        // selector of a row, two LUTs for four of them, a register, and which of the two it was.
+        const int row_bits = row * bits;
+        cost += {static_cast<double>(tail), (int64_t{tail} + 1) * row_bits + index_bits(depth) + 1,
+                 0, int64_t{tail} * row_bits};
+        port += {row_bits * (0.65 * tail) + 3.0, row_bits + 1};
+    }
     if (words > 1) port += {selector_luts(words) * word * bits, levels_of(words)};
     return cost + int64_t{ports} * port;
 }
@@ -304,17 +356,23 @@ Cost pixel_loader(int beats) {
     return {14.0 + 2.0 * bits, bits + 3};
 }
 
-Cost context_control() {
-    // Two counters of 16 bits of images in flight.
-    return {62.0, 33};
+Cost context_control(int contexts) {
+    // A counter of 16 bits of images in flight for each, and its last change; which one runs.
+    return contexts == 1 ? Cost{26.0, 18} : Cost{65.0, 37};
+}
+
+Cost axi_lite() {
+    // Cycles 64, three counters and the word that is read of 32 bits each, 16 of them kept aside;
+    // address, data and strobes of a write, SELECT, and the states of both sides.
+    return {380.0, 64 + 1 + 3 * 32 + 32 + 32 + 10 + 9 + 1 + 9 + 6};
 }
 
 Cost result_unit(int outputs) {
     constexpr int FEW = 16;  // so many logits stand in shift registers, more in a memory
     const int index = index_bits(outputs), beat = index_bits(outputs + 1);
-    // full and ctx 4, banks 2, two registers of classes 32, flags 7, logit and best 64; indices of
-    // the logit, the best and two labels.
-    Cost cost{210.0, 4 + 2 + 32 + 6 + 64 + beat + 4 * index};
+    // full and ctx 4, banks 2, two registers of classes 32, flags 10, logit, best and the lower half
+    // of a logit 80; indices of three logits on their way and of two labels.
+    Cost cost{210.0, 4 + 2 + 32 + 10 + 80 + beat + 5 * index};
     if (outputs == 1) return {40.0, 4 + 2 + beat + 64, 0, 64};
     if (outputs <= FEW) {
         cost += {0.0, 64 * int64_t{outputs}, 0, 64 * int64_t{outputs}};
@@ -325,10 +383,11 @@ Cost result_unit(int outputs) {
 
 Cost config_loader(const LoaderShape& shape) {
     const int layer_bits = index_bits(shape.layers), row_bits = index_bits(shape.most_rows + 1);
-    // CRC and row counter of 32 bits each, states and checks; layer and section of the record and
-    // of the row; address and number of rows; the row.
-    return {408.0 + 15.0 * (shape.layers - 1) + shape.row_bits,
-            127 + 2 * layer_bits + shape.address_bits + 2 * row_bits + shape.row_bits};
+    // CRC and row counter of 32 bits each, states and checks; layer and section of the record;
+    // address and number of rows; the row. An id of 32 bits a context, and the base of a patch.
+    return {(shape.contexts == 1 ? 424.0 : 518.0) + 15.0 * (shape.layers - 1) + shape.row_bits,
+            116 + 33 + 32 * shape.contexts + layer_bits + shape.address_bits + 2 * row_bits +
+                shape.row_bits};
 }
 
 // Layers that walk.

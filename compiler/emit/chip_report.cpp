@@ -71,6 +71,10 @@ double relative_error(double estimate, double counted) {
     return estimate / counted - 1.0;
 }
 
+bool ChipReport::comparable() const {
+    return target != "xilinx";
+}
+
 std::string ChipReport::to_json() const {
     Json json = {{"chip", chip}, {"target", target}, {"fingerprint", fingerprint}};
     json["estimate"] = json_of(estimate);
@@ -80,7 +84,7 @@ std::string ChipReport::to_json() const {
                              {"flip_flops", synthesis->flip_flops},
                              {"rams", synthesis->rams}};
         // JSON has no infinity: nlohmann writes null.
-        json["error"] = {{"luts", relative_error(total.luts, static_cast<double>(synthesis->luts))},
+        if (comparable()) json["error"] = {{"luts", relative_error(total.luts, static_cast<double>(synthesis->luts))},
                          {"flip_flops", relative_error(static_cast<double>(total.flip_flops),
                                                        static_cast<double>(synthesis->flip_flops))},
                          {"rams", relative_error(static_cast<double>(total.rams),
@@ -126,9 +130,16 @@ SynthesisCounts read_yosys_counts(const fs::path& path) {
         if (cell == "SB_LUT4") counts.luts += number;
         if (cell.starts_with("SB_DFF")) counts.flip_flops += number;
         if (cell.starts_with("SB_RAM40_4K")) counts.rams += number;
+        // 7 series. A memory of LUTs takes four of them.
+        constexpr int MEMORY_LUTS = 4;
+        if (cell.starts_with("LUT")) counts.luts += number;
+        if (cell == "RAM32M" || cell == "RAM64M") counts.luts += MEMORY_LUTS * number;
+        if (cell.starts_with("FD")) counts.flip_flops += number;
+        if (cell == "RAMB18E1") counts.rams += number;
+        if (cell == "RAMB36E1") counts.rams += 2 * number;
     }
     if (counts.luts == 0 || counts.flip_flops == 0)
-        throw Error(path.string(), "holds no cells of an iCE40 as Yosys counts them",
+        throw Error(path.string(), "holds no cells of an FPGA as Yosys counts them",
                     "remove it and make it again");
     return counts;
 }

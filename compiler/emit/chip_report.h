@@ -11,7 +11,8 @@
 
 namespace permloom {
 
-/// Of Yosys `stat` behind synth_ice40.
+/// Of Yosys `stat` behind synth_ice40, or synth_xilinx: LUTs of any size, those that are memories
+/// among them, and block RAMs of 18 kbit.
 struct SynthesisCounts {
     int64_t luts = 0, flip_flops = 0, rams = 0;
 
@@ -33,6 +34,8 @@ struct ChipReport {
     std::optional<SynthesisCounts> synthesis;
     std::optional<PlacedCounts> placed;
 
+    /// The estimate is of an iCE40; counts of other parts stand beside it without an error.
+    bool comparable() const;
     std::string to_json() const;
 };
 

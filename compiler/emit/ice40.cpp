@@ -10,6 +10,7 @@
 #include "compiler/base/error.h"
 #include "compiler/base/version.h"
 #include "compiler/emit/boot_images.h"
+#include "compiler/emit/template_text.h"
 #include "compiler/program/engine_plan.h"
 #include "compiler/program/expand.h"
 
@@ -20,24 +21,22 @@ const std::vector<EmbeddedFile>& ice40_files();
 
 namespace {
 
-/// Cycles of a bit on the serial line: 3 Mbaud at 72 MHz, a rate that USB adapters and Linux know.
-constexpr int DIVISOR = 24;
-
-/// A part on the board that it is mostly bought on. The clock is 12 MHz * (DIVF + 1) / 2^DIVQ.
+/// A part on the board that it is mostly bought on. A hidden layer brings the multiplier of the
+/// post-op, which is slower than all the rest.
 struct Part {
     std::string target, board, yosys_device, nextpnr_part;
-    int clock_mhz = 0, divf = 0, divq = 0;
+    int one_layer_mhz = 0, hidden_layer_mhz = 0;
     std::string pll, pll_input, pll_output;
     std::string pins;
 };
 
 const std::vector<Part>& parts() {
     static const std::vector<Part> all = {
-        {"ice40-hx8k", "the iCE40-HX8K breakout board", "hx", "--hx8k --package ct256", 72, 47, 3,
+        {"ice40-hx8k", "the iCE40-HX8K breakout board", "hx", "--hx8k --package ct256", 96, 36,
          "SB_PLL40_CORE", "REFERENCECLK", "PLLOUTGLOBAL",
          "set_io clock_12mhz J3\nset_io uart_rx B10\nset_io uart_tx B12\n"
          "set_io led_ready B5\nset_io led_error B4\n"},
-        {"ice40-up5k", "the iCEBreaker (iCE40UP5K)", "u", "--up5k --package sg48", 24, 63, 5,
+        {"ice40-up5k", "the iCEBreaker (iCE40UP5K)", "u", "--up5k --package sg48", 33, 18,
          "SB_PLL40_PAD", "PACKAGEPIN", "PLLOUTGLOBAL",
          "set_io clock_12mhz 35\nset_io uart_rx 6\nset_io uart_tx 9\n"
          "set_io led_ready 37\nset_io led_error 11\n"},
@@ -51,39 +50,30 @@ const Part& part_of(const std::string& target) {
     return *part;
 }
 
-std::string_view embedded(std::string_view name) {
-    const auto file = std::ranges::find(ice40_files(), name, &EmbeddedFile::path);
-    PERMLOOM_ASSERT(file != ice40_files().end());
-    return file->text;
-}
+/// The clock, 12 MHz * (divf + 1) / 2^divq, and the serial line: a rate that divides it and that
+/// USB adapters and Linux know.
+struct Clock {
+    int mhz = 0, divf = 0, divq = 0, megabaud = 0;
+    int divisor() const { return mhz / megabaud; }
+};
 
-/// The text with every @WORD@ replaced.
-std::string filled(std::string_view text, const std::map<std::string, std::string>& words) {
-    std::string result;
-    while (true) {
-        const size_t begin = text.find('@');
-        result += text.substr(0, begin);
-        if (begin == std::string_view::npos) return result;
-        const size_t end = text.find('@', begin + 1);
-        const auto word = end == std::string_view::npos
-                              ? words.end()
-                              : words.find(std::string(text.substr(begin + 1, end - begin - 1)));
-        if (word == words.end()) {
-            // An @ of the language itself.
-            result += '@';
-            text.remove_prefix(begin + 1);
-        } else {
-            result += word->second;
-            text.remove_prefix(end + 1);
-        }
-    }
+Clock clock_of(int mhz) {
+    if (mhz % 3 != 0 || mhz < ICE40_CLOCK_MIN || mhz > ICE40_CLOCK_MAX)
+        throw Error("clock", fmt::format("{} MHz is none that the PLL makes of 12", mhz),
+                    fmt::format("a multiple of 3, {} to {}", ICE40_CLOCK_MIN, ICE40_CLOCK_MAX));
+    // The oscillator of the PLL runs at 533 to 1066 MHz.
+    constexpr int SLOWEST_VCO = 533, REFERENCE = 12, FAST_LINE = 48;
+    int divq = 1;
+    while ((mhz << divq) < SLOWEST_VCO)
+        ++divq;
+    return {mhz, (mhz << divq) / REFERENCE - 1, divq, mhz < FAST_LINE ? 1 : 3};
 }
 
 /// Cycles from the first bit of an image on the line to the last bit of its answer, with room.
-int64_t image_cycles(const Chip& chip) {
+int64_t image_cycles(const Chip& chip, int divisor) {
     const int64_t bytes =
         int64_t{chip.pixel_beats()} * chip.pixel_stream_bits / 8 + 4 * (chip.outputs() + 1) + 2;
-    int64_t cycles = bytes * 10 * DIVISOR;
+    int64_t cycles = bytes * 10 * divisor;
     for (const ChipLayer& layer : chip.layers)
         cycles += engine_plan(layer).latency;
     return 2 * cycles;
@@ -100,8 +90,19 @@ std::vector<std::string> ice40_targets() {
 
 std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
                                     const Configuration& configuration, const EmitVectors& vectors,
-                                    bool boots) {
+                                    const Ice40Options& options) {
     const Part& part = part_of(target);
+    const bool boots = options.boots;
+    for (size_t l = 0; boots && l < chip.layers.size(); ++l)
+        if (chip.layers[l].engine == Engine::spatial)
+            throw Error("target " + target,
+                        fmt::format("layer {} has engine spatial, whose switch bits stand in "
+                                    "registers that no image fills when the power comes on",
+                                    l),
+                        "emit with `--no-boot`, or compile with engine folded");
+    const Clock clock = clock_of(options.clock_mhz > 0     ? options.clock_mhz
+                                 : chip.layers.size() == 1 ? part.one_layer_mhz
+                                                           : part.hidden_layer_mhz);
     const LoadStream load = expand(chip, configuration);
     const size_t boot_words = boots ? boot_stream(load).size() : 0;
 
@@ -121,7 +122,7 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
     // Until the chip is ready: by itself, or when the testbench has sent the load.
     const int64_t boot_cycles = static_cast<int64_t>(boot_words) + 200;
     const int64_t load_cycles =
-        boots ? 0 : static_cast<int64_t>(4 * load.words.size() + 5) * 10 * DIVISOR;
+        boots ? 0 : static_cast<int64_t>(4 * load.words.size() + 5) * 10 * clock.divisor();
     const std::map<std::string, std::string> words = {
         {"NAME", chip.name},
         {"VERSION", std::string(VERSION)},
@@ -130,14 +131,14 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
         {"BOARD", part.board},
         {"YOSYS_DEVICE", part.yosys_device},
         {"NEXTPNR_PART", part.nextpnr_part},
-        {"CLOCK_MHZ", std::to_string(part.clock_mhz)},
-        {"DIVF", std::to_string(part.divf)},
-        {"DIVQ", std::to_string(part.divq)},
+        {"CLOCK_MHZ", std::to_string(clock.mhz)},
+        {"DIVF", std::to_string(clock.divf)},
+        {"DIVQ", std::to_string(clock.divq)},
         {"PLL", part.pll},
         {"PLL_INPUT", part.pll_input},
         {"PLL_OUTPUT", part.pll_output},
-        {"DIVISOR", std::to_string(DIVISOR)},
-        {"BAUD", std::to_string(part.clock_mhz * 1'000'000 / DIVISOR)},
+        {"DIVISOR", std::to_string(clock.divisor())},
+        {"BAUD", std::to_string(clock.megabaud * 1'000'000)},
         {"CONTEXTS", std::to_string(chip.contexts)},
         {"NETWORK", configuration.network},
         {"PIXEL_BITS", std::to_string(chip.pixel_stream_bits)},
@@ -153,15 +154,15 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
         {"LOAD_WORDS", std::to_string(load.words.size())},
         {"BOOTS", boots ? "1" : "0"},
         {"CYCLE_LIMIT", std::to_string(boot_cycles + load_cycles + 1000 +
-                                       static_cast<int64_t>(images) * image_cycles(chip))},
+                                       static_cast<int64_t>(images) * image_cycles(chip, clock.divisor()))},
     };
-    add_source("ice40_top.sv", filled(embedded("ice40_top.sv"), words));
+    add_source("ice40_top.sv", filled(file_named(ice40_files(), "ice40_top.sv"), words));
     std::map<std::string, std::string> makefile_words = words;
     makefile_words["SOURCES"] = sources;
-    files.push_back({"Makefile", filled(embedded("Makefile"), makefile_words)});
-    files.push_back({"tb/ice40_tb.sv", filled(embedded("ice40_tb.sv"), words)});
-    files.push_back({"README.md", filled(embedded("README.md"), words)});
-    files.push_back({"host.py", filled(embedded("host.py"), words)});
+    files.push_back({"Makefile", filled(file_named(ice40_files(), "Makefile"), makefile_words)});
+    files.push_back({"tb/ice40_tb.sv", filled(file_named(ice40_files(), "ice40_tb.sv"), words)});
+    files.push_back({"README.md", filled(file_named(ice40_files(), "README.md"), words)});
+    files.push_back({"host.py", filled(file_named(ice40_files(), "host.py"), words)});
     files.push_back({"pins.pcf", part.pins});
     for (const EmittedFile& image : emit_device_images(chip))
         files.push_back(image);

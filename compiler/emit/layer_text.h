@@ -21,6 +21,10 @@ std::vector<std::string> takers(const Chip& chip, size_t port);
 /// Buffer `index` and the layer behind it: wires and instances.
 std::string layer_text(const Chip& chip, size_t index, const BootOptions& options);
 
+/// Rows of the activation memory in front of the engine `serial`, written `writes` elements at a
+/// time, that stand in registers (pl_activation_memory).
+int activation_tail(const ChipLayer& layer, int writes);
+
 /// 32-bit words of the longest row of wiring in the load stream.
 int wiring_row_words(const ChipLayer& layer);
 

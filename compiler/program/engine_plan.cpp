@@ -1,6 +1,7 @@
 #include "compiler/program/engine_plan.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "compiler/base/bits.h"
 #include "compiler/base/error.h"
@@ -18,9 +19,19 @@ int lg(int count) {
 
 EnginePlan folded(const ChipLayer& layer) {
     const int stages = layer.lines() > 1 ? 2 * lg(layer.lines()) - 1 : 0;
-    EnginePlan plan{stages, layer.outputs, int64_t{layer.outputs} * layer.passes()};
-    plan.writing = plan.interval - layer.passes() + 1;
+    EnginePlan plan{stages, layer.outputs, int64_t{layer.outputs} * layer.cycles_a_neuron()};
+    plan.writing = plan.interval - layer.cycles_a_neuron() + 1;
     plan.latency = plan.interval + stages + lg(layer.lines()) + 7;
+    plan.last_latency = plan.latency - 3;
+    return plan;
+}
+
+EnginePlan spatial(const ChipLayer& layer) {
+    const int stages = layer.lines() > 1 ? 2 * lg(layer.lines()) - 1 : 0;
+    const int items = layer.outputs / layer.lanes;
+    EnginePlan plan{stages, layer.outputs, std::max(layer.cycles_a_neuron(), items)};
+    plan.writing = items;
+    plan.latency = layer.cycles_a_neuron() + stages + lg(layer.lines()) + 8 + items - 1;
     plan.last_latency = plan.latency - 3;
     return plan;
 }
@@ -44,6 +55,20 @@ EnginePlan level(const ChipLayer& layer) {
     EnginePlan plan{layer.outputs, steps(layer), std::max(steps(layer), layer.outputs)};
     plan.writing = layer.outputs;
     plan.latency = plan.interval + lg(layer.lanes) + 8 + layer.outputs - 1;
+    plan.last_latency = plan.latency - 3;
+    return plan;
+}
+
+EnginePlan programmable(const ChipLayer& layer) {
+    const int groups = ceil_divide(layer.outputs, layer.lanes);
+    const int in_last_group = layer.outputs - (groups - 1) * layer.lanes;
+    const int group_cycles = std::max(layer.inputs, layer.lanes);
+    EnginePlan plan;
+    plan.wiring_stages = layer.lanes;
+    plan.wiring_rows = ceil_divide(static_cast<int>(lane_weights(layer)), weights_a_row(layer));
+    plan.interval = int64_t{groups} * group_cycles;
+    plan.writing = plan.interval - group_cycles + in_last_group;
+    plan.latency = plan.interval + 9 + in_last_group - 1;
     plan.last_latency = plan.latency - 3;
     return plan;
 }
@@ -167,13 +192,28 @@ EnginePlan engine_plan(const ChipLayer& layer) {
     switch (layer.engine) {
         case Engine::folded:
             return folded(layer);
+        case Engine::spatial:
+            return spatial(layer);
         case Engine::serial:
             return serial(layer);
         case Engine::level:
             return level(layer);
+        case Engine::programmable:
+            return programmable(layer);
     }
     PERMLOOM_ASSERT(false);
     return {};
+}
+
+int spatial_lanes(const Chip& chip, size_t index) {
+    const ChipLayer& layer = chip.layers[index];
+    const bool last = index + 1 == chip.layers.size();
+    if (last || layer.walk || !chip.adders(static_cast<int>(index)).empty()) return 1;
+    int lanes = 1;
+    while (layer.outputs / lanes > layer.cycles_a_neuron() && layer.outputs % (2 * lanes) == 0 &&
+           2 * lanes * layer.out_bits <= MAX_WRITE_BITS)
+        lanes *= 2;
+    return lanes;
 }
 
 int window_lanes(const ChipLayer& layer) {
@@ -243,6 +283,18 @@ int steps_a_pass(const ChipLayer& layer) {
 
 int steps(const ChipLayer& layer) {
     return steps_a_pass(layer) * (layer.rail == Rail::dual ? 2 : 1);
+}
+
+int weight_bits(const ChipLayer& layer) {
+    return layer.device_bits + (layer.rail == Rail::dual ? 1 : 0);
+}
+
+int weights_a_row(const ChipLayer& layer) {
+    return static_cast<int>(std::bit_floor(32U / static_cast<unsigned>(weight_bits(layer))));
+}
+
+int64_t lane_weights(const ChipLayer& layer) {
+    return int64_t{ceil_divide(layer.outputs, layer.lanes)} * layer.inputs;
 }
 
 }  // namespace permloom

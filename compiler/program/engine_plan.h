@@ -11,15 +11,21 @@ namespace permloom {
 
 /// Of one vector of inputs: of an image, or of one position of a layer that walks.
 struct EnginePlan {
-    int wiring_stages = 0;  ///< folded: of the network; serial: lanes; level: neurons
-    int wiring_rows = 0;    ///< of one stage and context: N; E; K
-    int64_t interval = 0;   ///< cycles between two vectors
-    int64_t writing = 0;    ///< from the first write of a vector to the last, that one included
+    /// folded, spatial: of the network; serial, programmable: lanes; level: neurons.
+    int wiring_stages = 0;
+    int wiring_rows = 0;   ///< of one stage and context: N; E; K
+    int64_t interval = 0;  ///< cycles between two vectors
+    int64_t writing = 0;   ///< from the first write of a vector to the last, that one included
     /// From the first issue of a vector to the cycle in which the buffer behind is full.
     int64_t latency = 0, last_latency = 0;  ///< of a hidden layer; of the last one
 };
 
 EnginePlan engine_plan(const ChipLayer& layer);
+
+/// M of engine `spatial`, values of one write: the smallest power of two with which the writes of a
+/// vector take no longer than its passes; else the largest. Of layer `index` of the chip, whatever
+/// its engine is.
+int spatial_lanes(const Chip& chip, size_t index);
 
 /// R, values of a window that a layer that walks takes in one cycle: the smallest power of two that
 /// divides the channels and lets the window be ready when the engine is (`serial`: a cycle before);
@@ -61,5 +67,11 @@ int level_bits(const ChipLayer& layer);
 /// S, cycles in which all inputs pass once, and K, of one image.
 int steps_a_pass(const ChipLayer& layer);
 int steps(const ChipLayer& layer);
+
+/// Engine `programmable`: Q, bits of a weight; V, weights in a row of the memory and of the load
+/// stream; G*n, weights of a lane, those of neurons that it has not among them.
+int weight_bits(const ChipLayer& layer);
+int weights_a_row(const ChipLayer& layer);
+int64_t lane_weights(const ChipLayer& layer);
 
 }  // namespace permloom

@@ -1,5 +1,5 @@
 /// The plug-in's side of plugin_abi.h: compiled on demand, together with the C++ that Verilator
-/// makes of `permloom_top`. PERMLOOM_LAYERS is the number of probes of the design.
+/// makes of `permloom_top`. PERMLOOM_PROBES is the number of probes of the design.
 #include <plugin_abi.h>
 
 #include <cstdio>
@@ -95,6 +95,15 @@ struct PermloomModel {
         drive(top->pix_tdata, in.pix_tdata);
         drive(top->res_tready, in.res_tready);
         drive(top->ctx_select, in.ctx_select);
+        drive(top->s_axil_awaddr, in.control.awaddr);
+        drive(top->s_axil_awvalid, in.control.awvalid);
+        drive(top->s_axil_wdata, in.control.wdata);
+        drive(top->s_axil_wstrb, in.control.wstrb);
+        drive(top->s_axil_wvalid, in.control.wvalid);
+        drive(top->s_axil_bready, in.control.bready);
+        drive(top->s_axil_araddr, in.control.araddr);
+        drive(top->s_axil_arvalid, in.control.arvalid);
+        drive(top->s_axil_rready, in.control.rready);
         clock(false);
         out.cfg_tready = top->cfg_tready;
         out.pix_tready = top->pix_tready;
@@ -105,10 +114,18 @@ struct PermloomModel {
         out.ctx_valid = top->ctx_valid;
         out.load_error = top->load_error;
         out.pix_error = top->pix_error;
-        for (int layer = 0; layer < PERMLOOM_LAYERS; ++layer) {
-            probes[layer].valid = field(top->probe_valid, layer, 1);
-            probes[layer].index = field(top->probe_index, 16 * layer, 16);
-            probes[layer].value = static_cast<int32_t>(field(top->probe_value, 32 * layer, 32));
+        out.control.awready = top->s_axil_awready;
+        out.control.wready = top->s_axil_wready;
+        out.control.bresp = top->s_axil_bresp;
+        out.control.bvalid = top->s_axil_bvalid;
+        out.control.arready = top->s_axil_arready;
+        out.control.rdata = top->s_axil_rdata;
+        out.control.rresp = top->s_axil_rresp;
+        out.control.rvalid = top->s_axil_rvalid;
+        for (int probe = 0; probe < PERMLOOM_PROBES; ++probe) {
+            probes[probe].valid = field(top->probe_valid, probe, 1);
+            probes[probe].index = field(top->probe_index, 16 * probe, 16);
+            probes[probe].value = static_cast<int32_t>(field(top->probe_value, 32 * probe, 32));
         }
         clock(true);
     }
@@ -165,7 +182,7 @@ const char* coverage(PermloomModel* model, const char* path) try {
 }
 
 constexpr PermloomPlugin PLUGIN{
-    PERMLOOM_PLUGIN_ABI, PERMLOOM_LAYERS, create, destroy, tick, trace, coverage};
+    PERMLOOM_PLUGIN_ABI, PERMLOOM_PROBES, create, destroy, tick, trace, coverage};
 
 std::string at_place(const char* filename, int line, const std::string& text) {
     if (!filename || !*filename) return text;

@@ -101,14 +101,14 @@ ToolCall Toolchain::verilate(const Arguments& sources, const fs::path& log) cons
 }
 
 ToolCall Toolchain::compile(const fs::path& source, const fs::path& object, bool optimise,
-                            const fs::path& headers, int layers) const {
+                            const fs::path& headers, int probes) const {
     // Counters by the thousand take long to optimise, and runs for coverage are short.
     if (coverage_) optimise = false;
     Arguments arguments = compiler(optimise ? FAST : SLOW);
     // A precompiled header serves one optimisation level only.
     if (optimise && !headers.empty())
         arguments = arguments + Arguments{"-include", headers.string()};
-    return {arguments + Arguments{fmt::format("-DPERMLOOM_LAYERS={}", layers), "-I.", "-c",
+    return {arguments + Arguments{fmt::format("-DPERMLOOM_PROBES={}", probes), "-I.", "-c",
                                   source.string(), "-o", object.string()},
             COMPILER_PACKAGE, object.string() + ".log"};
 }

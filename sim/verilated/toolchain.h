@@ -26,7 +26,7 @@ class Toolchain {
     /// One unit of the generated code, in the directory that holds it; `headers` precompiled, as
     /// made by precompile, may be empty. `optimise` for what runs in every cycle.
     ToolCall compile(const std::filesystem::path& source, const std::filesystem::path& object,
-                     bool optimise, const std::filesystem::path& headers, int layers) const;
+                     bool optimise, const std::filesystem::path& headers, int probes) const;
     /// A file of Verilator's run time, by its name in VM_GLOBAL_FAST.
     ToolCall compile_runtime(const std::string& name, const std::filesystem::path& object) const;
     /// A header for `compile` into header.gch beside it.

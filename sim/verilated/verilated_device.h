@@ -20,7 +20,7 @@ struct RtlDesign {
         std::string name, text;
     };
     std::vector<File> sources, images;
-    int layers = 0;
+    int probes = 0;
 };
 
 enum class TraceFormat { none, vcd, fst };

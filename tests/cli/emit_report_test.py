@@ -63,6 +63,16 @@ class EmitReport(CliTest):
         text = self.ok("compile", "run", "--set", "engine=serial", "--set", "contexts=1", "--out", "d")
         self.assertRegex(text, rf"ours / a weight memory(.|\n)*total +{report['permuted']['load_bits']:,} / 18,944 ")
 
+    def test_the_weight_memory_is_what_the_yardstick_says(self):
+        serial = json.loads((self.directory / "d.report.json").read_text())
+        report = self.ok_json("compile", "run", "--target", "programmable", "--set", "contexts=1", "--out", "w")
+        self.assertEqual(report["permuted"], report["programmable"])
+        self.assertEqual(report["programmable"], serial["programmable"])
+        self.assertEqual(report["wiring_memory_bits"], serial["programmable"]["load_bits"])
+        estimate = self.ok_json("emit", "w.plc", "--out", "weights", "--count", "1")["estimate"]
+        self.assertEqual(estimate["interval_cycles"], serial["programmable"]["cycles"])
+        self.assertEqual(estimate["load_cycles"], report["load_bits"] / 32 + 1)
+
     def test_json_is_the_report(self):
         report = self.ok_json("emit", "d.plc", "--out", "as-json", "--count", "1")
         self.assertEqual(report, json.loads((self.directory / "as-json/report.json").read_text()))
@@ -109,6 +119,19 @@ class EmitReport(CliTest):
         self.assertEqual(report["estimate"], estimate)
         self.assertEqual(report, self.ok_json("emit", "--report", board))
 
+    def test_another_part_is_counted_without_an_error(self):
+        self.ok("emit", "d.plc", "--out", "xilinx", "--count", "1", "--target", "xilinx")
+        xilinx = self.directory / "xilinx"
+        self.assertIn("Yosys has not been run: make -C xilinx luts", self.ok("emit", "--report", "xilinx"))
+        (xilinx / "build").mkdir()
+        (xilinx / "build/cells.txt").write_text("  FDRE 100\n  LUT6 30\n  RAM32M 5\n  RAMB36E1 2\n")
+        text = self.ok("emit", "--report", "xilinx")
+        self.assertRegex(text, r"LUT4, LUT6 +[\d,]+ +50 +-")
+        self.assertIn("those of this part are counted", text)
+        report = json.loads((xilinx / "report.json").read_text())
+        self.assertEqual(report["synthesis"], {"luts": 50, "flip_flops": 100, "rams": 4})
+        self.assertNotIn("error", report)
+
     def test_make_report_asks_permloom(self):
         design = self.fresh("design")
         (design / "luts.txt").write_text(CELLS.format(luts=3000, rams=5))
@@ -136,7 +159,7 @@ class EmitReport(CliTest):
         (board / "build/blank").mkdir(parents=True)
         for text in ("", "no cells here\n", "     SB_LUT4 many\n"):
             (board / "build/blank/cells.txt").write_text(text)
-            self.fails(1, r"cells\.txt: holds no cells of an iCE40", "emit", "--report", board)
+            self.fails(1, r"cells\.txt: holds no cells of an FPGA", "emit", "--report", board)
         (board / "build/blank/cells.txt").write_text(CELLS.format(luts=10, rams=1))
         for text in ("", "{", "[]", '{"fmax": {}}', json.dumps(dict(PLACED, utilization={}))):
             (board / "build/report.json").write_text(text)

@@ -10,7 +10,8 @@
 using namespace permloom;
 
 TEST_CASE("ice40 -- bitstream and netlist of a small chip, and another configuration into both") {
-    for (const Engine engine : {Engine::folded, Engine::serial, Engine::level}) {
+    for (const Engine engine :
+         {Engine::folded, Engine::serial, Engine::level, Engine::programmable}) {
         Rng rng(11);
         const test::ChipShape shape{.inputs = 8,
                                     .layers = {{.outputs = 3,
@@ -31,7 +32,7 @@ TEST_CASE("ice40 -- bitstream and netlist of a small chip, and another configura
         };
         INFO("engine " << to_string(engine));
         test::write_files(emit_ice40("ice40-hx8k", chip, first.configuration,
-                                     test::random_vectors(chip, first, 3, rng), true),
+                                     test::random_vectors(chip, first, 3, rng), {}),
                           directory.path());
         for (const char* goal : {"bitstream", "gate"}) {
             const ProcessResult made = make({goal});

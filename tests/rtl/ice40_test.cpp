@@ -28,6 +28,11 @@ test::ChipShape mixed_shape() {
                         .rail = Rail::split,
                         .shared_profile = true,
                         .engine = Engine::level,
+                        .lanes = 2},
+                       {.outputs = 3,
+                        .rail = Rail::dual,
+                        .shared_profile = true,
+                        .engine = Engine::programmable,
                         .lanes = 2}},
             .contexts = 2,
             .pixel_stream_bits = 16};
@@ -64,9 +69,11 @@ TEST_CASE("boot stream -- is the load stream without its wiring") {
     Rng rng(3);
     const Chip chip = test::random_chip(mixed_shape(), rng);
     const test::Wiring wiring = test::random_wiring(chip, rng);
-    const std::vector<uint32_t> words = boot_stream(expand(chip, wiring.configuration));
+    const LoadStream load = expand(chip, wiring.configuration);
+    const std::vector<uint32_t> words = boot_stream(load);
     REQUIRE(words.size() > 8);
     CHECK(words[0] == LOAD_MAGIC);
+    CHECK(words[4] == load.words.back());  // the id of the load that it stands for
     CHECK(words[words.size() - 2] == LOAD_END);
     CHECK(words.back() == test::crc_of(std::span(words).first(words.size() - 1)));
     // Header, frame; a record of neuron registers and one of layer registers a layer; classes.
@@ -125,7 +132,7 @@ TEST_CASE("ice40 -- the board answers like the reference, booted or loaded over 
             const test::Wiring wiring = test::random_wiring(chip, rng);
             const EmitVectors vectors = test::random_vectors(chip, wiring, 3, rng);
             const testing::TemporaryDirectory directory;
-            test::write_files(emit_ice40(target, chip, wiring.configuration, vectors, boots),
+            test::write_files(emit_ice40(target, chip, wiring.configuration, vectors, {.boots = boots}),
                               directory.path());
             for (const char* goal : {"help", "lint", "sim"}) {
                 const ProcessResult made =
@@ -138,11 +145,34 @@ TEST_CASE("ice40 -- the board answers like the reference, booted or loaded over 
         }
 }
 
+TEST_CASE("ice40 -- the PLL makes the clock that is wanted, and the line keeps its rate") {
+    Rng rng(8);
+    const Chip chip = test::random_chip(mixed_shape(), rng);
+    const test::Wiring wiring = test::random_wiring(chip, rng);
+    const EmitVectors vectors = test::random_vectors(chip, wiring, 1, rng);
+    const auto top = [&](int mhz) {
+        return by_name(emit_ice40("ice40-hx8k", chip, wiring.configuration, vectors,
+                                  {.clock_mhz = mhz}))["rtl/ice40_top.sv"];
+    };
+    // 12 MHz * (DIVF + 1) / 2^DIVQ, and cycles of a bit.
+    for (const auto& [mhz, divf, divq, divisor] :
+         {std::tuple{96, 63, 3, 32}, {36, 47, 4, 36}, {18, 47, 5, 18}, {132, 87, 3, 44}}) {
+        INFO(mhz << " MHz");
+        const std::string text = top(mhz);
+        CHECK(text.find("DIVF(7'd" + std::to_string(divf) + "), .DIVQ(3'd" +
+                        std::to_string(divq)) != std::string::npos);
+        CHECK(text.find("DIVISOR = " + std::to_string(divisor) + ";") != std::string::npos);
+    }
+    for (const int mhz : {15, 100, 135})
+        CHECK_THROWS_WITH(top(mhz), Catch::Contains("a multiple of 3, 18 to 132"));
+}
+
 TEST_CASE("ice40 -- a wrong answer, a wrong wiring bit and a wrong register fail the testbench") {
     const auto [engine, name] =
         GENERATE(table<Engine, std::string>({{Engine::folded, "config/wiring_000_001.hex"},
                                              {Engine::serial, "config/wiring_000_000.hex"},
                                              {Engine::level, "config/wiring_000_002.hex"},
+                                             {Engine::programmable, "config/wiring_000_000.hex"},
                                              {Engine::level, "config/boot.hex"},
                                              {Engine::level, "expected.hex"}}));
     // One layer: its sums go out as they are, and no clamp hides a difference.
@@ -154,7 +184,7 @@ TEST_CASE("ice40 -- a wrong answer, a wrong wiring bit and a wrong register fail
     const Chip chip = test::random_chip(shape, rng);
     const test::Wiring wiring = test::random_wiring(chip, rng);
     std::vector<EmittedFile> files = emit_ice40("ice40-hx8k", chip, wiring.configuration,
-                                                test::random_vectors(chip, wiring, 2, rng), true);
+                                                test::random_vectors(chip, wiring, 2, rng), {});
     for (EmittedFile& file : files)
         if (file.name == name)
             for (size_t end = 0; (end = file.text.find('\n', end + 1)) != std::string::npos;) {

@@ -19,6 +19,7 @@ struct LayerShape {
     bool shared_profile = false;
     Engine engine = Engine::folded;
     int lanes = 1;
+    bool bit_serial = false;
 };
 
 struct ChipShape {
@@ -71,5 +72,8 @@ uint32_t crc_of(std::span<const uint32_t> words);
 enum class Range { usual, extreme };
 
 Wiring random_wiring(const Chip& chip, Rng& rng, Range range = Range::usual);
+
+/// `wiring` with some neurons, registers of layers or classes taken from `other`, at least one.
+Wiring partly_changed(const Chip& chip, const Wiring& wiring, const Wiring& other, Rng& rng);
 
 }  // namespace permloom::test

@@ -62,7 +62,7 @@ void renew_checksum(std::vector<uint32_t>& words) {
 
 RtlDesign design_of(const Chip& chip) {
     RtlDesign design;
-    design.layers = static_cast<int>(chip.layers.size());
+    design.probes = chip.probes();
     for (const EmittedFile& cell : rtl_cells())
         design.sources.push_back({cell.name, cell.text});
     design.sources.push_back({"permloom_top.sv", emit_top(chip)});

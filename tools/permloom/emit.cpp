@@ -10,6 +10,7 @@
 #include "compiler/emit/boot_images.h"
 #include "compiler/emit/generic.h"
 #include "compiler/emit/ice40.h"
+#include "compiler/emit/xilinx.h"
 #include "sim/reference/reference.h"
 #include "tools/permloom/chip_picture.h"
 #include "tools/permloom/command.h"
@@ -26,6 +27,7 @@ std::vector<std::string> targets() {
     std::vector<std::string> names = {"generic"};
     for (const std::string& name : ice40_targets())
         names.push_back(name);
+    names.emplace_back("xilinx");
     return names;
 }
 
@@ -39,7 +41,9 @@ Options options() {
                "simulates (Icarus) and counts cells (Yosys); the ice40 targets also make a "
                "bitstream for\n"
                "a board with a serial line, with the configuration in it (Yosys, nextpnr, "
-               "icepack).\n"
+               "icepack);\n"
+               "target xilinx counts LUTs (Yosys) and brings constraints and an untested script for "
+               "Vivado.\n"
                "The estimate of what the chip costs is printed and written to report.json; "
                "--report "
                "shows\n"
@@ -65,6 +69,8 @@ Options options() {
             "no-boot",
             "ice40: no configuration in the bitstream, which saves its memory; the chip waits for "
             "a load over the serial line")
+        .value("clock", "MHZ",
+               "ice40: clock of the board, a multiple of 3; default: one that chips like this reach")
         .flag("force", "write into an existing DIR")
         .flag("json", "print the estimate, or the report, as JSON")
         .exclusive("no-boot", "images-only")
@@ -91,7 +97,7 @@ ChipReport make_report(const Program& program, const std::string& target, bool b
     EstimateOptions options;
     if (target != "generic") {
         options = {.probes = false, .board = true};
-        if (boots)
+        if (boots && target != "xilinx")
             options.boot_words =
                 static_cast<int>(boot_stream(expand(program.chip, program.configuration)).size());
     }
@@ -120,7 +126,7 @@ int emit_command(const Arguments& arguments) {
         throw Error("FILE.plc", "missing: a configuration", "permloom emit --help",
                     ErrorKind::usage);
     const std::string target = values.choice("target", targets());
-    const bool board = target != "generic";
+    const bool board = std::ranges::count(ice40_targets(), target) > 0;
     if (!values.has("out") && !values.has("svg"))
         throw Error("--out", "missing: the directory to write", "permloom emit --help",
                     ErrorKind::usage);
@@ -128,6 +134,8 @@ int emit_command(const Arguments& arguments) {
         throw Error("--images-only", "is for the ice40 targets", {}, ErrorKind::usage);
     if (values.flag("no-boot") && !board)
         throw Error("--no-boot", "is for the ice40 targets", {}, ErrorKind::usage);
+    if (values.has("clock") && !board)
+        throw Error("--clock", "is for the ice40 targets", {}, ErrorKind::usage);
 
     const Program program = load_program(values.list("FILE.plc").front(), values.text("chip"));
     if (values.has("svg")) {
@@ -144,8 +152,14 @@ int emit_command(const Arguments& arguments) {
         const Dataset data = load_data(values.text("data"), needs_of(program));
         const EmitVectors vectors = make_vectors(program, data.test, count);
         files = board ? emit_ice40(target, program.chip, program.configuration, vectors,
-                                   !values.flag("no-boot"))
-                      : emit_generic(program.chip, program.configuration, vectors);
+                                   {.boots = !values.flag("no-boot"),
+                                    .clock_mhz = values.has("clock")
+                                                     ? static_cast<int>(values.integer(
+                                                           "clock", ICE40_CLOCK_MIN, ICE40_CLOCK_MAX))
+                                                     : 0})
+                : target == "xilinx"
+                    ? emit_xilinx(program.chip, program.configuration, vectors)
+                    : emit_generic(program.chip, program.configuration, vectors);
     }
 
     const bool whole = !values.flag("images-only");

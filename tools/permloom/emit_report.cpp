@@ -21,6 +21,7 @@ struct Results {
 
 Results results_of(const std::string& target) {
     if (target == "generic") return {"luts.txt", {}, "luts", {}};
+    if (target == "xilinx") return {"build/cells.txt", {}, "luts", {}};
     return {"build/blank/cells.txt", "build/report.json", "bitstream", "bitstream"};
 }
 
@@ -48,7 +49,7 @@ std::string estimate_text(const Chip& chip, const Estimate& estimate) {
         const PartEstimate& part = estimate.layers[l];
         const ChipLayer& layer = chip.layers[l];
         std::vector<std::string> row = cost_row(layer_text(chip, l), part.cost);
-        row.insert(row.begin() + 1, engine_text(to_string(layer.engine), layer.lanes));
+        row.insert(row.begin() + 1, engine_text(layer));
         row.push_back(grouped(part.interval));
         table.add(row);
     }
@@ -89,14 +90,16 @@ std::string results_text(const ChipReport& report, const fs::path& directory) {
         const bool known = report.synthesis.has_value();
         table.add({name, grouped(std::llround(estimate)),
                    known ? grouped(std::llround(counted)) : "-",
-                   known ? signed_percent(relative_error(estimate, counted)) : "-", placed});
+                   known && report.comparable() ? signed_percent(relative_error(estimate, counted))
+                                                : "-",
+                   placed});
     };
     const auto placed = [&](int64_t PlacedCounts::*used, int64_t PlacedCounts::*available) {
         return !report.placed ? std::string(places ? "-" : "")
                               : fmt::format("{} of {}", grouped((*report.placed).*used),
                                             grouped((*report.placed).*available));
     };
-    row("LUT4", total.luts, &SynthesisCounts::luts, "");
+    row(report.comparable() ? "LUT4" : "LUT4, LUT6", total.luts, &SynthesisCounts::luts, "");
     row("flip-flops", static_cast<double>(total.flip_flops), &SynthesisCounts::flip_flops, "");
     row("block RAMs", static_cast<double>(total.rams), &SynthesisCounts::rams,
         placed(&PlacedCounts::rams, &PlacedCounts::rams_available));
@@ -108,6 +111,8 @@ std::string results_text(const ChipReport& report, const fs::path& directory) {
     }
 
     std::string text = table.text() + "\n" + cycles_text(report.estimate);
+    if (!report.comparable())
+        text += "the estimate is in cells of an iCE40; those of this part are counted\n";
     if (report.placed)
         text += fmt::format("at {:.1f} MHz {} images/s\n", report.placed->mhz,
                             grouped(std::llround(report.placed->mhz * 1e6 /

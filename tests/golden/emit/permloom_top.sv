@@ -30,9 +30,27 @@ module permloom_top (
   input  wire [7:0] ctx_select,
   output wire [7:0] ctx_active,
   output wire [7:0] ctx_valid,
-  /// Error code of the last load; an image was dropped since reset.
+  /// Error code of the last load; an image was dropped since reset or clearing.
   output wire [7:0] load_error,
   output wire pix_error,
+  /// Control port: identity, state, counters, choice of the context.
+  input  wire [11:0] s_axil_awaddr,
+  input  wire s_axil_awvalid,
+  output wire s_axil_awready,
+  input  wire [31:0] s_axil_wdata,
+  input  wire [3:0] s_axil_wstrb,
+  input  wire s_axil_wvalid,
+  output wire s_axil_wready,
+  output wire [1:0] s_axil_bresp,
+  output wire s_axil_bvalid,
+  input  wire s_axil_bready,
+  input  wire [11:0] s_axil_araddr,
+  input  wire s_axil_arvalid,
+  output wire s_axil_arready,
+  output wire [31:0] s_axil_rdata,
+  output wire [1:0] s_axil_rresp,
+  output wire s_axil_rvalid,
+  input  wire s_axil_rready,
   /// The write behind each layer, layer l in slice l.
   output wire [1:0] probe_valid,
   output wire [31:0] probe_index,
@@ -49,7 +67,9 @@ module permloom_top (
   wire [31:0] row_addr;
   wire [ROW_BITS-1:0] row_data;
   wire [1:0] contexts_valid;
+  wire [63:0] ctx_id;
   wire [1:0] in_flight;
+  wire loading;
   assign ctx_valid = {6'd0, contexts_valid};
   pl_config_loader #(
     .LAYERS(2), .CONTEXTS(CONTEXTS), .NEURONS({16'd2, 16'd3}),
@@ -60,11 +80,13 @@ module permloom_top (
   ) i_loader (
     .clk(clk), .rst_n(rst_n), .cfg_tdata(cfg_tdata), .cfg_tvalid(cfg_tvalid),
     .cfg_tready(cfg_tready), .cfg_tlast(cfg_tlast), .booting(1'b0),
-    .ctx_valid(contexts_valid), .load_error(load_error), .in_flight(in_flight), .row_valid(row_valid), .row_layer(row_layer),
+    .ctx_valid(contexts_valid), .ctx_id(ctx_id), .load_error(load_error), .loading(loading),
+    .in_flight(in_flight), .row_valid(row_valid), .row_layer(row_layer),
     .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data)
   );
 
   // Contexts.
+  wire [7:0] wanted;
   wire active;
   wire active_valid;
   wire image_begun;
@@ -73,10 +95,28 @@ module permloom_top (
   wire image_done_ctx;
   assign ctx_active = {7'd0, active};
   pl_context_control #(.CONTEXTS(CONTEXTS)) i_contexts (
-    .clk(clk), .rst_n(rst_n), .ctx_select(ctx_select), .ctx_valid(contexts_valid),
+    .clk(clk), .rst_n(rst_n), .ctx_select(wanted), .ctx_valid(contexts_valid),
     .ctx_active(active), .ctx_active_valid(active_valid), .begun(image_begun),
     .dropped(image_dropped), .entry_ctx(ctx_0), .done(image_done), .done_ctx(image_done_ctx),
     .in_flight(in_flight)
+  );
+
+  // Control port.
+  wire image_whole;
+  wire clear_pix_error;
+  pl_axi_lite #(
+    .LAYERS(2), .CONTEXTS(CONTEXTS), .FINGERPRINT(64'h62852934c6041dd4)
+  ) i_control (
+    .clk(clk), .rst_n(rst_n), .s_axil_awaddr(s_axil_awaddr), .s_axil_awvalid(s_axil_awvalid),
+    .s_axil_awready(s_axil_awready), .s_axil_wdata(s_axil_wdata), .s_axil_wstrb(s_axil_wstrb),
+    .s_axil_wvalid(s_axil_wvalid), .s_axil_wready(s_axil_wready), .s_axil_bresp(s_axil_bresp),
+    .s_axil_bvalid(s_axil_bvalid), .s_axil_bready(s_axil_bready), .s_axil_araddr(s_axil_araddr),
+    .s_axil_arvalid(s_axil_arvalid), .s_axil_arready(s_axil_arready), .s_axil_rdata(s_axil_rdata),
+    .s_axil_rresp(s_axil_rresp), .s_axil_rvalid(s_axil_rvalid), .s_axil_rready(s_axil_rready),
+    .ctx_select(ctx_select), .ctx_wanted(wanted), .ctx_active(active), .ctx_valid(contexts_valid),
+    .ctx_id(ctx_id), .loading(loading), .load_error(load_error), .pix_error(pix_error),
+    .clear_pix_error(clear_pix_error), .image_taken(image_whole), .image_dropped(image_dropped),
+    .image_done(image_done)
   );
 
   // Images in.
@@ -90,10 +130,10 @@ module permloom_top (
     .PIXELS(5), .BITS(4), .STREAM_BITS(16), .PER_BEAT(4)
   ) i_pixels (
     .clk(clk), .rst_n(rst_n), .pix_tdata(pix_tdata), .pix_tvalid(pix_tvalid),
-    .pix_tready(pix_tready), .pix_tlast(pix_tlast), .pix_error(pix_error), .ctx_active(active),
-    .ctx_active_valid(active_valid), .wr_valid(valid_0), .wr_addr(index_0), .wr_last(last_0),
+    .pix_tready(pix_tready), .pix_tlast(pix_tlast), .pix_error(pix_error),
+    .clear_pix_error(clear_pix_error), .ctx_active(active), .ctx_active_valid(active_valid), .wr_valid(valid_0), .wr_addr(index_0), .wr_last(last_0),
     .wr_ctx(ctx_0), .wr_data(data_0), .wr_ready(ready_0), .begun(image_begun),
-    .dropped(image_dropped)
+    .whole(image_whole), .dropped(image_dropped)
   );
 
   // Layer 0: 5 -> 3, engine folded.
@@ -104,16 +144,20 @@ module permloom_top (
   wire sum_unused_0 = &{1'b0, sum_en_0, sum_there_0};
   wire [19:0] vector_0;
   wire release_0;
+  wire turn_0;
   wire valid_1;
   wire [15:0] index_1;
   wire last_1;
   wire ctx_1;
   wire [5:0] data_1;
   wire ready_1;
-  pl_activation_buffer #(.SIZE(5), .BITS(4), .LANES(4)) i_buffer_0 (
+  pl_activation_buffer #(
+    .SIZE(5), .BITS(4), .LANES(4)
+  ) i_buffer_0 (
     .clk(clk), .rst_n(rst_n), .in_valid(valid_0), .in_addr(index_0), .in_last(last_0),
     .in_ctx(ctx_0), .in_data(data_0), .in_ready(ready_0), .out_valid(full_0),
-    .out_ctx(full_ctx_0), .out_data(vector_0), .out_release(release_0)
+    .out_ctx(full_ctx_0), .out_data(vector_0), .out_turn(turn_0),
+    .out_release(release_0)
   );
   pl_folded_layer #(
     .LAYER(0), .INPUTS(5), .NEURONS(3), .RAIL(1), .IN_BITS(4),
@@ -128,7 +172,7 @@ module permloom_top (
   ) i_layer_0 (
     .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),
     .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data),
-    .in_valid(full_0), .in_ctx(full_ctx_0), .in_data(vector_0), .in_release(release_0),
+    .in_valid(full_0), .in_ctx(full_ctx_0), .in_data(vector_0), .in_release(release_0), .in_turn(turn_0),
     .sum_en(sum_en_0), .sum_there(sum_there_0), .skip(1'b0),
     .wr_ready(ready_1), .wr_valid(valid_1), .wr_last(last_1),
     .wr_index(index_1), .wr_ctx(ctx_1), .wr_data(data_1),
@@ -144,16 +188,20 @@ module permloom_top (
   wire sum_unused_1 = &{1'b0, sum_en_1, sum_there_1};
   wire [17:0] vector_1;
   wire release_1;
+  wire turn_1;
   wire valid_2;
   wire [15:0] index_2;
   wire last_2;
   wire ctx_2;
   wire [31:0] data_2;
   wire ready_2;
-  pl_activation_buffer #(.SIZE(3), .BITS(6), .LANES(1)) i_buffer_1 (
+  pl_activation_buffer #(
+    .SIZE(3), .BITS(6), .LANES(1)
+  ) i_buffer_1 (
     .clk(clk), .rst_n(rst_n), .in_valid(valid_1), .in_addr(index_1), .in_last(last_1),
     .in_ctx(ctx_1), .in_data(data_1), .in_ready(ready_1), .out_valid(full_1),
-    .out_ctx(full_ctx_1), .out_data(vector_1), .out_release(release_1)
+    .out_ctx(full_ctx_1), .out_data(vector_1), .out_turn(turn_1),
+    .out_release(release_1)
   );
   pl_folded_layer #(
     .LAYER(1), .INPUTS(3), .NEURONS(2), .RAIL(2), .IN_BITS(6),
@@ -163,7 +211,7 @@ module permloom_top (
   ) i_layer_1 (
     .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),
     .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data),
-    .in_valid(full_1), .in_ctx(full_ctx_1), .in_data(vector_1), .in_release(release_1),
+    .in_valid(full_1), .in_ctx(full_ctx_1), .in_data(vector_1), .in_release(release_1), .in_turn(turn_1),
     .sum_en(sum_en_1), .sum_there(sum_there_1), .skip(1'b0),
     .wr_ready(ready_2), .wr_valid(valid_2), .wr_last(last_2),
     .wr_index(index_2), .wr_ctx(ctx_2), .wr_data(data_2),

@@ -11,7 +11,8 @@ using Catch::Contains;
 
 namespace {
 
-constexpr auto FOLDED = Engine::folded, SERIAL = Engine::serial, LEVEL = Engine::level;
+constexpr auto FOLDED = Engine::folded, SERIAL = Engine::serial, LEVEL = Engine::level,
+               PROGRAMMABLE = Engine::programmable;
 constexpr auto SINGLE = Rail::single, DUAL = Rail::dual, SPLIT = Rail::split;
 
 /// Each is built once and used by all tests. Together: n = 1, 2, odd and powers of two; one neuron;
@@ -31,6 +32,15 @@ const std::vector<ChipShape>& shapes() {
          2,
          64,
          1},
+        {11,
+         {{5, DUAL, true, PROGRAMMABLE, 2},
+          {4, SPLIT, false, PROGRAMMABLE, 7},
+          {3, SINGLE, false, PROGRAMMABLE, 1}},
+         2,
+         32,
+         5},
+        // The last rows of its activation memory stand in registers.
+        {257, {{3, SINGLE, true, SERIAL, 2}}, 1, 8, 8},
     };
     return shapes;
 }
@@ -38,7 +48,7 @@ const std::vector<ChipShape>& shapes() {
 /// Seeds of chips that walk. Together: every engine, padding, strides, windows read by the value
 /// and by the word, both pools with and without rows and columns left over, additions over one
 /// layer and over two, a projection, several readers of the image and of a layer.
-constexpr uint64_t WALKS[] = {1, 2, 3, 8, 11, 12, 16};
+constexpr uint64_t WALKS[] = {1, 2, 3, 8, 11, 16, 44};
 
 Lockstep& lockstep(size_t index) {
     static std::vector<std::unique_ptr<Lockstep>> made(shapes().size() + std::size(WALKS));
@@ -174,6 +184,34 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("lockstep -- patches change a function in mid-stream, one after another") {
+    for_each_chip([](Lockstep& pair) {
+        for (uint64_t seed = 1; seed <= 3; ++seed) {
+            INFO("seed " << seed);
+            Rng rng(seed, 4);
+            Bench bench = pair.bench(seed % 2 ? random_stimulus(seed) : Stimulus{.seed = seed});
+            const int target = pair.chip().contexts - 1;
+            Function held = random_function(pair.chip(), target, rng);
+            REQUIRE(bench.load(held.load()) == LoadError::none);
+            bench.select(target);
+            for (int step = 0; step < 3; ++step) {
+                Function patched =
+                    random_patch(pair.chip(), target, held, held.words.back(), rng);
+                const BenchReport report = run_clean(bench, pair.images(12, rng),
+                                                     Reload{patched.load(), rng.below(12), target});
+                CHECK(report.load_error == LoadError::none);
+                const uint16_t id = target == 0 ? ControlRegister::id_0 : ControlRegister::id_1;
+                CHECK(bench.read_register(id) == patched.words.back());
+                held = std::move(patched);
+            }
+            // What was patched last is there no more: the patch for the first load is refused.
+            const Function late = random_patch(pair.chip(), target, held, 0x1234, rng);
+            CHECK(bench.load(late.load()) == LoadError::base);
+            run_clean(bench, pair.images(5, rng));
+        }
+    });
+}
+
 TEST_CASE("lockstep -- both devices do the same whatever is done to their pins") {
     for_each_chip([](Lockstep& pair) {
         Weather seen;
@@ -182,8 +220,13 @@ TEST_CASE("lockstep -- both devices do the same whatever is done to their pins")
             Rng rng(seed, 5);
             std::vector<std::vector<uint32_t>> loads;
             for (const int context : {0, 0, 1, 1})
-                if (context < pair.chip().contexts)
-                    loads.push_back(random_function(pair.chip(), context, rng).words);
+                if (context < pair.chip().contexts) {
+                    const Function function = random_function(pair.chip(), context, rng);
+                    loads.push_back(function.words);
+                    loads.push_back(random_patch(pair.chip(), context, function,
+                                                 function.words.back(), rng)
+                                        .words);
+                }
             Bench bench = pair.bench();
             storm(bench, pair.chip(), loads, 8000, rng, seen);
             INFO(difference_of(bench));
@@ -197,6 +240,8 @@ TEST_CASE("lockstep -- both devices do the same whatever is done to their pins")
         CHECK(seen.dropped_images > 0);
         CHECK(seen.loads_completed > 4);
         CHECK(seen.load_errors.size() >= 4);
+        CHECK(seen.control_writes > 100);
+        CHECK(seen.control_reads > 1000);
     });
 }
 

@@ -56,6 +56,22 @@ const std::vector<ChipShape>& shapes() {
         {.inputs = 9, .layers = {{4}, {12}}},
         {.inputs = 33, .layers = {{4, Rail::dual}, {3}}, .pixel_stream_bits = 8},
         {.inputs = 33, .layers = {{4}, {3}}, .pixel_stream_bits = 16},
+        // Bits one after the other, with one pass and with two.
+        {.inputs = 1, .layers = {{.bit_serial = true}}, .in_bits = 1},
+        {.inputs = 5, .layers = {{.outputs = 7, .bit_serial = true}, {2}}},
+        {.inputs = 5,
+         .layers = {{3}, {.outputs = 6, .rail = Rail::split, .bit_serial = true}, {4}}},
+        // The passes of spatial in the lead, then its writes, several or one at once.
+        {.inputs = 1, .layers = {{1, Rail::single, false, Engine::spatial}}},
+        {.inputs = 6, .layers = {{8, Rail::split, true, Engine::spatial}, {2}}},
+        {.inputs = 6, .layers = {{7, Rail::dual, false, Engine::spatial}, {2}}},
+        {.inputs = 6,
+         .layers = {{.outputs = 4, .engine = Engine::spatial, .bit_serial = true},
+                    {9, Rail::single, true, Engine::spatial}}},
+        {.inputs = 6,
+         .layers =
+             {{24, Rail::single, true, Engine::spatial},
+              {.outputs = 3, .rail = Rail::split, .engine = Engine::spatial, .bit_serial = true}}},
         // One step or a few of serial; then its lanes, its live slots, the next layer in the lead.
         {.inputs = 1, .layers = {{1, Rail::single, false, Engine::serial}}},
         {.inputs = 2, .layers = {{1, Rail::split, true, Engine::serial, 5}, {2}}},
@@ -79,6 +95,11 @@ const std::vector<ChipShape>& shapes() {
          .layers = {{6, Rail::dual, false, Engine::level, 8},
                     {9, Rail::split, false, Engine::serial, 4},
                     {3, Rail::split}}},
+        // Every input of programmable, then its lanes, then two groups in the lead of the next.
+        {.inputs = 1, .layers = {{1, Rail::single, false, Engine::programmable}}},
+        {.inputs = 2, .layers = {{1, Rail::split, true, Engine::programmable, 5}, {2}}},
+        {.inputs = 9, .layers = {{7, Rail::dual, true, Engine::programmable, 4}, {2}}},
+        {.inputs = 9, .layers = {{4}, {5, Rail::single, false, Engine::programmable, 2}}},
     };
     return list;
 }
@@ -198,6 +219,7 @@ TEST_CASE("timing -- no output pin depends on an input pin within a cycle") {
     const ChipShape dense{.inputs = 6,
                           .layers = {{3, Rail::single, false, Engine::level, 2},
                                      {2, Rail::single, false, Engine::serial, 2},
+                                     {2, Rail::single, false, Engine::programmable, 2},
                                      {2}}};
     const Chip chip = walks ? rich_walking_chip(rng) : random_chip(dense, rng);
     const auto words = random_wiring(chip, rng).words(chip, 0);

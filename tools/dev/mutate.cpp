@@ -333,8 +333,8 @@ std::vector<Mutation> walk_data_mutations(const Scene& scene) {
              [](Chip& chip) { chip.layers[0].in_zero = 6; });
     m.device("windows of layer 0 begin a column further right", {0, -1},
              [](Chip& chip) { chip.layers[0].walk->left = 0; });
-    m.device("windows of layer 2 begin a row further down", {2, -1},
-             [](Chip& chip) { chip.layers[2].walk->top = 0; });
+    m.device("windows of layer 3 begin a row further down", {3, -1},
+             [](Chip& chip) { chip.layers[3].walk->top = 0; });
     m.device("layer 2 adds layer 0", {2, -1}, [](Chip& chip) { chip.layers[2].walk->skip = 0; });
     m.device("layer 3 adds layer 0", {3, -1}, [](Chip& chip) { chip.layers[3].walk->skip = 0; });
     m.reference("m2 - 9000, layer 3", {3, -1},

@@ -58,8 +58,9 @@ std::vector<ChipLayer> engine_layers(Rng& rng) {
             layer_of(LEVEL, 2, 9, 5, Rail::dual, 8, 8, {2, -1, 1, false}, rng)};
 }
 
-/// An image that two layers read. Layer 2 adds layer 1, which is the last to come of what it wants;
-/// layer 3 adds it too, an image later, and pools; layer 4 pools sums of a single neuron.
+/// An image that two layers read. Layer 2 adds layer 1, which is the last to come of what it wants,
+/// and its sums come one after the other without a gap; layer 3 adds layer 1 too, an image later,
+/// and pools; layer 4 pools sums of a single neuron, one in every cycle.
 std::vector<ChipLayer> walking_layers(Rng& rng) {
     const auto walks = [](ChipLayer layer, int zero, const Walk& walk) {
         layer.in_zero = zero;
@@ -68,7 +69,6 @@ std::vector<ChipLayer> walking_layers(Rng& rng) {
         return layer;
     };
     const Shape image{8, 17, 2}, map{4, 9, 4};
-    Walk padded{.map = map, .kernel = 3, .top = 1, .left = 1, .rows = 4, .columns = 9, .skip = 1};
     std::vector<ChipLayer> layers = {
         walks(layer_of(Engine::folded, 1, 18, 4, Rail::single, 4, 6, {4, -7, 7, true}, rng), 5,
               {.map = image,
@@ -80,18 +80,27 @@ std::vector<ChipLayer> walking_layers(Rng& rng) {
                .skip = {}}),
         walks(layer_of(Engine::serial, 1, 2, 4, Rail::dual, 4, 6, {4, -7, 7, false}, rng), 0,
               {.map = image, .stride = 2, .rows = 4, .columns = 9, .skip = {}}),
-        walks(layer_of(Engine::level, 4, 36, 4, Rail::single, 6, 8, {3, -3, 3, false}, rng), 16,
-              padded)};
+        walks(layer_of(Engine::folded, 1, 4, 4, Rail::single, 6, 8, {3, -3, 3, false}, rng), 0,
+              {.map = map, .rows = 4, .columns = 9, .skip = 1}),
+        walks(layer_of(Engine::serial, 4, 36, 4, Rail::single, 8, 5, {2, -1, 1, false}, rng), 64,
+              {.map = map,
+               .kernel = 3,
+               .top = 1,
+               .left = 1,
+               .rows = 4,
+               .columns = 9,
+               .pool = Pool::max,
+               .window = 2,
+               .skip = 1}),
+        walks(layer_of(Engine::level, 4, 4, 1, Rail::split, 5, 6, {3, -3, 3, true}, rng), 0,
+              {.map = {2, 4, 4},
+               .rows = 2,
+               .columns = 4,
+               .pool = Pool::sum,
+               .window = 2,
+               .skip = {}})};
     layers[1].from = NETWORK_INPUT;
     layers[2].from = 0;
-    padded.pool = Pool::max;
-    padded.window = 2;
-    layers.push_back(
-        walks(layer_of(Engine::serial, 4, 36, 4, Rail::single, 8, 5, {2, -1, 1, false}, rng), 64,
-              padded));
-    layers.push_back(walks(
-        layer_of(Engine::folded, 1, 4, 1, Rail::split, 5, 6, {3, -3, 3, true}, rng), 0,
-        {.map = {2, 4, 4}, .rows = 2, .columns = 4, .pool = Pool::sum, .window = 2, .skip = {}}));
     layers.push_back(layer_of(Engine::level, 2, 2, 5, Rail::dual, 8, 8, {4, -7, 7, true}, rng));
     return layers;
 }

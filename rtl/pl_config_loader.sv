@@ -63,6 +63,7 @@ module pl_config_loader #(
   localparam [7:0] CLASSES = 8'd4;
   localparam [7:0] ENTRIES = 8'd5;
   localparam [7:0] LEVELS = 8'd6;
+  localparam [7:0] WEIGHTS = 8'd7;
 
   localparam [7:0] NO_ERROR = 8'd0;
   localparam [7:0] ERROR_MAGIC = 8'd1;
@@ -100,7 +101,8 @@ module pl_config_loader #(
       localparam [7:0] LAYER_WIRING = WIRING[8*gl+:8];
       localparam integer LAYER_STAGES = {16'd0, STAGES[16*gl+:16]};
       localparam integer LINES = {16'd0, SIZES[16*gl+:16]};
-      if (LAYER_WIRING != SWITCHES && LAYER_WIRING != ENTRIES && LAYER_WIRING != LEVELS)
+      if (LAYER_WIRING != SWITCHES && LAYER_WIRING != ENTRIES && LAYER_WIRING != LEVELS &&
+          LAYER_WIRING != WEIGHTS)
         begin : gen_check_wiring
           pl_error_config_loader_knows_no_such_wiring i_error ();
         end

@@ -2,7 +2,7 @@
 // other. rtl/MICROARCHITECTURE.md says cycle by cycle what happens.
 //
 // Timing: LAT = D + T + 7 cycles from an issue to its write, D + T + 4 in the last layer, with
-// D = pl_geometry::stages(lines) and T = ceil(log2 lines); one pass of a neuron per cycle. While
+// D = pl_geometry::stages(lines) and T = ceil(log2 lines); one pass of a neuron, bit-serial of one plane of its inputs, per cycle. While
 // the block behind cannot take the output register, the whole layer stands still.
 `default_nettype none
 module pl_folded_layer #(
@@ -13,6 +13,8 @@ module pl_folded_layer #(
   parameter integer NEURONS = 4,
   /// 0 single, 1 dual, 2 split (pl_line_register).
   parameter integer RAIL = 0,
+  /// 1: one bit of every input a cycle, the highest first; IN_BITS cycles a pass.
+  parameter integer SERIAL = 0,
   /// Bits of an input code and of an output code (without meaning in the last layer).
   parameter integer IN_BITS = 8,
   parameter integer OUT_BITS = 8,
@@ -60,6 +62,8 @@ module pl_folded_layer #(
   input  wire in_ctx,
   input  wire [INPUTS*IN_BITS-1:0] in_data,
   output wire in_release,
+  /// Bit-serial: the inputs turn by one bit.
+  output wire in_turn,
   /// The layer moves; a sum is at the post-op, and the code that is added to it.
   output wire sum_en,
   output wire sum_there,
@@ -83,7 +87,9 @@ module pl_folded_layer #(
   localparam integer ROWS = CONTEXTS * NEURONS;
   localparam integer NEURON_BITS = pl_geometry::index_bits(NEURONS);
   localparam integer ADDR_BITS = pl_geometry::index_bits(ROWS);
-  localparam integer PRODUCT_BITS = IN_BITS + DEVICE_BITS;
+  localparam integer PLANES = SERIAL != 0 ? IN_BITS : 1;
+  localparam integer LINE_BITS = SERIAL != 0 ? 1 : IN_BITS;
+  localparam integer PRODUCT_BITS = LINE_BITS + DEVICE_BITS;
 
   generate
     if (LAYER < 0 || INPUTS < 1 || NEURONS < 1 || NEURONS > 65535 || CONTEXTS < 1 || CONTEXTS > 2)
@@ -108,38 +114,54 @@ module pl_folded_layer #(
   wire row_mine = row_valid && mine_q;
 
   // Issue. The tag goes along with the item: tap k is the item that was issued k cycles ago.
-  wire issue, second_pass;
+  wire issue, second_pass, first_plane, last_plane;
   wire [NEURON_BITS-1:0] neuron;
   wire [ADDR_BITS-1:0] addr;  // of the neuron's rows: in_ctx * NEURONS + neuron
-  pl_sequencer #(.NEURONS(NEURONS), .PASSES(PASSES), .CONTEXTS(CONTEXTS)) i_sequencer (
+  pl_sequencer #(
+    .NEURONS(NEURONS), .PASSES(PASSES), .PLANES(PLANES), .CONTEXTS(CONTEXTS)
+  ) i_sequencer (
     .clk(clk), .rst_n(rst_n), .en(en), .in_valid(in_valid), .issue(issue),
-    .release_input(in_release), .neuron(neuron), .second_pass(second_pass), .in_ctx(in_ctx),
+    .release_input(in_release), .neuron(neuron), .second_pass(second_pass),
+    .first_plane(first_plane), .last_plane(last_plane), .next_plane(in_turn), .in_ctx(in_ctx),
     .addr(addr)
   );
 
   localparam integer DEPTH = STAGES + LEVELS + 3;
-  localparam integer TAG_BITS = 2 + NEURON_BITS + ADDR_BITS;
+  localparam integer TAG_BITS = 4 + NEURON_BITS + ADDR_BITS;
   localparam integer NEURON_AT = ADDR_BITS;
   localparam integer CTX_AT = ADDR_BITS + NEURON_BITS;
-  localparam integer PASS_AT = TAG_BITS - 1;
+  localparam integer PASS_AT = CTX_AT + 1;
+  localparam integer FIRST_AT = CTX_AT + 2;
+  localparam integer LAST_AT = CTX_AT + 3;
   wire [DEPTH:0] valid;
   wire [TAG_BITS*(DEPTH+1)-1:0] tag;
   pl_tag_pipeline #(.DEPTH(DEPTH), .WIDTH(TAG_BITS)) i_tags (
     .clk(clk), .rst_n(rst_n), .en(en), .in_valid(issue),
-    .in_tag({second_pass, in_ctx, neuron, addr}), .valid(valid), .tag(tag)
+    .in_tag({last_plane, first_plane, second_pass, in_ctx, neuron, addr}), .valid(valid), .tag(tag)
   );
 
   // Lines and their network; the memory of stage d is read d cycles after the issue.
-  wire [LINES*IN_BITS-1:0] lines;
-  wire [LINES*IN_BITS-1:0] slots;
+  wire [INPUTS*LINE_BITS-1:0] inputs;
+  wire [LINES*LINE_BITS-1:0] lines;
+  wire [LINES*LINE_BITS-1:0] slots;
   wire [pl_geometry::network_bits(LINES)-1:0] switch_bits;
-  pl_line_register #(.INPUTS(INPUTS), .WIDTH(IN_BITS), .RAIL(RAIL)) i_lines (
-    .clk(clk), .en(en), .second_pass(second_pass), .in_data(in_data), .lines(lines)
+  genvar d, i;
+  generate
+    if (SERIAL != 0) begin : gen_plane
+      for (i = 0; i < INPUTS; i = i + 1) begin : gen_bit
+        assign inputs[i] = in_data[IN_BITS*i+IN_BITS-1];
+      end
+      wire unused_bits = &{1'b0, in_data};
+    end else begin : gen_whole
+      assign inputs = in_data;
+    end
+  endgenerate
+  pl_line_register #(.INPUTS(INPUTS), .WIDTH(LINE_BITS), .RAIL(RAIL)) i_lines (
+    .clk(clk), .en(en), .second_pass(second_pass), .in_data(inputs), .lines(lines)
   );
-  pl_as_waksman #(.LINES(LINES), .WIDTH(IN_BITS), .PRESENT(PRESENT)) i_network (
+  pl_as_waksman #(.LINES(LINES), .WIDTH(LINE_BITS), .PRESENT(PRESENT)) i_network (
     .clk(clk), .en(en), .bits(switch_bits), .in_data(lines), .out_data(slots)
   );
-  genvar d;
   generate
     if (STAGES == 0) begin : gen_no_stage
       wire unused_stage = &{1'b0, row_stage};
@@ -170,7 +192,8 @@ module pl_folded_layer #(
   generate
     if (SHARED_PROFILE != 0) begin : gen_shared
       pl_device_bank #(
-        .LINES(LINES), .WIDTH(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .SPLIT(SPLIT), .DEVICES(DEVICES)
+        .LINES(LINES), .WIDTH(LINE_BITS), .DEVICE_BITS(DEVICE_BITS), .SPLIT(SPLIT),
+        .DEVICES(DEVICES)
       ) i_bank (
         .clk(clk), .en(en), .second_pass(bank_pass), .slots(slots), .products(products)
       );
@@ -182,7 +205,7 @@ module pl_folded_layer #(
         .clk(clk), .en(en), .neuron(tag[TAG_BITS*STAGES+NEURON_AT+:NEURON_BITS]), .devices(devices)
       );
       pl_multiplier_bank #(
-        .LINES(LINES), .WIDTH(IN_BITS), .DEVICE_BITS(DEVICE_BITS), .SPLIT(SPLIT)
+        .LINES(LINES), .WIDTH(LINE_BITS), .DEVICE_BITS(DEVICE_BITS), .SPLIT(SPLIT)
       ) i_bank (
         .clk(clk), .en(en), .second_pass(bank_pass), .devices(devices), .slots(slots),
         .products(products)
@@ -190,17 +213,19 @@ module pl_folded_layer #(
     end
   endgenerate
 
-  // Sum over the slots, then over the passes.
+  // Sum over the slots, then over the passes and planes.
   wire [ACC_BITS-1:0] sum;
   wire [ACC_BITS-1:0] acc;
   wire acc_valid;
   wire acc_pass = tag[TAG_BITS*(DEPTH-1)+PASS_AT];
+  wire acc_first = tag[TAG_BITS*(DEPTH-1)+FIRST_AT];
+  wire acc_last = tag[TAG_BITS*(DEPTH-1)+LAST_AT];
   pl_adder_tree #(.COUNT(LINES), .TERM_BITS(PRODUCT_BITS), .SUM_BITS(ACC_BITS)) i_tree (
     .clk(clk), .en(en), .terms(products), .sum(sum)
   );
-  pl_accumulator #(.WIDTH(ACC_BITS)) i_accumulator (
-    .clk(clk), .rst_n(rst_n), .en(en), .in_valid(valid[DEPTH-1]), .in_first(!acc_pass),
-    .in_last(PASSES == 1 || acc_pass), .sum(sum), .out_valid(acc_valid), .acc(acc)
+  pl_accumulator #(.WIDTH(ACC_BITS), .SERIAL(SERIAL)) i_accumulator (
+    .clk(clk), .rst_n(rst_n), .en(en), .in_valid(valid[DEPTH-1]), .in_first(acc_first && !acc_pass),
+    .in_double(!acc_pass), .in_last(acc_last && (PASSES == 1 || acc_pass)), .sum(sum), .out_valid(acc_valid), .acc(acc)
   );
 
   // The registers of a neuron are read a cycle ahead of its sum.

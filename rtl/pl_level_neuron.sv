@@ -93,7 +93,7 @@ module pl_level_neuron #(
   );
   pl_accumulator #(.WIDTH(ACC_BITS)) i_accumulator (
     .clk(clk), .rst_n(rst_n), .en(en), .in_valid(sum_valid), .in_first(sum_first),
-    .in_last(sum_last), .sum(sum), .out_valid(acc_valid), .acc(acc)
+    .in_double(1'b0), .in_last(sum_last), .sum(sum), .out_valid(acc_valid), .acc(acc)
   );
 endmodule
 `default_nettype wire

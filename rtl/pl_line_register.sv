@@ -1,4 +1,4 @@
-// The lines that enter the switch network, from the inputs of a layer.
+// The lines that enter the switch network, from the inputs of a layer or a plane of them.
 //
 // Timing: `lines` of cycle t+1 belong to `in_data` of cycle t. A complement is hi - x with
 // hi = 2^WIDTH - 1: every bit inverted.
@@ -6,7 +6,7 @@
 module pl_line_register #(
   /// Inputs of the layer.
   parameter integer INPUTS = 4,
-  /// Bits of one input (unsigned).
+  /// Bits of one input (unsigned); 1 for a plane.
   parameter integer WIDTH = 8,
   /// 0 single: the inputs. 1 dual: the inputs, then their complements. 2 split: the inputs in the
   /// first pass, their complements in the second.

@@ -98,7 +98,7 @@ module pl_serial_lane #(
   endgenerate
   pl_accumulator #(.WIDTH(ACC_BITS)) i_accumulator (
     .clk(clk), .rst_n(rst_n), .en(en), .in_valid(sum_valid), .in_first(sum_first),
-    .in_last(sum_last), .sum(addend), .out_valid(acc_valid), .acc(acc)
+    .in_double(1'b0), .in_last(sum_last), .sum(addend), .out_valid(acc_valid), .acc(acc)
   );
 endmodule
 `default_nettype wire

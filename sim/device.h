@@ -55,13 +55,14 @@ struct PinsOut {
     uint8_t ctx_valid = 0;      ///< bit per context
     uint8_t load_error = 0;     ///< LoadError; cleared by the first word of the next load
     bool pix_error = false;     ///< sticky: an image had the wrong number of beats and was dropped
-    std::vector<Probe> probes;  ///< one per layer
+    std::vector<Probe> probes;  ///< in the order of the layers
 };
 
 class Device {
   public:
     virtual ~Device() = default;
-    virtual int layers() const = 0;
+    /// Probes: one a layer, or one for each value of a write where a layer writes several at once.
+    virtual int probes() const = 0;
     /// One clock cycle: applies `in`, samples `out`, then clocks.
     virtual void tick(const PinsIn& in, PinsOut& out) = 0;
     /// Starts a waveform file; the suffix chooses .vcd or .fst. Throws Error where not supported.

@@ -37,11 +37,14 @@ struct Memory {
 int stored_bits(const ChipLayer& layer, int stage) {
     switch (layer.engine) {
         case Engine::folded:
+        case Engine::spatial:
             return as_waksman_topology(layer.lines()).row_widths()[static_cast<size_t>(stage)];
         case Engine::serial:
             return stored_entry_bits(layer);
         case Engine::level:
             return layer.lanes * level_bits(layer);
+        case Engine::programmable:
+            return weights_a_row(layer) * weight_bits(layer);
     }
     return 0;
 }
@@ -84,7 +87,7 @@ std::vector<Record> records_of(std::span<const uint32_t> words) {
 
 bool is_wiring(Section section) {
     return section == Section::switches || section == Section::entries ||
-           section == Section::levels;
+           section == Section::levels || section == Section::weights;
 }
 
 /// An entry as the chip stores it: the input, above it the mark of the complement.

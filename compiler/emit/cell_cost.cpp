@@ -32,19 +32,22 @@ int levels_of(int64_t count) {
 
 // Engine `folded`.
 
-Cost sequencer(int neurons, int passes, int contexts) {
+Cost sequencer(int neurons, int passes, int planes, int contexts) {
     // A counter with its comparison, and the adder of the second context's rows.
     const int bits = index_bits(neurons);
-    return {1.5 * bits + 5.0 + (contexts == 2 ? 4.0 : 0.0) + (passes == 2 ? 3.0 : 0.0),
-            bits + (passes == 2 ? 1 : 0)};
+    const int plane_bits = planes > 1 ? index_bits(planes) : 0;
+    return {
+        1.5 * (bits + plane_bits) + 5.0 + (contexts == 2 ? 4.0 : 0.0) + (passes == 2 ? 3.0 : 0.0),
+        bits + plane_bits + (passes == 2 ? 1 : 0)};
 }
 
-Cost folded_tags(int depth, int neurons, int passes, int contexts) {
+Cost folded_tags(int depth, int neurons, int passes, int planes, int contexts) {
     // Valid, context and neuron at every tap; the row's address, which with one context is the
-    // neuron, and the pass up to the last tap but one.
+    // neuron, and the pass, first and last plane up to the last tap but one.
     int64_t bits = int64_t{depth} * (2 + index_bits(neurons));
     if (contexts == 2) bits += int64_t{depth - 1} * index_bits(contexts * neurons);
     if (passes == 2) bits += depth - 1;
+    if (planes > 1) bits += 2 * (depth - 1);
     return {depth * 1.0, bits};
 }
 
@@ -149,9 +152,33 @@ Cost adder_tree(std::vector<Term> terms, int term_bits, int sum_bits) {
     return cost;
 }
 
-Cost accumulator(int width, bool loops) {
-    // The first sum of an item passes a gate in front of the adder.
-    return {loops ? 2.0 * width : 0.0, width};
+Cost accumulator(int width, bool loops, bool doubles) {
+    // The first sum of an item passes a gate in front of the adder; where the sum so far is doubled
+    // or not, that gate selects.
+    return {loops || doubles ? 2.0 * width : 0.0, width};
+}
+
+// Engine `spatial`.
+
+Cost spatial_sequencer(int window, int cycles) {
+    const int bits = index_bits(window);
+    if (window == 1) return {2.0, 0};
+    return {1.5 * bits + 5.0 + (cycles < window ? bits : 0.0), bits};
+}
+
+Cost spatial_tags(int depth, int passes, int cycles) {
+    // Valid and context at every tap; first and last up to the last tap but one where they differ,
+    // the pass too.
+    int64_t bits = int64_t{depth} * 2;
+    if (cycles > 1) bits += 2 * (depth - 1);
+    if (passes == 2) bits += depth - 1;
+    return {1.0 * depth, bits};
+}
+
+Cost wiring_register(int switches, int contexts) {
+    // With two contexts a selector, and an enable of each row.
+    return {contexts == 2 ? switches + 2.0 : 1.0, int64_t{contexts} * switches, 0,
+            int64_t{contexts} * switches};
 }
 
 // Engine `serial`.
@@ -241,6 +268,21 @@ Cost level_neuron(const ProductShape& product, int lanes, int level_bits, int le
     return cost + adder_tree(terms, product.product_bits(), acc_bits) + accumulator(acc_bits, true);
 }
 
+// Engine `programmable`.
+
+Cost programmable_step(int in_bits, int row_weights, int rows, int contexts, bool padded) {
+    // valid 4, first 3, last 3, context 4; live 2 where a step can be padding. The adder of the
+    // second context's rows.
+    return {4.0 + (contexts == 2 ? 0.8 * index_bits(rows) : 0.0),
+            14 + (padded ? 2 : 0) + levels_of(row_weights) + in_bits};
+}
+
+Cost programmable_lane(const ProductShape& product, int row_weights, int depth, int acc_bits) {
+    Cost cost = memory_cost(int64_t{row_weights} * product.device_bits, depth) +
+                device_product(product) + accumulator(acc_bits, true);
+    return cost + Cost{product.device_bits * selector_luts(row_weights), product.device_bits};
+}
+
 // End of a layer.
 
 Cost collector(int lanes, int width, int neurons, int contexts) {
@@ -280,11 +322,12 @@ Cost layer_output(const OutputShape& shape) {
 
 // Around the layers.
 
-Cost activation_buffer(int size, int bits, int lanes) {
-    // Two banks, a multiplexer between them for every bit, a decoder of the writes.
+Cost activation_buffer(int size, int bits, int lanes, bool turns) {
+    // Two banks, a multiplexer between them for every bit that is read, a decoder of the writes. A
+    // bit that turns selects between its neighbour and what is written.
     const int writes = (size + lanes - 1) / lanes;
-    return {static_cast<double>(size * bits) + 20.0 + 2.2 * writes, 2 * int64_t{size} * bits + 6, 0,
-            2 * int64_t{size} * bits};
+    const double read = turns ? size * (2.0 * bits + 1.0) + 2.0 * writes : size * bits;
+    return {read + 20.0 + 2.2 * writes, 2 * int64_t{size} * bits + 6, 0, 2 * int64_t{size} * bits};
 }
 
 Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks,

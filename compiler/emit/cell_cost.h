@@ -22,9 +22,9 @@ struct OutputShape {
 };
 
 // Engine `folded`.
-Cost sequencer(int neurons, int passes, int contexts);
+Cost sequencer(int neurons, int passes, int planes, int contexts);
 /// `depth` registers of the tag of `folded`.
-Cost folded_tags(int depth, int neurons, int passes, int contexts);
+Cost folded_tags(int depth, int neurons, int passes, int planes, int contexts);
 /// `line_live` tells which lines are built.
 Cost line_register(const std::vector<uint8_t>& line_live, int width, Rail rail);
 /// AS-Waksman, with the lines and multiplexers alone that lead to a live slot. `line_live` is left
@@ -45,8 +45,14 @@ std::vector<Term> bank_terms(std::span<const int32_t> bank, int width, bool spli
 /// Numbers that can be negative have all bits of their level, `term_bits` and one more a level up
 /// to `sum_bits`.
 Cost adder_tree(std::vector<Term> terms, int term_bits, int sum_bits);
-/// `loops`: it adds to what it has, or else takes the sum as it is.
-Cost accumulator(int width, bool loops);
+/// `loops`: it adds to what it has, or else takes the sum as it is; `doubles`: to twice of that.
+Cost accumulator(int width, bool loops, bool doubles = false);
+
+// Engine `spatial`: the circuits of `folded` for every neuron.
+Cost spatial_sequencer(int window, int cycles);
+/// `depth` registers of its tag; `cycles` of a vector.
+Cost spatial_tags(int depth, int passes, int cycles);
+Cost wiring_register(int switches, int contexts);
 
 // Engine `serial`.
 struct SerialShape {
@@ -74,12 +80,19 @@ Cost level_tags(int tree_levels);
 Cost level_neuron(const ProductShape& product, int lanes, int level_bits, int levels, int depth,
                   int acc_bits);
 
+// Engine `programmable`.
+/// Of a step: tags, which weight of a row is meant, its address, the input until then.
+Cost programmable_step(int in_bits, int row_weights, int rows, int contexts, bool padded);
+/// Without its valid bit, which all lanes share; `product.device_bits` are those of a weight.
+Cost programmable_lane(const ProductShape& product, int row_weights, int depth, int acc_bits);
+
 // End of a layer.
 Cost collector(int lanes, int width, int neurons, int contexts);
 Cost layer_output(const OutputShape& shape);
 
 // Around the layers.
-Cost activation_buffer(int size, int bits, int lanes);
+/// `turns`: a bit-serial layer reads it.
+Cost activation_buffer(int size, int bits, int lanes, bool turns);
 /// `tail`: rows that stand in registers.
 Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, int banks = 2,
                        int tail = 0);

@@ -22,6 +22,7 @@ constexpr int WEIGHINGS = 10;
 struct Candidate {
     Engine engine = Engine::serial;
     int lanes = 1;
+    bool bit_serial = false;
     Cost cost;
     int64_t interval = 0;
 };
@@ -45,7 +46,7 @@ double largest_share(const Cost& cost, const Budget& budget) {
 }
 
 std::string text_of(const ChipLayer& layer) {
-    if (layer.engine == Engine::folded) return "folded";
+    if (layer.engine == Engine::folded) return layer.bit_serial ? "folded bit-serial" : "folded";
     return fmt::format("{} x {}", to_string(layer.engine), layer.lanes);
 }
 
@@ -78,25 +79,29 @@ std::vector<Candidate> candidates_of(Chip& chip, size_t index) {
     ChipLayer& layer = chip.layers[index];
     const Engine engine = layer.engine;
     const int lanes = layer.lanes;
+    const bool bit_serial = layer.bit_serial;
     std::vector<Candidate> candidates;
-    const auto try_one = [&](Engine kind, int count) {
+    const auto try_one = [&](Engine kind, int count, bool serial = false) {
         layer.engine = kind;
         layer.lanes = count;
+        layer.bit_serial = serial;
         try {
             check_engine(layer, index, "chip");
         } catch (const Error&) {
             return;
         }
         const PartEstimate part = estimate_layer(chip, index);
-        candidates.push_back({kind, count, part.cost, part.interval});
+        candidates.push_back({kind, count, serial, part.cost, part.interval});
     };
     try_one(Engine::folded, 1);
+    try_one(Engine::folded, 1, true);
     for (int count = 1; count <= std::min(MAX_SERIAL_LANES, layer.outputs); count *= 2)
         try_one(Engine::serial, count);
     for (int count = 1; count <= MAX_LEVEL_INPUTS; count *= 2)
         try_one(Engine::level, count);
     layer.engine = engine;
     layer.lanes = lanes;
+    layer.bit_serial = bit_serial;
     return candidates;
 }
 
@@ -146,6 +151,7 @@ void apply(Chip& chip, const Choice& choice) {
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         chip.layers[l].engine = choice.candidates[l]->engine;
         chip.layers[l].lanes = choice.candidates[l]->lanes;
+        chip.layers[l].bit_serial = choice.candidates[l]->bit_serial;
     }
 }
 

@@ -48,28 +48,61 @@ Cost folded_engine(const ChipLayer& layer, int contexts, const EstimateOptions& 
     const int levels = layer.lines() > 1 ? tree : 0;
     const int rows = stored_rows(contexts * layer.outputs, options);
 
-    Cost cost = cells::sequencer(layer.outputs, layer.passes(), contexts) +
-                cells::folded_tags(stages + levels + 3, layer.outputs, layer.passes(), contexts);
+    const int width = layer.bit_serial ? 1 : layer.in_bits;
+    Cost cost = cells::sequencer(layer.outputs, layer.passes(), layer.planes(), contexts) +
+                cells::folded_tags(stages + levels + 3, layer.outputs, layer.passes(),
+                                   layer.planes(), contexts);
     std::vector<uint8_t> live;
-    const Cost network = cells::as_waksman(layer.live_slots(), layer.in_bits, live);
-    cost += network + cells::line_register(live, layer.in_bits, layer.rail);
+    const Cost network = cells::as_waksman(layer.live_slots(), width, live);
+    cost += network + cells::line_register(live, width, layer.rail);
     // Bits of switches that are left out are not read.
     for (const auto& present : prune(topology, layer.live_slots()).present)
         cost += memory_cost(present, rows);
     if (layer.shared_profile) {
-        cost += cells::device_bank(layer.bank(0), layer.in_bits, layer.device_bits, split);
-        cost += cells::adder_tree(cells::bank_terms(layer.bank(0), layer.in_bits, split),
-                                  layer.in_bits + layer.device_bits, layer.accumulator_bits());
+        cost += cells::device_bank(layer.bank(0), width, layer.device_bits, split);
+        cost += cells::adder_tree(cells::bank_terms(layer.bank(0), width, split),
+                                  width + layer.device_bits, layer.accumulator_bits());
     } else {
-        const int64_t high = int64_t{layer.in_hi()} << (layer.device_bits - 1);
+        const int64_t high = ((int64_t{1} << width) - 1) << (layer.device_bits - 1);
         cost += cells::device_rom(layer.lines(), layer.device_bits, layer.outputs);
-        cost += cells::multiplier_bank(layer.lines(), layer.in_bits, layer.device_bits, split);
+        cost += cells::multiplier_bank(layer.lines(), width, layer.device_bits, split);
         cost += cells::adder_tree(
             std::vector<cells::Term>(static_cast<size_t>(layer.lines()), {-high, high, 0}),
-            layer.in_bits + layer.device_bits, layer.accumulator_bits());
+            width + layer.device_bits, layer.accumulator_bits());
     }
-    return cost + cells::accumulator(layer.accumulator_bits(), layer.passes() == 2) +
+    return cost +
+           cells::accumulator(layer.accumulator_bits(), layer.passes() == 2, layer.planes() > 1) +
            row_targets(stages);
+}
+
+Cost spatial_engine(const ChipLayer& layer, int contexts) {
+    const bool split = layer.rail == Rail::split;
+    const Topology topology = as_waksman_topology(layer.lines());
+    const int stages = topology.stage_count();
+    const int levels = layer.lines() > 1 ? index_bits(layer.lines()) : 0;
+    const int width = layer.bit_serial ? 1 : layer.in_bits;
+    const int window = static_cast<int>(engine_plan(layer).interval);
+    Cost cost = cells::spatial_sequencer(window, layer.cycles_a_neuron()) +
+                cells::spatial_tags(stages + levels + 3, layer.passes(), layer.cycles_a_neuron());
+    std::vector<uint8_t> lines_live(static_cast<size_t>(layer.lines()), 0);
+    for (int j = 0; j < layer.outputs; ++j) {
+        std::vector<uint8_t> live;
+        cost += cells::as_waksman(layer.live_slots(j), width, live);
+        for (size_t line = 0; line < live.size(); ++line)
+            lines_live[line] |= live[line];
+        for (const auto& present : prune(topology, layer.live_slots(j)).present)
+            cost +=
+                cells::wiring_register(static_cast<int>(std::ranges::count(present, 1)), contexts);
+        cost += cells::device_bank(layer.bank(j), width, layer.device_bits, split);
+        cost += cells::adder_tree(cells::bank_terms(layer.bank(j), width, split),
+                                  width + layer.device_bits, layer.accumulator_bits());
+        cost +=
+            cells::accumulator(layer.accumulator_bits(), layer.passes() == 2, layer.planes() > 1);
+    }
+    const int items = layer.outputs / layer.lanes;
+    return cost + cells::line_register(lines_live, width, layer.rail) +
+           cells::collector(items, layer.lanes * layer.accumulator_bits(), items, contexts) +
+           Cost{0.0, 1};
 }
 
 /// Places where the live devices of a shared bank differ from the one before.
@@ -121,14 +154,34 @@ Cost level_engine(const ChipLayer& layer, int contexts, const EstimateOptions& o
            row_targets(layer.outputs) + Cost{0.0, 1};
 }
 
+Cost programmable_engine(const ChipLayer& layer, int contexts, const EstimateOptions& options) {
+    const EnginePlan plan = engine_plan(layer);
+    const int weights = static_cast<int>(lane_weights(layer));
+    const int depth = stored_rows(contexts * plan.wiring_rows, options);
+    const bool split = layer.rail == Rail::split;
+    const cells::ProductShape product{layer.in_bits, weight_bits(layer), split, false, !split};
+    Cost cost = cells::serial_sequencer(
+                    {weights / layer.inputs, layer.lanes, layer.inputs, weights, 1, true}) +
+                cells::programmable_step(layer.in_bits, weights_a_row(layer), plan.wiring_rows,
+                                         contexts, layer.inputs < layer.lanes);
+    cost += int64_t{layer.lanes} * cells::programmable_lane(product, weights_a_row(layer), depth,
+                                                            layer.accumulator_bits());
+    return cost + cells::collector(layer.lanes, layer.accumulator_bits(), layer.outputs, contexts) +
+           Cost{0.0, 1};
+}
+
 Cost engine_cost(const ChipLayer& layer, int contexts, const EstimateOptions& options) {
     switch (layer.engine) {
         case Engine::folded:
             return folded_engine(layer, contexts, options);
+        case Engine::spatial:
+            return spatial_engine(layer, contexts);
         case Engine::serial:
             return serial_engine(layer, contexts, options);
         case Engine::level:
             return level_engine(layer, contexts, options);
+        case Engine::programmable:
+            return programmable_engine(layer, contexts, options);
     }
     PERMLOOM_ASSERT(false);
     return {};
@@ -136,19 +189,20 @@ Cost engine_cost(const ChipLayer& layer, int contexts, const EstimateOptions& op
 
 /// The vector in front of the engine, written `writes` values at a time.
 Cost vector_buffer(const ChipLayer& layer, int writes) {
-    if (layer.engine == Engine::folded)
-        return cells::activation_buffer(layer.inputs, layer.in_bits, writes);
-    const bool level = layer.engine == Engine::level;
-    return cells::activation_memory(layer.inputs, layer.in_bits, writes, level ? layer.lanes : 1,
-                                    level ? 1 : layer.lanes, 2,
-                                    level ? 0 : activation_tail(layer, writes));
+    if (layer.has_network())
+        return cells::activation_buffer(layer.inputs, layer.in_bits, writes, layer.bit_serial);
+    const bool serial = layer.engine == Engine::serial;
+    return cells::activation_memory(layer.inputs, layer.in_bits, writes,
+                                    layer.engine == Engine::level ? layer.lanes : 1,
+                                    serial ? layer.lanes : 1, 2,
+                                    serial ? activation_tail(layer, writes) : 0);
 }
 
 /// All that is in front of the engine: the vector, and of a layer that walks the feature map, the
 /// window reader and what it adds.
 Cost buffer_cost(const Chip& chip, size_t index) {
     const ChipLayer& layer = chip.layers[index];
-    const int writes = chip.source(index) == NETWORK_INPUT ? chip.pixels_per_beat() : 1;
+    const int writes = chip.values_a_write(chip.source(index));
     if (!layer.walk) return vector_buffer(layer, writes);
     const int lanes = window_lanes(layer);
     Cost cost = cells::activation_memory(layer.input_size(), layer.in_bits, writes, lanes, 1) +
@@ -167,7 +221,7 @@ int stored_row_bits(const ChipLayer& layer, bool last) {
     // Words of the registers of a neuron: b alone in the last layer, else all but a few.
     constexpr int BIAS_BITS = 32, REGISTER_BITS = 112;
     int bits = last ? BIAS_BITS : REGISTER_BITS;
-    if (layer.engine == Engine::folded)
+    if (layer.has_network())
         for (const int width : as_waksman_topology(layer.lines()).row_widths())
             bits = std::max(bits, width);
     if (layer.engine == Engine::level) bits = std::max(bits, layer.lanes * level_bits(layer));
@@ -203,8 +257,10 @@ PartEstimate estimate_layer(const Chip& chip, size_t index, const EstimateOption
     const LayerPlan plan = layer_plan(layer, last);
     PartEstimate part{fmt::format("layer {}", index), {}, plan.interval, plan.latency};
     part.cost = buffer_cost(chip, index) + engine_cost(layer, chip.contexts, options) +
-                cells::layer_output({layer.outputs, chip.contexts, layer.accumulator_bits(),
-                                     layer.out_bits, last, layer.adds(), options.probes});
+                int64_t{layer.values_a_write()} *
+                    cells::layer_output({layer.outputs / layer.values_a_write(), chip.contexts,
+                                         layer.accumulator_bits(), layer.out_bits, last,
+                                         layer.adds(), options.probes});
     return part;
 }
 
@@ -234,7 +290,7 @@ int64_t load_words(const Chip& chip) {
     int64_t total = LOAD_HEADER_WORDS + record(1, 1) + 2;
     for (const ChipLayer& layer : chip.layers) {
         const EnginePlan plan = engine_plan(layer);
-        if (layer.engine == Engine::folded)
+        if (layer.has_network())
             for (const int width : as_waksman_topology(layer.lines()).row_widths())
                 total += record(plan.wiring_rows, (width + 31) / 32);
         else

@@ -96,6 +96,13 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
     const Clock clock = clock_of(options.clock_mhz > 0     ? options.clock_mhz
                                  : chip.layers.size() == 1 ? part.one_layer_mhz
                                                            : part.hidden_layer_mhz);
+    for (size_t l = 0; boots && l < chip.layers.size(); ++l)
+        if (chip.layers[l].engine == Engine::spatial)
+            throw Error("target " + target,
+                        fmt::format("layer {} has engine spatial, whose switch bits stand in "
+                                    "registers that no image fills when the power comes on",
+                                    l),
+                        "emit with `--no-boot`, or compile with engine folded");
     const LoadStream load = expand(chip, configuration);
     const size_t boot_words = boots ? boot_stream(load).size() : 0;
 

@@ -14,12 +14,16 @@
 namespace permloom {
 namespace {
 
-/// A vector whole, for engine `folded`.
+/// A vector whole, for engines with a switch network.
 constexpr char ACTIVATION_BUFFER[] = R"(  wire [{vector_msb}:0] vector_{i};
   wire release_{i};
-{write_port}  pl_activation_buffer #(.SIZE({inputs}), .BITS({in_bits}), .LANES({writes})) i_buffer_{i} (
+  wire turn_{i};
+{write_port}  pl_activation_buffer #(
+    .SIZE({inputs}), .BITS({in_bits}), .LANES({writes}){serial}
+  ) i_buffer_{i} (
     .clk(clk), .rst_n(rst_n), {taken}, .out_valid(full_{i}),
-    .out_ctx(full_ctx_{i}), .out_data(vector_{i}), .out_release(release_{i})
+    .out_ctx(full_ctx_{i}), .out_data(vector_{i}), .out_turn(turn_{i}),
+    .out_release(release_{i})
   );
 )";
 
@@ -108,8 +112,8 @@ constexpr char MAP_WRITER[] = R"(  pl_map_writer #(
     .in_ctx(code_ctx_{i}), .in_data(code_{i}), .in_ready(code_ready_{i}),
     .wr_ready(ready_{next}), .wr_valid(valid_{next}), .wr_last(last_{next}),
     .wr_index(index_{next}), .wr_ctx(ctx_{next}), .wr_data(data_{next}),
-    .probe_valid(probe_valid[{i}]), .probe_index(probe_index[16*{i}+:16]),
-    .probe_value(probe_value[32*{i}+:32])
+    .probe_valid({probe_valid}), .probe_index({probe_index}),
+    .probe_value({probe_value})
   );
 )";
 
@@ -117,8 +121,8 @@ constexpr char MAP_WRITER[] = R"(  pl_map_writer #(
 constexpr char OUT_PORT[] =
     R"(.wr_ready(ready_{next}), .wr_valid(valid_{next}), .wr_last(last_{next}),
     .wr_index(index_{next}), .wr_ctx(ctx_{next}), .wr_data(data_{next}),
-    .probe_valid(probe_valid[{i}]), .probe_index(probe_index[16*{i}+:16]),
-    .probe_value(probe_value[32*{i}+:32]))";
+    .probe_valid({probe_valid}), .probe_index({probe_index}),
+    .probe_value({probe_value}))";
 constexpr char CODE_PORT[] =
     R"(.wr_ready(code_ready_{i}), .wr_valid(code_valid_{i}), .wr_last(code_last_{i}),
     .wr_index(code_neuron_{i}), .wr_ctx(code_ctx_{i}), .wr_data(code_{i}),
@@ -155,6 +159,8 @@ std::string image_parameter(size_t index) {
     return fmt::format("IMAGE(\"{}\")", device_image_name(static_cast<int>(index)));
 }
 
+constexpr size_t SWITCHES_PER_LINE = 256;
+
 /// `.PRESENT(...)` of a layer where devices of 0 make switches useless, else nothing.
 std::string present_switches(const ChipLayer& layer) {
     const PrunedTopology pruned = prune(as_waksman_topology(layer.lines()), layer.live_slots());
@@ -162,8 +168,24 @@ std::string present_switches(const ChipLayer& layer) {
     std::vector<int32_t> present;
     for (const auto& stage : pruned.present)
         present.insert(present.end(), stage.begin(), stage.end());
-    constexpr size_t SWITCHES_PER_LINE = 256;
     return ",\n    .PRESENT(" + packed_literal(present, 1, 6, SWITCHES_PER_LINE) + ")";
+}
+
+std::string spatial_devices(const ChipLayer& layer) {
+    std::string text =
+        fmt::format(".SHARED_PROFILE({}), .DEVICES({})", layer.shared_profile ? 1 : 0,
+                    packed_literal(layer.devices, layer.device_bits, 6));
+    std::vector<int32_t> present;
+    int64_t left_out = 0;
+    const Topology topology = as_waksman_topology(layer.lines());
+    for (int bank = 0; bank < layer.banks(); ++bank) {
+        const PrunedTopology pruned = prune(topology, layer.live_slots(bank));
+        left_out += pruned.left_out;
+        for (const auto& stage : pruned.present)
+            present.insert(present.end(), stage.begin(), stage.end());
+    }
+    if (left_out == 0) return text;
+    return text + ",\n    .PRESENT(" + packed_literal(present, 1, 6, SWITCHES_PER_LINE) + ")";
 }
 
 std::string folded_devices(const ChipLayer& layer, size_t index) {
@@ -213,10 +235,14 @@ std::string devices_text(const ChipLayer& layer, size_t index) {
     switch (layer.engine) {
         case Engine::folded:
             return folded_devices(layer, index);
+        case Engine::spatial:
+            return spatial_devices(layer);
         case Engine::serial:
             return serial_devices(layer, index);
         case Engine::level:
             return level_devices(layer);
+        case Engine::programmable:
+            return fmt::format(".ROW_WEIGHTS({})", weights_a_row(layer));
     }
     PERMLOOM_ASSERT(false);
     return "";
@@ -267,6 +293,16 @@ size_t port_of(int layer) {
     return static_cast<size_t>(layer + 1);
 }
 
+/// The probes of a layer on one of their buses, `bits` bits each.
+std::string probe_slice(const Chip& chip, size_t index, const char* bus, int bits) {
+    int first = 0;
+    for (size_t l = 0; l < index; ++l)
+        first += chip.layers[l].values_a_write();
+    const int count = chip.layers[index].values_a_write();
+    if (bits == 1 && count == 1) return fmt::format("probe_{}[{}]", bus, first);
+    return fmt::format("probe_{}[{}*{}+:{}]", bus, bits, first, bits * count);
+}
+
 std::string windows_text(const Chip& chip, size_t index, int map_writes) {
     const ChipLayer& layer = chip.layers[index];
     const Walk& walk = *layer.walk;
@@ -294,13 +330,17 @@ std::string windows_text(const Chip& chip, size_t index, int map_writes) {
         fmt::arg("out_rows", walk.rows), fmt::arg("out_columns", walk.columns));
 }
 
-std::string map_writer_text(const ChipLayer& layer, size_t index) {
+std::string map_writer_text(const Chip& chip, size_t index) {
+    const ChipLayer& layer = chip.layers[index];
     const Walk& walk = *layer.walk;
     return fmt::format(fmt::runtime(MAP_WRITER), fmt::arg("i", index), fmt::arg("next", index + 1),
                        fmt::arg("neurons", layer.outputs), fmt::arg("out_rows", walk.rows),
                        fmt::arg("out_columns", walk.columns),
                        fmt::arg("pool", static_cast<int>(walk.pool)),
-                       fmt::arg("pool_window", walk.window), fmt::arg("out_bits", layer.out_bits));
+                       fmt::arg("pool_window", walk.window), fmt::arg("out_bits", layer.out_bits),
+                       fmt::arg("probe_valid", probe_slice(chip, index, "valid", 1)),
+                       fmt::arg("probe_index", probe_slice(chip, index, "index", 16)),
+                       fmt::arg("probe_value", probe_slice(chip, index, "value", 32)));
 }
 
 }  // namespace
@@ -308,13 +348,14 @@ std::string map_writer_text(const ChipLayer& layer, size_t index) {
 std::string layer_text(const Chip& chip, size_t index, const BootOptions& options) {
     const ChipLayer& layer = chip.layers[index];
     const bool last = index + 1 == chip.layers.size();
-    const bool folded = layer.engine == Engine::folded;
-    // `serial` reads an element through each of its ports, `level` a word through one.
+    const bool whole = layer.has_network();
+    // `serial` reads an element through each of its ports, `level` a word through one,
+    // `programmable` an element for all lanes.
     const int word = layer.engine == Engine::level ? layer.lanes : 1;
     const int ports = layer.engine == Engine::serial ? layer.lanes : 1;
     const int words = (layer.inputs + word - 1) / word;
     const int source = chip.source(index);
-    const int writes = source == NETWORK_INPUT ? chip.pixels_per_beat() : 1;
+    const int writes = chip.values_a_write(source);
     const int vector_writes = layer.walk ? window_lanes(layer) : writes;
     const int tail = layer.engine == Engine::serial ? activation_tail(layer, vector_writes) : 0;
     const std::vector<std::string> out =
@@ -322,7 +363,10 @@ std::string layer_text(const Chip& chip, size_t index, const BootOptions& option
              : takers(chip, index + 1);
     const auto numbered = [&](const char* text) {
         return fmt::format(fmt::runtime(text), fmt::arg("i", index), fmt::arg("next", index + 1),
-                           fmt::arg("code_msb", layer.out_bits - 1));
+                           fmt::arg("code_msb", layer.out_bits - 1),
+                           fmt::arg("probe_valid", probe_slice(chip, index, "valid", 1)),
+                           fmt::arg("probe_index", probe_slice(chip, index, "index", 16)),
+                           fmt::arg("probe_value", probe_slice(chip, index, "value", 32)));
     };
     std::string text = fmt::format(
         fmt::runtime("  // Layer {i}: {inputs} -> {neurons}, engine {engine}.\n"
@@ -331,30 +375,36 @@ std::string layer_text(const Chip& chip, size_t index, const BootOptions& option
                      "  wire sum_en_{i};\n"
                      "  wire sum_there_{i};\n"
                      "{sum_unused}" +
-                     std::string(folded ? ACTIVATION_BUFFER : ACTIVATION_MEMORY) + "{code_wires}" +
+                     std::string(whole ? ACTIVATION_BUFFER : ACTIVATION_MEMORY) + "{code_wires}" +
                      LAYER),
         fmt::arg("i", index), fmt::arg("engine", to_string(layer.engine)),
         fmt::arg("inputs", layer.inputs), fmt::arg("neurons", layer.outputs),
         fmt::arg("rail", static_cast<int>(layer.rail)), fmt::arg("in_bits", layer.in_bits),
         fmt::arg("out_bits", layer.out_bits),
-        fmt::arg("lanes", folded ? "" : fmt::format(".LANES({}), ", layer.lanes)),
-        fmt::arg("writes", vector_writes), fmt::arg("word", word), fmt::arg("ports", ports),
+        fmt::arg("lanes", std::string(layer.engine == Engine::folded
+                                          ? ""
+                                          : fmt::format(".LANES({}), ", layer.lanes)) +
+                              (layer.bit_serial ? ".SERIAL(1), " : "")),
+        fmt::arg("serial", layer.bit_serial ? ", .SERIAL(1)" : ""),
+        fmt::arg("writes", vector_writes), fmt::arg("word", word),
         fmt::arg("tail", tail > 0 ? fmt::format(", .TAIL({})", tail) : ""),
-        fmt::arg("address_msb", ports * index_bits(words) - 1),
+        fmt::arg("ports", ports), fmt::arg("address_msb", ports * index_bits(words) - 1),
         fmt::arg("read_msb", ports * word * layer.in_bits - 1),
         fmt::arg("vector_msb", layer.inputs * layer.in_bits - 1),
         fmt::arg("device_bits", layer.device_bits), fmt::arg("acc_bits", layer.accumulator_bits()),
         fmt::arg("last", last ? 1 : 0), fmt::arg("devices", devices_text(layer, index)),
         fmt::arg("boot", options.boots() ? " .BOOT(1)," : ""),
-        fmt::arg("inputs_from",
-                 fmt::format(fmt::runtime(
-                                 folded ? ".in_data(vector_{0}), .in_release(release_{0})"
-                                        : ".in_bank(bank_{0}),\n"
-                                          "    .in_advance(advance_{0}), .in_release(release_{0}), "
-                                          ".read_en(read_{0}),\n"
-                                          "    .read_bank(read_bank_{0}), .read_addr(address_{0}), "
-                                          ".read_data(elements_{0})"),
-                             index)),
+        fmt::arg(
+            "inputs_from",
+            fmt::format(
+                fmt::runtime(
+                    whole ? ".in_data(vector_{0}), .in_release(release_{0}), .in_turn(turn_{0})"
+                          : ".in_bank(bank_{0}),\n"
+                            "    .in_advance(advance_{0}), .in_release(release_{0}), "
+                            ".read_en(read_{0}),\n"
+                            "    .read_bank(read_bank_{0}), .read_addr(address_{0}), "
+                            ".read_data(elements_{0})"),
+                index)),
         fmt::arg("taken", layer.walk ? numbered(WINDOW_TAKEN)
                                      : taken_text(chip, port_of(source), "read", index)),
         fmt::arg("adds",
@@ -370,9 +420,11 @@ std::string layer_text(const Chip& chip, size_t index, const BootOptions& option
                                                      index)),
         fmt::arg("code_wires", layer.walk ? numbered(CODE_WIRES) : ""),
         fmt::arg("codes", numbered(layer.walk ? CODE_PORT : OUT_PORT)),
-        fmt::arg("write_port", write_port(index + 1, last ? 32 : layer.value_bits(), out) +
-                                   (layer.walk ? windows_text(chip, index, writes) : "")));
-    if (layer.walk) text += map_writer_text(layer, index);
+        fmt::arg(
+            "write_port",
+            write_port(index + 1, last ? 32 : layer.values_a_write() * layer.value_bits(), out) +
+                (layer.walk ? windows_text(chip, index, writes) : "")));
+    if (layer.walk) text += map_writer_text(chip, index);
     return text + "\n";
 }
 
@@ -383,8 +435,8 @@ int activation_tail(const ChipLayer& layer, int writes) {
 }
 
 int wiring_row_words(const ChipLayer& layer) {
-    int words = layer.engine == Engine::folded ? 0 : 1;
-    if (layer.engine == Engine::folded)
+    int words = layer.has_network() ? 0 : 1;
+    if (layer.has_network())
         for (const auto& stage : as_waksman_topology(layer.lines()).stages)
             words = std::max(words, static_cast<int>((stage.size() + 31) / 32));
     if (layer.engine == Engine::level) words = (layer.lanes * level_bits(layer) + 31) / 32;

@@ -74,7 +74,10 @@ std::vector<EmittedFile> emit_device_images(const Chip& chip) {
     std::vector<EmittedFile> images;
     for (size_t i = 0; i < chip.layers.size(); ++i) {
         const ChipLayer& layer = chip.layers[i];
-        if (layer.shared_profile || layer.engine == Engine::level) continue;
+        // Engine `level` takes its devices as parameters, `programmable` has none.
+        if (layer.shared_profile || layer.engine == Engine::level ||
+            layer.engine == Engine::programmable)
+            continue;
         images.push_back({device_image_name(static_cast<int>(i)),
                           layer.engine == Engine::serial ? entry_rows(layer) : bank_rows(layer)});
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/base/digest.h"
+#include "compiler/base/error.h"
 #include "compiler/base/version.h"
 #include "compiler/emit/layer_text.h"
 #include "compiler/emit/rtl_design.h"
@@ -33,9 +34,19 @@ int64_t total_rows(const Chip& chip) {
 }
 
 Section wiring_section(Engine engine) {
-    return engine == Engine::folded   ? Section::switches
-           : engine == Engine::serial ? Section::entries
-                                      : Section::levels;
+    switch (engine) {
+        case Engine::folded:
+        case Engine::spatial:
+            return Section::switches;
+        case Engine::serial:
+            return Section::entries;
+        case Engine::level:
+            return Section::levels;
+        case Engine::programmable:
+            return Section::weights;
+    }
+    PERMLOOM_ASSERT(false);
+    return {};
 }
 
 /// Stages that a record of wiring may name: none where they have no rows.
@@ -53,10 +64,13 @@ std::string layer_table(const Chip& chip, int bits, Field field) {
     return "{" + text + "}";
 }
 
-/// "folded", "serial of 2 lane(s)", "level of 16 input(s) a cycle".
+/// "folded", "folded bit-serial", "serial of 2 lane(s)", "level of 16 input(s) a cycle",
+/// "programmable of 2 lane(s)".
 std::string engine_text(const ChipLayer& layer) {
     std::string text(to_string(layer.engine));
-    if (layer.engine == Engine::serial) text += fmt::format(" of {} lane(s)", layer.lanes);
+    if (layer.bit_serial) text += " bit-serial";
+    if (layer.engine == Engine::serial || layer.engine == Engine::programmable)
+        text += fmt::format(" of {} lane(s)", layer.lanes);
     if (layer.engine == Engine::level) text += fmt::format(" of {} input(s) a cycle", layer.lanes);
     return text;
 }
@@ -83,7 +97,7 @@ std::string header(const Chip& chip) {
 }
 
 std::string ports(const Chip& chip) {
-    const size_t layers = chip.layers.size();
+    const int probes = chip.probes();
     return fmt::format(
         R"(`default_nettype none
 module permloom_top (
@@ -120,8 +134,8 @@ module permloom_top (
 )",
         fmt::arg("lanes", chip.pixels_per_beat()), fmt::arg("pixel_bits", chip.in_bits()),
         fmt::arg("pixel_msb", chip.pixel_stream_bits - 1), fmt::arg("outputs", chip.outputs()),
-        fmt::arg("probe_msb", layers - 1), fmt::arg("index_msb", 16 * layers - 1),
-        fmt::arg("value_msb", 32 * layers - 1));
+        fmt::arg("probe_msb", probes - 1), fmt::arg("index_msb", 16 * probes - 1),
+        fmt::arg("value_msb", 32 * probes - 1));
 }
 
 /// The memory that configures the chip when it comes out of reset, in front of the loader's port.
@@ -153,7 +167,7 @@ std::string adds_parameter(const Chip& chip) {
 std::string control(const Chip& chip, const BootOptions& options) {
     int most_stages = 1;
     for (const ChipLayer& layer : chip.layers)
-        if (layer.engine == Engine::folded)
+        if (layer.has_network())
             most_stages = std::max(most_stages, engine_plan(layer).wiring_stages);
     return fmt::format(
         R"(  // Configuration: the row bus writes the memories and registers of the layers.
@@ -205,8 +219,7 @@ std::string control(const Chip& chip, const BootOptions& options) {
             layer_table(chip, 16, [](const ChipLayer& l) { return engine_plan(l).wiring_rows; })),
         fmt::arg("sizes", layer_table(chip, 16,
                                       [](const ChipLayer& l) {
-                                          return l.engine == Engine::folded ? l.lines()
-                                                                            : wiring_row_words(l);
+                                          return l.has_network() ? l.lines() : wiring_row_words(l);
                                       })),
         fmt::arg("adds", adds_parameter(chip)), fmt::arg("most_stages", most_stages),
         fmt::arg("total_rows", total_rows(chip)),

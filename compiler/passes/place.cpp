@@ -7,6 +7,7 @@
 #include <span>
 
 #include "compiler/base/error.h"
+#include "compiler/program/engine_plan.h"
 
 namespace permloom {
 namespace {
@@ -80,12 +81,16 @@ Chip new_chip(const Checkpoint& checkpoint, const Quantised& quantised,
         ChipLayer layer = wanted_layer(checkpoint, quantised, l);
         layer.engine =
             target.automatic ? Engine::serial : target.engines[target.engines.size() == 1 ? 0 : l];
-        if (!target.automatic && layer.engine == Engine::serial)
+        if (!target.automatic &&
+            (layer.engine == Engine::serial || layer.engine == Engine::programmable))
             layer.lanes = std::min(target.lanes, layer.outputs);
+        layer.bit_serial = target.bit_serial && layer.has_network();
         if (layer.engine == Engine::level) layer.lanes = target.inputs_per_cycle;
         chip.layers.push_back(std::move(layer));
     }
     if (target.automatic) options.choose_engines(chip);
+    for (size_t l = 0; l < layers; ++l)
+        if (chip.layers[l].engine == Engine::spatial) chip.layers[l].lanes = spatial_lanes(chip, l);
     return chip;
 }
 

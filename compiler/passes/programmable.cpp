@@ -13,7 +13,10 @@ int64_t products(const ChipLayer& layer) {
     switch (layer.engine) {
         case Engine::folded:
             return layer.inputs;
+        case Engine::spatial:
+            return int64_t{layer.inputs} * layer.outputs;
         case Engine::serial:
+        case Engine::programmable:
             return layer.lanes;
         case Engine::level:
             return int64_t{layer.lanes} * layer.outputs;
@@ -28,13 +31,24 @@ int64_t vector_cycles(const ChipLayer& layer) {
     switch (layer.engine) {
         case Engine::folded:
             return outputs;
+        case Engine::spatial:
+            return outputs / lanes;
         case Engine::serial:
+        case Engine::programmable:
             return (outputs + lanes - 1) / lanes * std::max(inputs, lanes);
         case Engine::level:
             return std::max((inputs + lanes - 1) / lanes, outputs);
     }
     PERMLOOM_ASSERT(false);
     return 0;
+}
+
+/// Weights of one context that the memory has room for.
+int64_t stored_weights(const ChipLayer& layer) {
+    if (layer.engine != Engine::serial && layer.engine != Engine::programmable)
+        return int64_t{layer.outputs} * layer.inputs;
+    const int in_row = weights_a_row(layer);
+    return layer.lanes * ((lane_weights(layer) + in_row - 1) / in_row * in_row);
 }
 
 }  // namespace
@@ -55,17 +69,16 @@ LayerCost permuted_cost(const ChipLayer& layer, int contexts, uint64_t wiring_me
     // A bank of constants multiplies by constants, and devices -1, 0 and 1 by nothing.
     const bool unit =
         std::ranges::all_of(layer.devices, [](int32_t d) { return d >= -1 && d <= 1; });
-    const bool constant = layer.engine == Engine::folded && layer.shared_profile;
-    if (!constant && !unit)
+    const bool constant =
+        layer.engine == Engine::spatial || (layer.engine == Engine::folded && layer.shared_profile);
+    if (layer.engine == Engine::programmable || (!constant && !unit))
         cost.multipliers = layer.engine == Engine::folded ? layer.lines() : products(layer);
     return cost;
 }
 
 LayerCost programmable_cost(const ChipLayer& layer, int contexts) {
     LayerCost cost;
-    const int weight_bits = layer.device_bits + (layer.rail == Rail::dual ? 1 : 0);
-    cost.load_bits = static_cast<uint64_t>(layer.outputs) * static_cast<uint64_t>(layer.inputs) *
-                     static_cast<uint64_t>(weight_bits);
+    cost.load_bits = static_cast<uint64_t>(stored_weights(layer) * weight_bits(layer));
     cost.memory_bits = static_cast<uint64_t>(contexts) * cost.load_bits;
     cost.cycles = vector_cycles(layer);
     if (layer.walk)

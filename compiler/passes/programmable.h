@@ -25,10 +25,11 @@ struct LayerCost {
 LayerCost permuted_cost(const ChipLayer& layer, int contexts, uint64_t wiring_memory_bits);
 
 /// A weight memory with the same post-op and as many weights a cycle as the engine takes devices:
-/// `folded` all of a neuron, `serial` one of each lane, `level` `lanes` of every neuron. A weight
-/// is as wide as a device, one bit wider on rail dual, where it is the difference of two devices;
-/// complements need no lines of their own and no second pass. No weight can be skipped: none is
-/// known to be 0.
+/// `folded` all of a neuron, `spatial` all of all, `serial` one of each lane, `level` `lanes` of
+/// every neuron. Of `serial` and of engine `programmable` itself it is engine `programmable` with
+/// as many lanes, its lanes without a neuron in the last group included. A weight is as wide as a
+/// device, one bit wider on rail dual, where it is the difference of two devices; complements need
+/// no lines of their own and no second pass. No weight can be skipped: none is known to be 0.
 LayerCost programmable_cost(const ChipLayer& layer, int contexts);
 
 }  // namespace permloom

@@ -32,11 +32,12 @@ LayerReport report_layer(const Chip& chip, size_t index, const EncodedLayer& enc
     report.buffer_bits = buffer_bits(chip, index);
     report.engine = to_string(layer.engine);
     report.lanes = layer.lanes;
+    report.bit_serial = layer.bit_serial;
     report.inputs = layer.inputs;
     report.outputs = layer.outputs;
     report.lines = layer.lines();
     report.passes = layer.passes();
-    if (layer.engine == Engine::folded) {
+    if (layer.has_network()) {
         const Topology topology = as_waksman_topology(layer.lines());
         report.switches = topology.switch_count();
         report.switches_left_out = prune(topology, layer.live_slots()).left_out;
@@ -51,7 +52,8 @@ LayerReport report_layer(const Chip& chip, size_t index, const EncodedLayer& enc
     for (int j = 0; j < layer.outputs; ++j)
         report.wires +=
             std::ranges::count_if(layer.bank(j), [](int32_t device) { return device != 0; });
-    if (!layer.shared_profile)
+    if (!layer.shared_profile && layer.engine != Engine::programmable &&
+        layer.engine != Engine::spatial)
         report.weight_rom_bits = int64_t{layer.outputs} * layer.lines() * layer.device_bits;
     report.cycles = layer_plan(layer, false).interval;
     report.accumulator_bits = layer.accumulator_bits();
@@ -132,6 +134,7 @@ std::string CompileReport::to_json() const {
         json["layers"].push_back({
             {"engine", layer.engine},
             {"lanes", layer.lanes},
+            {"bit_serial", layer.bit_serial},
             {"inputs", layer.inputs},
             {"outputs", layer.outputs},
             {"lines", layer.lines},

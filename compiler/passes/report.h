@@ -18,20 +18,22 @@ struct EncodedLayer;
 struct LayerReport {
     std::string engine;
     int lanes = 1;  ///< ChipLayer::lanes
+    bool bit_serial = false;
     int inputs = 0, outputs = 0, lines = 0, passes = 1;
     int64_t switches = 0;  ///< per network; 0 for engines without one
-    /// Of these, what an emitted chip does not build because all devices behind it are 0; their
-    /// bits are loaded nevertheless.
+    /// Of these, what an emitted chip does not build because all devices behind it are 0 (`spatial`
+    /// with a profile per neuron: of the first neuron); their bits are loaded nevertheless.
     int64_t switches_left_out = 0;
     int stages = 0;
     std::string code;
     std::map<std::string, uint64_t> code_bits;  ///< what each code needs for this layer
     uint64_t wiring_bits = 0, register_bits = 0, framing_bits = 0, load_bits = 0;
-    /// What the chip stores of the wiring for one context: switch bits, entries or level maps.
+    /// What the chip stores of the wiring for one context: switch bits, entries, level maps, or
+    /// weights.
     uint64_t wiring_memory_bits = 0;
     double wiring_bound = 0.0;    ///< log2 of the number of distinct wirings, all neurons
     int64_t wires = 0;            ///< non-zero devices
-    int64_t weight_rom_bits = 0;  ///< with a profile per neuron
+    int64_t weight_rom_bits = 0;  ///< with a profile per neuron; engine `programmable` has no ROM
     int positions = 1;            ///< at which all neurons are computed
     /// Activations in front of the layer: its feature map and window or its buffer, two banks each,
     /// and what it adds.

@@ -24,8 +24,9 @@ uint32_t high_half(int64_t value) {
     return static_cast<uint32_t>(static_cast<uint64_t>(value) >> 32);
 }
 
-std::vector<uint32_t> row_of(const NeuronRegisters& registers) {
-    return {low_half(registers.b), low_half(registers.m), low_half(registers.c),
+/// `added` to b when it is loaded.
+std::vector<uint32_t> row_of(const NeuronRegisters& registers, int64_t added) {
+    return {low_half(registers.b + added), low_half(registers.m), low_half(registers.c),
             high_half(registers.c)};
 }
 
@@ -43,8 +44,9 @@ std::vector<uint32_t> row_of(const LayerRegisters& registers, bool adds) {
 /// Checks the registers on the way and hands the wiring to its layer.
 class StreamCheck {
   public:
-    StreamCheck(const Chip& chip, const Configuration& configuration)
-        : configuration_(configuration) {
+    StreamCheck(const Chip& chip, const Configuration& configuration,
+                const std::vector<std::vector<Permutation>>& sources)
+        : configuration_(configuration), sources_(sources) {
         for (size_t l = 0; l < chip.layers.size(); ++l) {
             wiring_.push_back(wiring_check(chip.layers[l], l));
             adds_.push_back(chip.layers[l].adds());
@@ -63,6 +65,7 @@ class StreamCheck {
             case Section::switches:
             case Section::entries:
             case Section::levels:
+            case Section::weights:
                 if (row.section != wiring_[l]->section())
                     throw Error(fmt::format("layer {}", l), "wiring of another engine");
                 wiring_[l]->take(row);
@@ -72,7 +75,8 @@ class StreamCheck {
                     throw Error("load stream", fmt::format("a row for {}, which the chip has not",
                                                            place_of(l, j)));
                 once(registers_seen_[l], j, place_of(l, j));
-                same(row, row_of(layer.neurons[j]), place_of(l, j));
+                same(row, row_of(layer.neurons[j], wiring_[l]->added_bias(j, sources_[l][j])),
+                     place_of(l, j));
                 break;
             case Section::layer_registers:
                 once(layer_seen_, l, fmt::format("layer {}", l));
@@ -86,8 +90,8 @@ class StreamCheck {
         }
     }
 
-    /// After the last row: everything came, and the wiring is that of `sources`.
-    void finish(const std::vector<std::vector<Permutation>>& sources) const {
+    /// After the last row: everything came, and the wiring is that of the sources.
+    void finish() const {
         if (!classes_seen_) throw Error("load stream", "no row of classes");
         for (size_t l = 0; l < wiring_.size(); ++l) {
             if (!layer_seen_[l])
@@ -95,7 +99,7 @@ class StreamCheck {
             for (size_t j = 0; j < registers_seen_[l].size(); ++j)
                 if (!registers_seen_[l][j])
                     throw Error(place_of(l, j), "no registers in the load stream");
-            wiring_[l]->finish(sources[l]);
+            wiring_[l]->finish(sources_[l]);
         }
     }
 
@@ -112,6 +116,7 @@ class StreamCheck {
     }
 
     const Configuration& configuration_;
+    const std::vector<std::vector<Permutation>>& sources_;
     std::vector<std::unique_ptr<WiringCheck>> wiring_;
     std::vector<bool> adds_;
     std::vector<std::vector<bool>> registers_seen_;
@@ -124,11 +129,11 @@ class StreamCheck {
 void verify_stream(const Chip& chip, const Configuration& configuration,
                    const std::vector<std::vector<Permutation>>& sources,
                    std::span<const uint32_t> words) {
-    StreamCheck check(chip, configuration);
+    StreamCheck check(chip, configuration, sources);
     for (const LoadRecord& record : read_load_records(words))
         for (const LoadRow& row : record.rows)
             check.take(row);
-    check.finish(sources);
+    check.finish();
 }
 
 }  // namespace permloom

@@ -13,8 +13,8 @@
 namespace permloom {
 
 /// Reads `words` back: every row is there once, the wiring rows (switch bits passed through the
-/// topology, entries, level maps) are those of `sources`, the decoded wiring, registers and classes
-/// are the configuration's. Throws Error naming layer and neuron.
+/// topology, entries, level maps, weights) are those of `sources`, the decoded wiring, registers
+/// and classes are the configuration's. Throws Error naming layer and neuron.
 void verify_stream(const Chip& chip, const Configuration& configuration,
                    const std::vector<std::vector<Permutation>>& sources,
                    std::span<const uint32_t> words);

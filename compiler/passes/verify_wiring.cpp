@@ -17,7 +17,7 @@ std::string place_of(size_t layer, size_t neuron) {
     return fmt::format("layer {}, neuron {}", layer, neuron);
 }
 
-/// Engine folded: the switch bits passed through the topology realise the sources.
+/// Engines folded and spatial: the switch bits passed through the topology realise the sources.
 class SwitchCheck final : public WiringCheck {
   public:
     SwitchCheck(const ChipLayer& layer, size_t index)
@@ -240,16 +240,104 @@ class LevelCheck final : public WiringCheck {
     RowTable rows_;
 };
 
+/// Engine programmable: every weight is the device, on rail dual the difference of the two devices,
+/// that the sources wire to its input, and all other bits are 0.
+class WeightCheck final : public WiringCheck {
+  public:
+    WeightCheck(const ChipLayer& layer, size_t index)
+        : layer_(layer),
+          index_(index),
+          bits_(layer.device_bits + (layer.rail == Rail::dual ? 1 : 0)),
+          in_row_(most_in_row(bits_)),
+          groups_((layer.outputs + layer.lanes - 1) / layer.lanes),
+          rows_(index, layer.lanes, (groups_ * layer.inputs + in_row_ - 1) / in_row_, 1) {}
+
+    Section section() const override { return Section::weights; }
+    void take(const LoadRow& row) override { rows_.take(row); }
+
+    void finish(const std::vector<Permutation>& sources) const override {
+        for (int lane = 0; lane < layer_.lanes; ++lane) {
+            // Weight by weight, and whatever the last row holds behind them.
+            const int places = (groups_ * layer_.inputs + in_row_ - 1) / in_row_ * in_row_;
+            std::vector<int64_t> expected;
+            for (int j = lane; j < layer_.outputs; j += layer_.lanes)
+                for (const int64_t weight :
+                     weights_by_input(j, sources[static_cast<size_t>(j)].inverse()))
+                    expected.push_back(weight);
+            expected.resize(static_cast<size_t>(places), 0);
+            for (int place = 0; place < places; ++place)
+                if (weight_at(lane, place) != expected[static_cast<size_t>(place)])
+                    throw Error(place_of(index_, static_cast<size_t>(
+                                                     place / layer_.inputs * layer_.lanes + lane)),
+                                fmt::format("weight {} is another one", place % layer_.inputs));
+            for (int row = 0; row < places / in_row_; ++row)
+                if (in_row_ * bits_ < 32 && row_of(lane, row) >> (in_row_ * bits_) != 0)
+                    throw Error(fmt::format("layer {}, lane {}", index_, lane),
+                                fmt::format("padding of row {} is not zero", row));
+        }
+    }
+
+    int64_t added_bias(size_t j, const Permutation& source) const override {
+        if (layer_.rail != Rail::dual) return 0;
+        const Permutation slot_of = source.inverse();
+        int64_t sum = 0;
+        for (int line = layer_.inputs; line < layer_.lines(); ++line)
+            sum += layer_.bank(static_cast<int>(j))[static_cast<size_t>(slot_of[line])];
+        return sum * layer_.in_hi();
+    }
+
+  private:
+    static int most_in_row(int bits) {
+        int count = 1;
+        while (2 * count * bits <= 32)
+            count *= 2;
+        return count;
+    }
+
+    std::vector<int64_t> weights_by_input(int neuron, const Permutation& slot_of) const {
+        const auto bank = layer_.bank(neuron);
+        std::vector<int64_t> weights;
+        for (int input = 0; input < layer_.inputs; ++input) {
+            int64_t weight = bank[static_cast<size_t>(slot_of[input])];
+            if (layer_.rail == Rail::dual)
+                weight -= bank[static_cast<size_t>(slot_of[input + layer_.inputs])];
+            weights.push_back(weight);
+        }
+        return weights;
+    }
+
+    uint32_t row_of(int lane, int row) const {
+        return rows_.row(static_cast<size_t>(lane), static_cast<size_t>(row)).front();
+    }
+
+    /// Two's complement of `bits_` bits.
+    int64_t weight_at(int lane, int place) const {
+        const uint64_t modulus = uint64_t{1} << bits_;
+        const uint64_t field =
+            (row_of(lane, place / in_row_) >> (place % in_row_ * bits_)) % modulus;
+        return static_cast<int64_t>(field) -
+               (field >= modulus / 2 ? static_cast<int64_t>(modulus) : 0);
+    }
+
+    const ChipLayer& layer_;
+    size_t index_;
+    int bits_, in_row_, groups_;
+    RowTable rows_;
+};
+
 }  // namespace
 
 std::unique_ptr<WiringCheck> wiring_check(const ChipLayer& layer, size_t index) {
     switch (layer.engine) {
         case Engine::folded:
+        case Engine::spatial:
             return std::make_unique<SwitchCheck>(layer, index);
         case Engine::serial:
             return std::make_unique<EntryCheck>(layer, index);
         case Engine::level:
             return std::make_unique<LevelCheck>(layer, index);
+        case Engine::programmable:
+            return std::make_unique<WeightCheck>(layer, index);
     }
     PERMLOOM_ASSERT(false);
     return nullptr;

@@ -20,6 +20,8 @@ class WiringCheck {
     virtual void take(const LoadRow& row) = 0;
     /// `sources` of every neuron. Throws Error when a row is missing or wires otherwise.
     virtual void finish(const std::vector<Permutation>& sources) const = 0;
+    /// What `b` of neuron `j` grows by when it is loaded.
+    virtual int64_t added_bias(size_t /*j*/, const Permutation& /*source*/) const { return 0; }
 };
 
 /// `layer`, number `index` of the chip, outlives the check.

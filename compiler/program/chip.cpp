@@ -1,5 +1,7 @@
 #include "compiler/program/chip.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
@@ -103,6 +105,10 @@ void check_joints(const Chip& chip, size_t index, const std::string& where) {
                     "logits come from a dense layer");
     if (!last && chip.readers(own).empty() && chip.adders(own).empty())
         bad_layer(where, index, "no layer reads its outputs");
+    if (layer.engine == Engine::spatial && layer.lanes != spatial_lanes(chip, index))
+        bad_layer(where, index,
+                  fmt::format("engine spatial writes {} values at once here, not {}",
+                              spatial_lanes(chip, index), layer.lanes));
 }
 
 void check_layer(const ChipLayer& layer, size_t index, const std::string& where) {
@@ -162,16 +168,23 @@ class Canonical {
 
 }  // namespace
 
-std::vector<uint8_t> ChipLayer::live_slots() const {
+std::vector<uint8_t> ChipLayer::live_slots(int neuron) const {
     std::vector<uint8_t> live(static_cast<size_t>(lines()), 1);
-    if (shared_profile)
-        std::ranges::transform(bank(0), live.begin(), [](int32_t device) {
+    if (shared_profile || engine == Engine::spatial)
+        std::ranges::transform(bank(neuron), live.begin(), [](int32_t device) {
             return device != 0 ? uint8_t{1} : uint8_t{0};
         });
     return live;
 }
 
 int ChipLayer::accumulator_bits() const {
+    if (engine == Engine::programmable) {
+        const int64_t inputs_most = int64_t{inputs} * in_hi();
+        const int64_t weight_most = int64_t{1} << (weight_bits(*this) - 1);
+        return rail == Rail::split
+                   ? signed_bits_for(0, inputs_most * weight_most)
+                   : signed_bits_for(-inputs_most * weight_most, inputs_most * (weight_most - 1));
+    }
     int64_t low = 0, high = 0;
     for (int bank_index = 0; bank_index < banks(); ++bank_index) {
         int64_t negative = 0, positive = 0;
@@ -197,9 +210,21 @@ int ChipLayer::value_bits() const {
 int Chip::pixels_per_beat() const {
     const auto fit = static_cast<unsigned>(pixel_stream_bits / in_bits());
     const bool by_address = std::ranges::any_of(readers(NETWORK_INPUT), [&](size_t l) {
-        return layers[l].walk || layers[l].engine != Engine::folded;
+        return layers[l].walk || !layers[l].has_network();
     });
     return static_cast<int>(by_address ? std::bit_floor(fit) : fit);
+}
+
+int Chip::values_a_write(int layer) const {
+    return layer == NETWORK_INPUT ? pixels_per_beat()
+                                  : layers[static_cast<size_t>(layer)].values_a_write();
+}
+
+int Chip::probes() const {
+    int probes = 0;
+    for (const ChipLayer& layer : layers)
+        probes += layer.values_a_write();
+    return probes;
 }
 
 int Chip::source(size_t index) const {
@@ -257,14 +282,22 @@ Sha256 fingerprint(const Chip& chip) {
             content.number(*layer.from);
         }
         if (layer.walk) walk_content(*layer.walk, content);
+        if (layer.bit_serial) content.text("bit-serial");
     }
     return sha256(content.bytes());
 }
 
 void check_engine(const ChipLayer& layer, size_t index, const std::string& where) {
+    if (layer.bit_serial && !layer.has_network())
+        bad_layer(where, index, "only engines with a switch network are bit-serial");
     switch (layer.engine) {
         case Engine::folded:
             if (layer.lanes != 1) bad_layer(where, index, "engine folded has one lane");
+            break;
+        case Engine::spatial:
+            if (layer.lanes < 1 || layer.outputs % layer.lanes != 0)
+                bad_layer(where, index,
+                          "engine spatial writes so many values as divide its neurons");
             break;
         case Engine::serial:
             if (layer.lanes < 1 || layer.lanes > MAX_LANES)
@@ -288,6 +321,16 @@ void check_engine(const ChipLayer& layer, size_t index, const std::string& where
                                 std::to_string(MAX_LEVEL_NEURONS) + " neurons, this layer has " +
                                 std::to_string(layer.outputs),
                             "choose engine serial or folded for it");
+            break;
+        case Engine::programmable:
+            if (layer.lanes < 1 || layer.lanes > MAX_LANES)
+                bad_layer(where, index, "engine programmable has 1 to 255 lanes");
+            if (const int64_t weights = lane_weights(layer); weights > MAX_SIZE)
+                throw Error(where,
+                            "layer " + std::to_string(index) + ": a lane has " +
+                                std::to_string(weights) + " weights, at most " +
+                                std::to_string(MAX_SIZE) + " can be addressed",
+                            "give the target more lanes");
             break;
     }
 }
@@ -366,7 +409,7 @@ void save_chip(const Chip& chip, const std::filesystem::path& path) {
             static_cast<uint8_t>(layer.device_bits), layer.shared_profile, &values, &counts,
             std::string(to_string(layer.engine)).c_str(), static_cast<uint8_t>(layer.lanes),
             layer.from.has_value(), layer.from.value_or(0),
-            layer.walk ? stored_walk(builder, *layer.walk) : 0));
+            layer.walk ? stored_walk(builder, *layer.walk) : 0, layer.bit_serial));
     }
     schema::FinishChipBuffer(
         builder,
@@ -422,6 +465,7 @@ Chip load_chip(const std::filesystem::path& path) {
         }
         if (one->reads()) layer.from = one->from();
         if (one->walk()) layer.walk = loaded_walk(*one->walk(), where, index);
+        layer.bit_serial = one->bit_serial();
         chip.layers.push_back(std::move(layer));
     }
     check(chip, where);

@@ -45,7 +45,11 @@ struct Walk {
 /// One layer: the lines of its inputs, the devices of its neurons, and the engine that joins them.
 struct ChipLayer {
     Engine engine = Engine::folded;
-    int lanes = 1;  ///< serial: neurons side by side; level: inputs of one cycle; folded: 1
+    /// serial, programmable: neurons side by side; level: inputs of one cycle; spatial: values of
+    /// one write (spatial_lanes); folded: 1
+    int lanes = 1;
+    /// Engines with a switch network: they take one bit of every input a cycle, the highest first.
+    bool bit_serial = false;
     int inputs = 0, outputs = 0;  ///< of a neuron; neurons
     Rail rail = Rail::single;
     int in_bits = 8;      ///< width of an input activation code
@@ -59,7 +63,14 @@ struct ChipLayer {
 
     int lines() const { return rail == Rail::dual ? 2 * inputs : inputs; }
     int passes() const { return rail == Rail::split ? 2 : 1; }
+    /// Of engines with a switch network: cycles in which one vector passes it, and their planes.
+    int planes() const { return bit_serial ? in_bits : 1; }
+    int cycles_a_neuron() const { return planes() * passes(); }
     int banks() const { return shared_profile ? 1 : outputs; }
+    /// Engines that read a vector whole and permute it by a switch network.
+    bool has_network() const { return engine == Engine::folded || engine == Engine::spatial; }
+    /// Values of one write, each with a probe of its own.
+    int values_a_write() const { return engine == Engine::spatial ? lanes : 1; }
     bool adds() const { return walk && walk->skip; }
     int in_hi() const { return (1 << in_bits) - 1; }
     /// Values of an image that it reads, and that it writes: a feature map, flattened.
@@ -74,10 +85,12 @@ struct ChipLayer {
         const auto n = static_cast<size_t>(lines());
         return {devices.data() + (shared_profile ? 0 : static_cast<size_t>(neuron) * n), n};
     }
-    /// Per slot 0 where the device is 0 for every neuron by one shared profile, else 1: what the
-    /// switch network brings to a slot of 0 does not matter.
-    std::vector<uint8_t> live_slots() const;
-    /// Smallest signed width that holds every partial and complete sum of every neuron.
+    /// Per slot behind the switch network of a neuron, which `folded` has one of for all: 0 where
+    /// no device but 0 ever stands there, else 1. What the network brings to a slot of 0 does not
+    /// matter.
+    std::vector<uint8_t> live_slots(int neuron = 0) const;
+    /// Smallest signed width that holds every partial and complete sum of every neuron; of engine
+    /// programmable, whatever weights are loaded.
     int accumulator_bits() const;
     bool operator==(const ChipLayer&) const = default;
 };
@@ -96,6 +109,10 @@ struct Chip {
     /// beats of an image.
     int pixels_per_beat() const;
     int pixel_beats() const { return (inputs() + pixels_per_beat() - 1) / pixels_per_beat(); }
+    /// Values in one write of a layer, or of the image (NETWORK_INPUT).
+    int values_a_write(int layer) const;
+    /// Of all layers: one for each value of a write.
+    int probes() const;
     /// The layer that layer `index` reads, or NETWORK_INPUT.
     int source(size_t index) const;
     /// Layers that read the values of layer `index` (NETWORK_INPUT: of the image), ascending.

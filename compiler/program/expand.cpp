@@ -1,6 +1,7 @@
 #include "compiler/program/expand.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "compiler/base/bits.h"
 #include "compiler/base/error.h"
@@ -96,25 +97,81 @@ void put_levels(LoadStream& stream, size_t layer, const ChipLayer& shape,
                                        static_cast<uint64_t>(shape.lanes * bits);
 }
 
+/// The weights of every lane: for each input of its neurons the device wired to it, on rail dual
+/// less the one wired to its complement.
+void put_weights(LoadStream& stream, size_t layer, const ChipLayer& shape,
+                 const std::vector<Permutation>& sources) {
+    const int bits = weight_bits(shape), in_row = weights_a_row(shape);
+    const auto rows = static_cast<size_t>(engine_plan(shape).wiring_rows);
+    const uint32_t mask = static_cast<uint32_t>((uint64_t{1} << bits) - 1);
+    std::vector<int32_t> weights(static_cast<size_t>(lane_weights(shape)));
+    for (int lane = 0; lane < shape.lanes; ++lane) {
+        std::ranges::fill(weights, 0);
+        for (int neuron = lane; neuron < shape.outputs; neuron += shape.lanes) {
+            const auto bank = shape.bank(neuron);
+            int32_t* const of_neuron = weights.data() + neuron / shape.lanes * shape.inputs;
+            for (int slot = 0; slot < shape.lines(); ++slot) {
+                const int32_t line = sources[static_cast<size_t>(neuron)][slot];
+                const int32_t device = bank[static_cast<size_t>(slot)];
+                of_neuron[line % shape.inputs] += line < shape.inputs ? device : -device;
+            }
+        }
+        put_record(stream, layer, Section::weights, static_cast<size_t>(lane), rows, 1);
+        const size_t first = stream.words.size();
+        stream.words.resize(first + rows, 0);
+        for (size_t w = 0; w < weights.size(); ++w) {
+            const size_t at = w % static_cast<size_t>(in_row) * static_cast<size_t>(bits);
+            stream.words[first + w / static_cast<size_t>(in_row)] |=
+                (static_cast<uint32_t>(weights[w]) & mask) << at;
+        }
+    }
+    stream.layer_wiring_bits.back() += rows * static_cast<size_t>(shape.lanes * in_row * bits);
+}
+
 void put_wiring(LoadStream& stream, size_t layer, const ChipLayer& shape,
                 const std::vector<Permutation>& sources, ThreadPool& pool) {
     switch (shape.engine) {
         case Engine::folded:
+        case Engine::spatial:
             return put_switches(stream, layer,
                                 circuit_named("as-waksman").route_batch(sources, pool));
         case Engine::serial:
             return put_entries(stream, layer, shape, sources);
         case Engine::level:
             return put_levels(stream, layer, shape, sources);
+        case Engine::programmable:
+            return put_weights(stream, layer, shape, sources);
     }
 }
 
-void put_registers(LoadStream& stream, size_t layer, const LayerConfiguration& loaded, bool adds) {
+/// b as it is loaded. A complement brings hi - x: where a weight multiplies x alone, hi times its
+/// device is left over.
+int32_t loaded_bias(const ChipLayer& shape, size_t neuron, int32_t b, const Permutation& source,
+                    const std::string& where) {
+    if (shape.engine != Engine::programmable || shape.rail != Rail::dual) return b;
+    const auto bank = shape.bank(static_cast<int>(neuron));
+    int64_t sum = b;
+    for (int slot = 0; slot < shape.lines(); ++slot)
+        if (source[slot] >= shape.inputs)
+            sum += int64_t{bank[static_cast<size_t>(slot)]} * shape.in_hi();
+    if (sum < std::numeric_limits<int32_t>::min() || sum > std::numeric_limits<int32_t>::max())
+        throw Error(where + ", neuron " + std::to_string(neuron),
+                    "its b with what the complements bring, " + std::to_string(sum) +
+                        ", does not fit 32 bits",
+                    "engine serial loads b as it is");
+    return static_cast<int32_t>(sum);
+}
+
+void put_registers(LoadStream& stream, size_t layer, const ChipLayer& shape,
+                   const LayerConfiguration& loaded, const std::vector<Permutation>& sources) {
+    const bool adds = shape.adds();
     put_record(stream, layer, Section::neuron_registers, 0, loaded.neurons.size(),
                NEURON_REGISTER_WORDS);
-    for (const NeuronRegisters& n : loaded.neurons) {
+    for (size_t j = 0; j < loaded.neurons.size(); ++j) {
+        const NeuronRegisters& n = loaded.neurons[j];
         const auto c = static_cast<uint64_t>(n.c);
-        stream.words.push_back(static_cast<uint32_t>(n.b));
+        stream.words.push_back(static_cast<uint32_t>(loaded_bias(
+            shape, j, n.b, sources[j], "configuration, layer " + std::to_string(layer))));
         stream.words.push_back(static_cast<uint32_t>(n.m));
         stream.words.push_back(static_cast<uint32_t>(c));
         stream.words.push_back(static_cast<uint32_t>(c >> 32));
@@ -176,7 +233,7 @@ LoadStream expand(const Chip& chip, const Configuration& configuration, int cont
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         stream.layer_wiring_bits.push_back(0);
         put_wiring(stream, l, chip.layers[l], sources[l], pool);
-        put_registers(stream, l, configuration.layers[l], chip.layers[l].adds());
+        put_registers(stream, l, chip.layers[l], configuration.layers[l], sources[l]);
     }
     put_record(stream, 0, Section::classes, 0, 1, 1);
     stream.words.push_back(static_cast<uint32_t>(configuration.classes));

@@ -18,7 +18,7 @@ std::vector<std::vector<Permutation>> decode_sources(const Chip& chip,
 /// The load stream in 32-bit words, as FORMAT.md lays it out, for one context.
 struct LoadStream {
     std::vector<uint32_t> words;
-    /// Switches, entries or levels of each layer: what the chip stores of them.
+    /// Switches, entries, levels or weights of each layer: what the chip stores of them.
     std::vector<uint64_t> layer_wiring_bits;
     uint64_t register_bits = 0;  ///< post-op registers and classes
     uint64_t wiring_bits() const {
@@ -27,6 +27,7 @@ struct LoadStream {
     uint64_t load_bits() const { return words.size() * 32; }
 };
 
+/// Throws Error when a code is invalid, or where b of engine `programmable` leaves its 32 bits.
 LoadStream expand(const Chip& chip, const Configuration& configuration, int context = 0);
 
 }  // namespace permloom

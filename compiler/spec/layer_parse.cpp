@@ -145,7 +145,7 @@ void LayerReader::read_bias(const MapReader& map) {
     if (!layer_.has_bias) return;
     const MapReader bias(source_, map.at("bias"), map.path("bias"), {"initial", "permuted"});
     layer_.bias.values = read_choice(bias, "initial", BIAS_VALUES_NAMES);
-    layer_.bias.permuted = read_flag(bias, "permuted", false);
+    layer_.bias.permuted = bias.flag("permuted", false);
 }
 
 int LayerReader::read_window(const YAML::Node& value, const std::string& where, int limit) const {

@@ -94,14 +94,6 @@ std::vector<Override> for_each_layer(const Override& setting, size_t count) {
 
 }  // namespace
 
-bool read_flag(const MapReader& map, const std::string& key, bool fallback) {
-    if (!map.has(key)) return fallback;
-    const std::string text = map.text(key);
-    if (text != "true" && text != "false")
-        throw Error(map.where(key), "'" + text + "' is not one of true, false");
-    return text == "true";
-}
-
 NetworkSpec parse_network(std::string_view yaml, const std::string& origin,
                           const std::vector<Override>& overrides) {
     YamlSource source(yaml, origin);

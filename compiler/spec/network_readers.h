@@ -18,9 +18,6 @@ Enum read_choice(const MapReader& map, const std::string& key, const Name<Enum> 
     return value_of(names, map.text(key), map.where(key));
 }
 
-/// `yes` for true; YAML's own words.
-bool read_flag(const MapReader& map, const std::string& key, bool fallback);
-
 /// The layers, with everything that follows from the input's shape: fan-ins, maps, what each reads.
 std::vector<LayerSpec> read_layers(YamlSource& source, const MapReader& network,
                                    const InputSpec& input);

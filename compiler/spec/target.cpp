@@ -9,13 +9,16 @@
 namespace permloom {
 namespace {
 
-constexpr Name<Engine> ENGINE_NAMES[] = {
-    {Engine::folded, "folded"}, {Engine::serial, "serial"}, {Engine::level, "level"}};
+constexpr Name<Engine> ENGINE_NAMES[] = {{Engine::folded, "folded"},
+                                         {Engine::spatial, "spatial"},
+                                         {Engine::serial, "serial"},
+                                         {Engine::level, "level"},
+                                         {Engine::programmable, "programmable"}};
 const std::vector<std::string> CIRCUITS = {"as-waksman"};
 const std::vector<std::string> KEYS = {
-    "name",    "about",    "engine",           "lanes",
-    "circuit", "contexts", "inputs_per_cycle", "pixel_stream_bits",
-    "budget"};
+    "name",    "about",     "engine",           "lanes",
+    "circuit", "contexts",  "inputs_per_cycle", "pixel_stream_bits",
+    "budget",  "bit_serial"};
 const std::vector<std::string> BUDGET_KEYS = {"luts", "flip_flops", "rams"};
 constexpr char AUTO[] = "auto";
 
@@ -89,6 +92,7 @@ TargetSpec parse_target(std::string_view yaml, const std::string& origin,
     target.inputs_per_cycle = map.integer("inputs_per_cycle", 1, 64, target.inputs_per_cycle);
     if ((target.inputs_per_cycle & (target.inputs_per_cycle - 1)) != 0)
         throw Error(map.where("inputs_per_cycle"), "must be a power of two");
+    target.bit_serial = map.flag("bit_serial", false);
     target.circuit = one_of(map, "circuit", CIRCUITS);
     target.contexts = map.integer("contexts", 1, 2);
     target.pixel_stream_bits = map.integer("pixel_stream_bits", 8, 1024);

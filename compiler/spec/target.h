@@ -12,9 +12,11 @@ namespace permloom {
 
 /// How a layer becomes cycles (design.md section 7, rtl/MICROARCHITECTURE.md).
 enum class Engine {
-    folded,  ///< a switch network and a bank of devices, one neuron a cycle
-    serial,  ///< a memory of input numbers per lane, one device a cycle and lane; skips zeros
-    level,   ///< no network: every neuron adds the inputs by the levels that its map names
+    folded,        ///< a switch network and a bank of devices, one neuron a cycle
+    spatial,       ///< the same for every neuron, all at once
+    serial,        ///< a memory of input numbers per lane, one device a cycle and lane; skips zeros
+    level,         ///< no network: every neuron adds the inputs by the levels that its map names
+    programmable,  ///< the yardstick, no permutation at all: a memory of weights per lane
 };
 
 /// What a chip may take of an iCE40, as the cost model counts it; what is not stated has no limit.
@@ -26,19 +28,20 @@ struct TargetSpec {
     std::string name, about;
     std::vector<Engine> engines = {Engine::folded};  ///< one for all layers, or one for each
     /// `engine: auto`: engines and lanes are chosen for the fewest cycles under the budget, and
-    /// `engines` says nothing.
+    /// `engines` says nothing. The yardstick `programmable` is never chosen.
     bool automatic = false;
     Budget budget;
-    int lanes = 1;             ///< of `serial`: neurons computed side by side
+    int lanes = 1;             ///< of `serial` and `programmable`: neurons computed side by side
     int inputs_per_cycle = 8;  ///< of `level`
+    bool bit_serial = false;   ///< `folded` and `spatial` take one bit of every input a cycle
     std::string circuit = "as-waksman";
     int contexts = 2;            ///< configurations held at once, 1 or 2
     int pixel_stream_bits = 64;  ///< width of the pixel port, whole bytes
 };
 
-/// Reads a description; `lanes` and `inputs_per_cycle` have defaults, `budget` is of use with
-/// `engine: auto` alone, which needs one; all other keys are required.
-/// Throws Error as parse_network does.
+/// Reads a description; `lanes`, `inputs_per_cycle` and `bit_serial` have defaults, `budget` is of
+/// use with `engine: auto` alone, which needs one; all other keys are required. Throws Error as
+/// parse_network does.
 TargetSpec parse_target(std::string_view yaml, const std::string& origin,
                         const std::vector<Override>& overrides = {});
 

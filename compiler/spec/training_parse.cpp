@@ -68,7 +68,7 @@ AugmentSpec read_augment(const MapReader& parent) {
     augment.rotation = map.real("rotation", {.low = 0.0, .high = 180.0}, 0.0);
     augment.zoom = map.real("zoom", BELOW_ONE, 0.0);
     augment.shift = map.real("shift", BELOW_ONE, 0.0);
-    augment.flip = read_flag(map, "flip", false);
+    augment.flip = map.flag("flip", false);
     return augment;
 }
 
@@ -100,7 +100,7 @@ TrainingSpec read_training(const MapReader& network, int input_size) {
     if (map.has("optimizer")) training.optimizer = read_choice(map, "optimizer", OPTIMIZER_NAMES);
     training.momentum = map.real("momentum", BELOW_ONE, training.momentum);
     training.weight_decay = map.real("weight_decay", NOT_NEGATIVE, training.weight_decay);
-    training.frozen_zeros = read_flag(map, "frozen_zeros", false);
+    training.frozen_zeros = map.flag("frozen_zeros", false);
     if (map.has("lookahead")) training.lookahead = read_lookahead(map);
     if (map.has("keep")) training.keep = read_schedule(map, "keep", FRACTION);
     if (map.has("augment")) training.augment = read_augment(map);

@@ -201,4 +201,12 @@ int MapReader::integer(const std::string& key, int low, int high,
     return read_integer(at(key), where(key), low, high);
 }
 
+bool MapReader::flag(const std::string& key, bool fallback) const {
+    if (!has(key)) return fallback;
+    const std::string value = text(key);
+    if (value != "true" && value != "false")
+        throw Error(where(key), "'" + value + "' is not one of true, false");
+    return value == "true";
+}
+
 }  // namespace permloom

@@ -76,6 +76,7 @@ class MapReader {
     double real(const std::string& key, const RealRange& range,
                 std::optional<double> fallback = {}) const;
     int integer(const std::string& key, int low, int high, std::optional<int> fallback = {}) const;
+    bool flag(const std::string& key, bool fallback) const;
 
   private:
     YamlSource& source_;

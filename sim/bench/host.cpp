@@ -15,11 +15,11 @@ namespace {
 
 constexpr uint64_t NOISE_DRAWS = 5;
 
-std::vector<int> values_of(const Chip& chip) {
-    std::vector<int> values;
+std::vector<Scoreboard::Writes> writes_of(const Chip& chip) {
+    std::vector<Scoreboard::Writes> writes;
     for (const ChipLayer& layer : chip.layers)
-        values.push_back(layer.output_size());
-    return values;
+        writes.push_back({layer.output_size(), layer.values_a_write()});
+    return writes;
 }
 
 /// Cycles in a row in which a working chip may leave a willing host without any handshake or probe:
@@ -53,7 +53,7 @@ Bench::Host::Host(const Chip& chip, std::vector<Device*> devices, std::vector<st
       names_(std::move(names)),
       noise_(stimulus.noise),
       noise_rng_(stimulus.seed, NOISE_DRAWS),
-      scoreboard_(values_of(chip), names_),
+      scoreboard_(writes_of(chip), names_),
       pixels_(chip, stimulus.pixel_gap, stimulus.seed, stimulus.noise),
       loader_(stimulus.load_gap, stimulus.seed),
       sink_(outputs_, stimulus.result_stall, stimulus.seed),
@@ -63,10 +63,10 @@ Bench::Host::Host(const Chip& chip, std::vector<Device*> devices, std::vector<st
     PERMLOOM_ASSERT(devices_.size() == 1 || devices_.size() == 2);
     PERMLOOM_ASSERT(names_.size() == devices_.size());
     for (size_t d = 0; d < devices_.size(); ++d) {
-        if (devices_[d]->layers() != static_cast<int>(chip.layers.size()))
-            throw Error(names_[d], fmt::format("has {} layers, the chip has {}",
-                                               devices_[d]->layers(), chip.layers.size()));
-        outs_[d].probes.resize(chip.layers.size());
+        if (devices_[d]->probes() != chip.probes())
+            throw Error(names_[d], fmt::format("has {} probes, the chip has {}",
+                                               devices_[d]->probes(), chip.probes()));
+        outs_[d].probes.resize(static_cast<size_t>(chip.probes()));
     }
     check_chance(stimulus.pixel_gap, "pixel_gap");
     check_chance(stimulus.result_stall, "result_stall");

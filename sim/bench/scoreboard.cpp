@@ -12,8 +12,14 @@ constexpr char REFERENCE[] = "reference", PROTOCOL[] = "protocol";
 
 }  // namespace
 
-Scoreboard::Scoreboard(std::vector<int> values, std::vector<std::string> names)
-    : values_(std::move(values)), names_(std::move(names)), positions_(values_.size()) {}
+Scoreboard::Scoreboard(const std::vector<Writes>& writes, std::vector<std::string> names)
+    : names_(std::move(names)), positions_(writes.size()) {
+    for (const Writes& one : writes) {
+        layer_of_.insert(layer_of_.end(), static_cast<size_t>(one.at_once),
+                         static_cast<int>(values_.size()));
+        values_.push_back(one.values);
+    }
+}
 
 void Scoreboard::begin_run() {
     images_.clear();
@@ -32,17 +38,18 @@ void Scoreboard::begin_image(std::optional<Inference> expected) {
 }
 
 void Scoreboard::check_cycle(uint64_t cycle, std::span<const PinsOut> outs) {
-    for (int layer = 0; layer < static_cast<int>(values_.size()); ++layer)
-        check_probe(cycle, layer, outs);
+    for (size_t probe = 0; probe < layer_of_.size(); ++probe)
+        check_probe(cycle, probe, outs);
     if (outs.size() == 2) check_pins(cycle, outs[0], outs[1]);
 }
 
-void Scoreboard::check_probe(uint64_t cycle, int layer, std::span<const PinsOut> outs) {
-    const Probe& left = outs[0].probes[static_cast<size_t>(layer)];
-    const bool agree = outs.size() == 1 || left == outs[1].probes[static_cast<size_t>(layer)];
+void Scoreboard::check_probe(uint64_t cycle, size_t probe, std::span<const PinsOut> outs) {
+    const int layer = layer_of_[probe];
+    const Probe& left = outs[0].probes[probe];
+    const bool agree = outs.size() == 1 || left == outs[1].probes[probe];
     // A value on which two devices differ is reported once, with the reference's beside it.
     if (!agree)
-        compare_probes(cycle, layer, left, outs[1].probes[static_cast<size_t>(layer)]);
+        compare_probes(cycle, layer, left, outs[1].probes[probe]);
     else if (following_ && left.valid)
         follow_probe(cycle, layer, left);
     if (!following_ || !left.valid) return;

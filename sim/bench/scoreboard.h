@@ -16,8 +16,13 @@ namespace permloom {
 
 class Scoreboard {
   public:
-    /// `values` that each layer writes for an image; one or two device names.
-    Scoreboard(std::vector<int> values, std::vector<std::string> names);
+    /// What a layer writes for an image: `values`, `at_once` of them in a cycle, each with a probe.
+    struct Writes {
+        int values = 1, at_once = 1;
+    };
+
+    /// Of every layer; one or two device names.
+    Scoreboard(const std::vector<Writes>& writes, std::vector<std::string> names);
 
     /// From now on probes and results belong to images announced by begin_image.
     void begin_run();
@@ -58,7 +63,7 @@ class Scoreboard {
         int value = 0;
     };
 
-    void check_probe(uint64_t cycle, int layer, std::span<const PinsOut> outs);
+    void check_probe(uint64_t cycle, size_t probe, std::span<const PinsOut> outs);
     void compare_probes(uint64_t cycle, int layer, const Probe& left, const Probe& right);
     void follow_probe(uint64_t cycle, int layer, const Probe& probe);
     void check_pins(uint64_t cycle, const PinsOut& left, const PinsOut& right);
@@ -67,7 +72,8 @@ class Scoreboard {
     Image* image_at(int layer);
     std::optional<int64_t> expected_value(int layer);
 
-    std::vector<int> values_;
+    std::vector<int> values_;    ///< of every layer
+    std::vector<int> layer_of_;  ///< of every probe
     std::vector<std::string> names_;
     std::vector<Position> positions_;  ///< of every layer
     std::deque<Image> images_;         ///< in the chip, oldest first

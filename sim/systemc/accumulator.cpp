@@ -6,7 +6,11 @@
 namespace permloom::systemc {
 
 bool Accumulator::goes_on(const Terms& from) {
-    acc_ = (from.token.first ? 0 : acc_) + from.values.front();
+    if (from.token.first)
+        acc_ = 0;
+    else if (bit_serial_ && from.token.pass == 0)
+        acc_ *= 2;  // the planes so far weigh twice the next one
+    acc_ += from.values.front();
     return from.token.last;
 }
 
@@ -14,13 +18,16 @@ void Accumulator::advance(const Terms&, Total& to) {
     to.value = acc_;
 }
 
-Accumulators::Accumulators(const sc_core::sc_module_name& name, int count)
-    : PipelineStage(name), acc_(static_cast<size_t>(count)) {}
+Accumulators::Accumulators(const sc_core::sc_module_name& name, int count, bool bit_serial)
+    : PipelineStage(name), bit_serial_(bit_serial), acc_(static_cast<size_t>(count)) {}
 
 bool Accumulators::goes_on(const Terms& from) {
     if (from.token.first) {
         acc_ = from.values;
     } else {
+        if (bit_serial_ && from.token.pass == 0)
+            for (int32_t& sum : acc_)
+                sum *= 2;
         std::ranges::transform(acc_, from.values, acc_.begin(), std::plus{});
     }
     return from.token.last;

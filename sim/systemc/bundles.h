@@ -33,6 +33,8 @@ struct ImageEvent {
 struct Token {
     bool valid = false;
     bool first = false, last = false;  ///< of the passes or steps that add up to a sum
+    uint8_t pass = 0;                  ///< of rail split
+    uint8_t plane = 0;                 ///< bit-serial: the bit of every input that is taken
     uint8_t ctx = 0;
     uint32_t neuron = 0;    ///< the first of those side by side
     uint32_t addr = 0;      ///< row of the memories of neurons, ctx * N + neuron

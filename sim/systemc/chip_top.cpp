@@ -11,14 +11,19 @@ std::string numbered(const char* name, size_t index) {
 
 }  // namespace
 
-ChipTop::Segment::Segment(const Chip& chip, size_t index)
+ChipTop::ProbeWires::ProbeWires(size_t number)
+    : valid(numbered("probe_valid", number).c_str()),
+      index(numbered("probe_index", number).c_str()),
+      value(numbered("probe_value", number).c_str()) {}
+
+ChipTop::Segment::Segment(const Chip& chip, size_t index, size_t first_probe)
     : write(numbered("write", index).c_str()),
       ready(numbered("ready", index).c_str()),
       skip_ready(numbered("skip_ready", index).c_str()),
-      probe_valid(numbered("probe_valid", index).c_str()),
-      probe_index(numbered("probe_index", index).c_str()),
-      probe_value(numbered("probe_value", index).c_str()),
-      layer(make_layer(numbered("layer", index).c_str(), chip, index)) {}
+      layer(make_layer(numbered("layer", index).c_str(), chip, index)) {
+    for (int k = 0; k < chip.layers[index].values_a_write(); ++k)
+        probes.push_back(std::make_unique<ProbeWires>(first_probe + static_cast<size_t>(k)));
+}
 
 ChipTop::ChipTop(const sc_core::sc_module_name& name, const Chip& chip)
     : sc_module(name),
@@ -26,8 +31,10 @@ ChipTop::ChipTop(const sc_core::sc_module_name& name, const Chip& chip)
       result_unit_("result_unit", chip.outputs()),
       config_loader_("config_loader", chip),
       context_control_("context_control", chip.contexts) {
+    size_t probes = 0;
     for (size_t l = 0; l < chip.layers.size(); ++l) {
-        segments_.push_back(std::make_unique<Segment>(chip, l));
+        segments_.push_back(std::make_unique<Segment>(chip, l, probes));
+        probes += segments_.back()->probes.size();
     }
     for (size_t l = 0; l < chip.layers.size(); ++l)
         bind_segment(chip, l);
@@ -72,9 +79,11 @@ void ChipTop::bind_segment(const Chip& chip, size_t index) {
     layer.write(here.write);
     layer.next_ready(ready_behind(chip, static_cast<int>(index)));
     layer.row(row_);
-    layer.probe_valid(here.probe_valid);
-    layer.probe_index(here.probe_index);
-    layer.probe_value(here.probe_value);
+    for (size_t k = 0; k < here.probes.size(); ++k) {
+        layer.probe_valid[k](here.probes[k]->valid);
+        layer.probe_index[k](here.probes[k]->index);
+        layer.probe_value[k](here.probes[k]->value);
+    }
 }
 
 void ChipTop::bind_ends(const Chip& chip) {
@@ -149,12 +158,10 @@ void ChipTop::sample(PinsOut& pins) const {
     pins.ctx_valid = ctx_valid_.read();
     pins.load_error = load_error_.read();
     pins.pix_error = pix_error_.read();
-    pins.probes.resize(segments_.size());
-    for (size_t l = 0; l < segments_.size(); ++l) {
-        const Segment& segment = *segments_[l];
-        pins.probes[l] = {segment.probe_valid.read(), segment.probe_index.read(),
-                          segment.probe_value.read()};
-    }
+    pins.probes.clear();
+    for (const auto& segment : segments_)
+        for (const auto& probe : segment->probes)
+            pins.probes.push_back({probe->valid.read(), probe->index.read(), probe->value.read()});
 }
 
 void ChipTop::trace(sc_core::sc_trace_file* file) const {
@@ -164,9 +171,9 @@ void ChipTop::trace(sc_core::sc_trace_file* file) const {
     add(clk_, rst_n_, cfg_tvalid_, cfg_tlast_, cfg_tdata_, cfg_tready_, pix_tvalid_, pix_tlast_,
         pix_tdata_, pix_tready_, pix_error_, res_tvalid_, res_tlast_, res_tdata_, res_tready_,
         ctx_select_, ctx_active_, ctx_valid_, load_error_);
-    for (const auto& segment : segments_) {
-        add(segment->probe_valid, segment->probe_index, segment->probe_value);
-    }
+    for (const auto& segment : segments_)
+        for (const auto& probe : segment->probes)
+            add(probe->valid, probe->index, probe->value);
 }
 
 }  // namespace permloom::systemc

@@ -29,15 +29,21 @@ class ChipTop final : public sc_core::sc_module {
     void trace(sc_core::sc_trace_file* file) const;
 
   private:
+    struct ProbeWires {
+        explicit ProbeWires(size_t number);
+
+        sc_core::sc_signal<bool> valid;
+        sc_core::sc_signal<uint32_t> index;
+        sc_core::sc_signal<int32_t> value;
+    };
     /// A layer and the wires around it.
     struct Segment {
-        explicit Segment(const Chip& chip, size_t index);
+        /// `first_probe`: the number of its first one.
+        Segment(const Chip& chip, size_t index, size_t first_probe);
 
         Wire<Write> write;                           ///< what the layer writes
         sc_core::sc_signal<bool> ready, skip_ready;  ///< to be written, its skip memory as well
-        sc_core::sc_signal<bool> probe_valid;
-        sc_core::sc_signal<uint32_t> probe_index;
-        sc_core::sc_signal<int32_t> probe_value;
+        std::vector<std::unique_ptr<ProbeWires>> probes;  ///< one for each value of a write
         std::unique_ptr<LayerModule> layer;
     };
     /// Behind a layer, or the pixel loader, that writes to several.

@@ -6,8 +6,11 @@
 
 namespace permloom::systemc {
 
-Collector::Collector(const sc_core::sc_module_name& name, int neurons)
-    : sc_module(name), neurons_(static_cast<uint32_t>(neurons)) {
+Collector::Collector(const sc_core::sc_module_name& name, int neurons, int lanes, int lane)
+    : sc_module(name),
+      neurons_(static_cast<uint32_t>(neurons)),
+      lanes_(static_cast<uint32_t>(lanes)),
+      lane_(static_cast<uint32_t>(lane)) {
     SC_METHOD(edge);
     sensitive << clk.pos();
     dont_initialize();
@@ -34,7 +37,7 @@ void Collector::take() {
     hold_ = in->read().values;
     first_ = in->read().token;
     item_ = 0;
-    count_ = std::min(hold_.size(), static_cast<size_t>(neurons_ - first_.neuron));
+    count_ = std::min(hold_.size(), static_cast<size_t>(neurons_ - first_.neuron)) / lanes_;
 }
 
 void Collector::show() {
@@ -43,8 +46,8 @@ void Collector::show() {
     to.token = first_;
     to.token.valid = item_ < count_;
     to.token.neuron += item;
-    to.token.addr += item;
-    if (to.token.valid) to.value = hold_[item_];
+    to.token.addr = first_.addr / lanes_ + item;
+    if (to.token.valid) to.value = hold_[item_ * lanes_ + lane_];
 }
 
 }  // namespace permloom::systemc

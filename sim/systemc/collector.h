@@ -1,4 +1,5 @@
-/// Between the accumulators of neurons side by side and the post-op: one sum a cycle.
+/// Between the accumulators of neurons side by side and the post-op: one sum a cycle, of all
+/// neurons or of those of one lane.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@ class Collector final : public sc_core::sc_module {
     In<Terms> in{"in"};  ///< a valid token is a take; sums beyond the last neuron count for nothing
     Out<Total> out{"out"};
 
-    Collector(const sc_core::sc_module_name& name, int neurons);
+    /// Takes the sums of the neurons `lane`, `lanes` + `lane`, ... and counts these from 0.
+    Collector(const sc_core::sc_module_name& name, int neurons, int lanes = 1, int lane = 0);
 
   private:
     SC_HAS_PROCESS(Collector);
@@ -24,7 +26,7 @@ class Collector final : public sc_core::sc_module {
     void take();
     void show();
 
-    uint32_t neurons_;
+    uint32_t neurons_, lanes_, lane_;
     std::vector<int32_t> hold_;
     Token first_;      ///< of the neuron of hold_[0]
     size_t item_ = 0;  ///< below count_ while busy

@@ -55,6 +55,7 @@ ConfigLoader::Shape ConfigLoader::shape_of(const ChipLayer& layer) {
     const auto stages = static_cast<size_t>(plan.wiring_stages);
     switch (layer.engine) {
         case Engine::folded:
+        case Engine::spatial:
             shape.wiring = Section::switches;
             for (const auto& stage : as_waksman_topology(layer.lines()).stages)
                 shape.stage_words.push_back(words_for(stage.size()));
@@ -67,6 +68,10 @@ ConfigLoader::Shape ConfigLoader::shape_of(const ChipLayer& layer) {
             shape.wiring = Section::levels;
             shape.stage_words.assign(
                 stages, words_for(static_cast<size_t>(layer.lanes * level_bits(layer))));
+            break;
+        case Engine::programmable:
+            shape.wiring = Section::weights;
+            shape.stage_words.assign(stages, 1);
             break;
     }
     return shape;
@@ -183,6 +188,7 @@ LoadError ConfigLoader::address_fault(uint32_t word) const {
         case Section::switches:
         case Section::entries:
         case Section::levels:
+        case Section::weights:
             good = good && section == shapes_[layer].wiring &&
                    stage < shapes_[layer].stage_words.size() &&
                    shapes_[layer].stage_words[stage] != 0;
@@ -275,6 +281,7 @@ uint32_t ConfigLoader::row_words() const {
         case Section::switches:
         case Section::entries:
         case Section::levels:
+        case Section::weights:
             return shapes_[layer_].stage_words[stage_];
         case Section::neuron_registers:
             return NEURON_REGISTER_WORDS;

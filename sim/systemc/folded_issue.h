@@ -1,4 +1,4 @@
-/// The order of work of engine `folded`: one pass of one neuron a cycle.
+/// The order of work of engine `folded`: one pass of one neuron a cycle; bit-serial, of one plane.
 #pragma once
 
 #include <cstdint>
@@ -24,17 +24,17 @@ class FoldedIssue final : public sc_core::sc_module {
 
     struct Counters {
         uint32_t neuron = 0;
-        int pass = 0;
+        int cycle = 0;  ///< of the neuron: planes, and the passes of each
         uint32_t position = 0;
     };
 
     void issue_next();  ///< combinational
     void edge();
-    bool last_pass() const { return counters_.read().pass + 1 == passes_; }
+    bool last_cycle() const { return counters_.read().cycle + 1 == cycles_; }
     bool last_neuron() const { return counters_.read().neuron + 1 == neurons_; }
 
     uint32_t neurons_, positions_;
-    int passes_;
+    int passes_, cycles_;
     Register<Counters> counters_{"counters"};
 };
 

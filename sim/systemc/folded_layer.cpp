@@ -16,13 +16,13 @@ FoldedLayer::FoldedLayer(const sc_core::sc_module_name& name, const Chip& chip, 
       device_bank_("device_bank", chip.layers[index]),
       adder_tree_("adder_tree", products_,
                   ceil_log2(static_cast<uint64_t>(chip.layers[index].lines()))),
-      accumulator_("accumulator") {
+      accumulator_("accumulator", chip.layers[index].bit_serial) {
     bind_input();
     build_network(chip, index);
     place(device_bank_, *lines_.back(), products_);
     place(adder_tree_);
     adder_tree_.enable(enable_);
-    place(accumulator_, adder_tree_.sums(), total_);
+    place(accumulator_, adder_tree_.sums(), total());
 }
 
 void FoldedLayer::bind_input() {

@@ -3,8 +3,8 @@
 namespace permloom::systemc {
 
 LayerControl::LayerControl(const sc_core::sc_module_name& name, uint32_t neurons,
-                           uint32_t positions)
-    : sc_module(name), neurons_(neurons), values_(neurons * positions) {
+                           uint32_t positions, uint32_t lanes, uint32_t lane)
+    : sc_module(name), neurons_(neurons), values_(neurons * positions), lanes_(lanes), lane_(lane) {
     SC_METHOD(write_behind);
     sensitive << output << next_ready;
 }
@@ -21,7 +21,7 @@ void LayerControl::write_behind() {
                      .addr = addr,
                      .data = static_cast<uint64_t>(value)};
     probe_valid->write(writes);
-    probe_index->write(writes ? addr : 0);
+    probe_index->write(writes ? addr * lanes_ + lane_ : 0);
     probe_value->write(writes ? static_cast<int32_t>(value) : 0);
 }
 

@@ -19,14 +19,16 @@ class LayerControl final : public sc_core::sc_module {
     sc_core::sc_out<uint32_t> probe_index{"probe_index"};
     sc_core::sc_out<int32_t> probe_value{"probe_value"};
 
-    /// Of as many values for each of the `positions` as the layer has neurons.
-    LayerControl(const sc_core::sc_module_name& name, uint32_t neurons, uint32_t positions);
+    /// Of as many values for each of the `positions` as the lane has neurons, which are every
+    /// `lanes`-th of the layer's.
+    LayerControl(const sc_core::sc_module_name& name, uint32_t neurons, uint32_t positions,
+                 uint32_t lanes, uint32_t lane);
 
   private:
     SC_HAS_PROCESS(LayerControl);
     void write_behind();  ///< combinational
 
-    uint32_t neurons_, values_;
+    uint32_t neurons_, values_, lanes_, lane_;
 };
 
 }  // namespace permloom::systemc

@@ -10,6 +10,7 @@
 #include "sim/systemc/feature_map.h"
 #include "sim/systemc/layer_output.h"
 #include "sim/systemc/skip_memory.h"
+#include "sim/systemc/write_join.h"
 
 namespace permloom::systemc {
 
@@ -25,12 +26,13 @@ class LayerModule : public sc_core::sc_module {
     Out<Write> write{"write"};  ///< into what is behind
     sc_core::sc_in<bool> next_ready{"next_ready"};
     In<Row> row{"row"};
-    sc_core::sc_out<bool> probe_valid{"probe_valid"};
-    sc_core::sc_out<uint32_t> probe_index{"probe_index"};
-    sc_core::sc_out<int32_t> probe_value{"probe_value"};
+    /// One for each value of a write.
+    sc_core::sc_vector<sc_core::sc_out<bool>> probe_valid{"probe_valid"};
+    sc_core::sc_vector<sc_core::sc_out<uint32_t>> probe_index{"probe_index"};
+    sc_core::sc_vector<sc_core::sc_out<int32_t>> probe_value{"probe_value"};
 
   protected:
-    /// Makes and binds the end of the layer; the engine's sums go into `total_`.
+    /// Makes and binds the end of the layer; the engine's sums go into `total`.
     LayerModule(const sc_core::sc_module_name& name, const Chip& chip, size_t index);
 
     /// Binds what every clocked module has.
@@ -61,10 +63,23 @@ class LayerModule : public sc_core::sc_module {
         }
     }
 
+    /// The sums on their way to the post-op, of the lane.
+    Register<Total>& total(size_t lane = 0) { return *lanes_[lane].total; }
+
     sc_core::sc_signal<bool> enable_{"enable"};
-    Register<Total> total_{"total"};
 
   private:
+    /// One value of a write.
+    struct Lane {
+        Lane(const Chip& chip, size_t index, int lane);
+
+        std::unique_ptr<Register<Total>> total;
+        std::unique_ptr<LayerOutput> output;
+        std::unique_ptr<Wire<Write>> write;                ///< where there are several
+        std::unique_ptr<sc_core::sc_signal<bool>> enable;  ///< that of lane 0, again
+    };
+
+    void build_lanes(const Chip& chip, size_t index);
     void build_walk(const Chip& chip, size_t index);
     void build_skip(const Chip& chip, size_t index);
 
@@ -74,7 +89,8 @@ class LayerModule : public sc_core::sc_module {
     Register<int64_t> skip_value_{"skip_value"};
     std::unique_ptr<FeatureMap> map_;          ///< of a layer that walks
     std::unique_ptr<SkipMemory> skip_memory_;  ///< of a layer that adds
-    LayerOutput output_;
+    std::vector<Lane> lanes_;
+    std::unique_ptr<WriteJoin> write_join_;  ///< where there are several lanes
 };
 
 /// Elements in one write of the buffer of an engine.

@@ -5,17 +5,27 @@
 namespace permloom::systemc {
 namespace {
 
-size_t row_count(const Chip& chip, size_t index) {
-    return static_cast<size_t>(chip.contexts) * static_cast<size_t>(chip.layers[index].outputs);
+/// Neurons of one lane.
+int items(const ChipLayer& layer) {
+    return layer.outputs / layer.values_a_write();
+}
+
+LaneRows lane_rows(const Chip& chip, size_t index, int lane) {
+    const ChipLayer& layer = chip.layers[index];
+    return {static_cast<uint32_t>(chip.contexts * items(layer)),
+            static_cast<uint32_t>(layer.values_a_write()), static_cast<uint32_t>(lane)};
 }
 
 }  // namespace
 
-LayerOutput::LayerOutput(const sc_core::sc_module_name& name, const Chip& chip, size_t index)
+LayerOutput::LayerOutput(const sc_core::sc_module_name& name, const Chip& chip, size_t index,
+                         int lane)
     : sc_module(name),
-      bias_("bias", static_cast<uint32_t>(index), row_count(chip, index)),
-      control_("control", static_cast<uint32_t>(chip.layers[index].outputs),
-               written_positions(chip.layers[index])) {
+      bias_("bias", static_cast<uint32_t>(index), lane_rows(chip, index, lane)),
+      control_("control", static_cast<uint32_t>(items(chip.layers[index])),
+               written_positions(chip.layers[index]),
+               static_cast<uint32_t>(chip.layers[index].values_a_write()),
+               static_cast<uint32_t>(lane)) {
     place(bias_, in, biased_);
     bias_.row(row);
     bind_write();

@@ -3,6 +3,9 @@
 ///     BiasStage [-> ScaleStage -> RoundStage -> ClampStage] -> write
 ///
 /// The last layer ends with BiasStage; a PoolStage stands before the write where a layer pools.
+/// Where a layer writes several values at once, each has such an end, of the neurons `lane`, lanes
+/// + `lane`,
+/// ..., with their sums counted from 0.
 #pragma once
 
 #include <memory>
@@ -27,7 +30,7 @@ class LayerOutput final : public sc_core::sc_module {
     sc_core::sc_out<uint32_t> probe_index{"probe_index"};
     sc_core::sc_out<int32_t> probe_value{"probe_value"};
 
-    LayerOutput(const sc_core::sc_module_name& name, const Chip& chip, size_t index);
+    LayerOutput(const sc_core::sc_module_name& name, const Chip& chip, size_t index, int lane);
 
   private:
     template <class Stage, class From, class To>

@@ -7,11 +7,12 @@
 namespace permloom::systemc {
 
 NetworkStage::NetworkStage(const sc_core::sc_module_name& name, uint32_t layer, uint8_t stage,
-                           const std::vector<Switch>& switches, size_t rows)
+                           const std::vector<Switch>& switches, size_t rows, int networks)
     : PipelineStage(name),
       layer_(layer),
       stage_(stage),
       switches_(switches),
+      networks_(static_cast<size_t>(networks)),
       row_words_((switches.size() + 31) / 32),
       memory_(rows * row_words_) {
     SC_METHOD(store);
@@ -21,14 +22,17 @@ NetworkStage::NetworkStage(const sc_core::sc_module_name& name, uint32_t layer, 
 
 void NetworkStage::advance(const Lines& from, Lines& to) {
     to.values = from.values;
-    const uint32_t* bits = memory_.data() + from.token.addr * row_words_;
-    for (size_t word = 0; word < row_words_; ++word) {
-        const Switch* group = switches_.data() + 32 * word;
-        // Only the crossed switches do anything: visit the set bits.
-        for (uint32_t crossed = bits[word]; crossed != 0; crossed &= crossed - 1) {
-            const Switch& s = group[std::countr_zero(crossed)];
-            std::swap(to.values[static_cast<size_t>(s.low)],
-                      to.values[static_cast<size_t>(s.high)]);
+    const size_t lines = from.values.size() / networks_;
+    for (size_t network = 0; network < networks_; ++network) {
+        uint16_t* values = to.values.data() + network * lines;
+        const uint32_t* bits = memory_.data() + (from.token.addr + network) * row_words_;
+        for (size_t word = 0; word < row_words_; ++word) {
+            const Switch* group = switches_.data() + 32 * word;
+            // Only the crossed switches do anything: visit the set bits.
+            for (uint32_t crossed = bits[word]; crossed != 0; crossed &= crossed - 1) {
+                const Switch& s = group[std::countr_zero(crossed)];
+                std::swap(values[static_cast<size_t>(s.low)], values[static_cast<size_t>(s.high)]);
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-/// One stage of the switch network with its memory of switch bits.
+/// One stage of the switch network with its memory of switch bits; or of several networks side by
+/// side, of neurons that follow one another.
 #pragma once
 
 #include <vector>
@@ -14,7 +15,7 @@ class NetworkStage final : public PipelineStage<Lines, Lines> {
 
     /// `rows` = contexts x neurons.
     NetworkStage(const sc_core::sc_module_name& name, uint32_t layer, uint8_t stage,
-                 const std::vector<Switch>& switches, size_t rows);
+                 const std::vector<Switch>& switches, size_t rows, int networks = 1);
 
   private:
     SC_HAS_PROCESS(NetworkStage);
@@ -24,7 +25,7 @@ class NetworkStage final : public PipelineStage<Lines, Lines> {
     uint32_t layer_;
     uint8_t stage_;
     std::vector<Switch> switches_;
-    size_t row_words_;
+    size_t networks_, row_words_;
     std::vector<uint32_t> memory_;  ///< rows x row_words_
 };
 

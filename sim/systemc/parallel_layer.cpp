@@ -24,7 +24,7 @@ ParallelLayer::ParallelLayer(const sc_core::sc_module_name& name, const Chip& ch
     place(adder_tree_);
     adder_tree_.enable(enable_);
     place(accumulators_, adder_tree_.sums(), accumulated_);
-    place(collector_, accumulated_, total_);
+    place(collector_, accumulated_, total());
 }
 
 }  // namespace permloom::systemc

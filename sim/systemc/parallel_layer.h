@@ -1,4 +1,4 @@
-/// What the layers of neurons side by side, `serial` and `level`, have in common.
+/// What the layers of neurons side by side, `serial`, `level` and `programmable`, have in common.
 ///
 ///     ActivationMemory -> the engine's own stages -> ProductStage -> AdderTree -> Accumulators
 ///           -> Collector -> LayerOutput

@@ -32,8 +32,8 @@ void LayerRegisterFile::store() {
     rows->next() = values_;
 }
 
-BiasStage::BiasStage(const sc_core::sc_module_name& name, uint32_t layer, size_t rows)
-    : PipelineStage(name), layer_(layer), memory_(rows) {
+BiasStage::BiasStage(const sc_core::sc_module_name& name, uint32_t layer, const LaneRows& rows)
+    : PipelineStage(name), layer_(layer), lanes_(rows.lanes), lane_(rows.lane), memory_(rows.rows) {
     SC_METHOD(store);
     sensitive << row;
     dont_initialize();
@@ -50,10 +50,11 @@ void BiasStage::advance(const Total& from, PostOp& to) {
 void BiasStage::store() {
     const Row& in_row = row->read();
     if (!in_row.goes_to(layer_, Section::neuron_registers)) return;
+    if (in_row.addr % lanes_ != lane_) return;
     const auto& words = in_row.data;
-    memory_[in_row.addr] = {.b = sign_extend(words[0], 32),
-                            .m = sign_extend(words[1], 17),
-                            .c = sign_extend(uint64_t{words[3]} << 32 | words[2], 48)};
+    memory_[in_row.addr / lanes_] = {.b = sign_extend(words[0], 32),
+                                     .m = sign_extend(words[1], 17),
+                                     .c = sign_extend(uint64_t{words[3]} << 32 | words[2], 48)};
 }
 
 void ScaleStage::advance(const PostOp& from, PostOp& to) {

@@ -28,6 +28,12 @@ class LayerRegisterFile final : public sc_core::sc_module {
     LayerRows values_;
 };
 
+/// Rows of the registers of neurons, contexts x neurons, of which one in `lanes` belongs to a lane.
+struct LaneRows {
+    uint32_t rows = 0;  ///< of the lane
+    uint32_t lanes = 1, lane = 0;
+};
+
 /// Step 1: t = acc + b, with the memory of neuron registers; rectified where relu is set.
 class BiasStage final : public PipelineStage<Total, PostOp> {
   public:
@@ -35,15 +41,14 @@ class BiasStage final : public PipelineStage<Total, PostOp> {
     sc_core::sc_port<ReadInterface<LayerRows>, 1, sc_core::SC_ZERO_OR_MORE_BOUND> layer_rows{
         "layer_rows"};  ///< left unbound in the last layer
 
-    /// `rows` = contexts x neurons.
-    BiasStage(const sc_core::sc_module_name& name, uint32_t layer, size_t rows);
+    BiasStage(const sc_core::sc_module_name& name, uint32_t layer, const LaneRows& rows);
 
   private:
     SC_HAS_PROCESS(BiasStage);
     void advance(const Total& from, PostOp& to) override;
     void store();
 
-    uint32_t layer_;
+    uint32_t layer_, lanes_, lane_;
     std::vector<NeuronRow> memory_;
 };
 

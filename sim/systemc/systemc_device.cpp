@@ -16,7 +16,7 @@ namespace {
 /// have settled, and the rising edge ends the cycle.
 class SystemcDevice final : public Device {
   public:
-    explicit SystemcDevice(const Chip& chip) : layers_(static_cast<int>(chip.layers.size())) {
+    explicit SystemcDevice(const Chip& chip) : probes_(chip.probes()) {
         const systemc::Simulation::Scope scope(simulation_);
         top_ = std::make_unique<systemc::ChipTop>("permloom_top", chip);
         // Registers start as a reset leaves them.
@@ -30,7 +30,7 @@ class SystemcDevice final : public Device {
         top_.reset();
     }
 
-    int layers() const override { return layers_; }
+    int probes() const override { return probes_; }
 
     void tick(const PinsIn& in, PinsOut& out) override {
         const systemc::Simulation::Scope scope(simulation_);
@@ -65,7 +65,7 @@ class SystemcDevice final : public Device {
         simulation_.run_half_period();
     }
 
-    int layers_;
+    int probes_;
     systemc::Simulation simulation_;
     std::unique_ptr<systemc::ChipTop> top_;
     sc_core::sc_trace_file* trace_file_ = nullptr;

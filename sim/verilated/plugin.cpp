@@ -1,5 +1,5 @@
 /// The plug-in's side of plugin_abi.h: compiled on demand, together with the C++ that Verilator
-/// makes of `permloom_top`. PERMLOOM_LAYERS is the number of probes of the design.
+/// makes of `permloom_top`. PERMLOOM_PROBES is the number of probes of the design.
 #include <plugin_abi.h>
 
 #include <cstdio>
@@ -9,6 +9,9 @@
 #include <string>
 
 #include <verilated.h>
+#if VM_COVERAGE
+#include <verilated_cov.h>
+#endif
 #if VM_TRACE_FST
 #include <verilated_fst_c.h>
 using TraceFile = VerilatedFstC;
@@ -102,10 +105,10 @@ struct PermloomModel {
         out.ctx_valid = top->ctx_valid;
         out.load_error = top->load_error;
         out.pix_error = top->pix_error;
-        for (int layer = 0; layer < PERMLOOM_LAYERS; ++layer) {
-            probes[layer].valid = field(top->probe_valid, layer, 1);
-            probes[layer].index = field(top->probe_index, 16 * layer, 16);
-            probes[layer].value = static_cast<int32_t>(field(top->probe_value, 32 * layer, 32));
+        for (int probe = 0; probe < PERMLOOM_PROBES; ++probe) {
+            probes[probe].valid = field(top->probe_valid, probe, 1);
+            probes[probe].index = field(top->probe_index, 16 * probe, 16);
+            probes[probe].value = static_cast<int32_t>(field(top->probe_value, 32 * probe, 32));
         }
         clock(true);
     }
@@ -148,7 +151,21 @@ const char* trace(PermloomModel* model, const char* path) try {
     return failure(error);
 }
 
-constexpr PermloomPlugin PLUGIN{PERMLOOM_PLUGIN_ABI, PERMLOOM_LAYERS, create, destroy, tick, trace};
+const char* coverage(PermloomModel* model, const char* path) try {
+#if VM_COVERAGE
+    model->context.coveragep()->write(path);
+    return nullptr;
+#else
+    static_cast<void>(model);
+    static_cast<void>(path);
+    throw std::runtime_error("the model was built without coverage");
+#endif
+} catch (const std::exception& error) {
+    return failure(error);
+}
+
+constexpr PermloomPlugin PLUGIN{
+    PERMLOOM_PLUGIN_ABI, PERMLOOM_PROBES, create, destroy, tick, trace, coverage};
 
 std::string at_place(const char* filename, int line, const std::string& text) {
     if (!filename || !*filename) return text;

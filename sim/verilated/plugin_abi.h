@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-constexpr uint32_t PERMLOOM_PLUGIN_ABI = 1;
+constexpr uint32_t PERMLOOM_PLUGIN_ABI = 2;
 
 extern "C" {
 
@@ -33,13 +33,15 @@ struct PermloomModel;
 /// until the next failure in the plug-in.
 struct PermloomPlugin {
     uint32_t abi;    ///< PERMLOOM_PLUGIN_ABI; the first member in every version
-    int32_t layers;  ///< probes that `tick` writes
+    int32_t probes;  ///< probes that `tick` writes
     const char* (*create)(PermloomModel** model);
     void (*destroy)(PermloomModel* model);
     const char* (*tick)(PermloomModel* model, const PermloomPinsIn* in, PermloomPinsOut* out,
                         PermloomProbe* probes);
     /// Starts a waveform file in the format that the plug-in was built for.
     const char* (*trace)(PermloomModel* model, const char* path);
+    /// Writes the coverage so far.
+    const char* (*coverage)(PermloomModel* model, const char* path);
 };
 
 /// The only symbol that a plug-in exports.

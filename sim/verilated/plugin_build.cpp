@@ -28,7 +28,7 @@ constexpr char MODEL[] = "model.so";
 constexpr uintmax_t UNIT_BYTES = 200'000;
 
 void check_design(const RtlDesign& design) {
-    PERMLOOM_ASSERT(design.layers >= 1);
+    PERMLOOM_ASSERT(design.probes >= 1);
     for (const auto* files : {&design.sources, &design.images})
         for (const RtlDesign::File& file : *files) {
             const fs::path name = file.name;
@@ -77,7 +77,7 @@ class Builder {
           options_(options),
           root_(std::move(root)),
           workspace_(root_),
-          tools_(options.trace, workspace_.path()) {}
+          tools_(options.trace, !options.coverage.empty(), workspace_.path()) {}
 
     fs::path build();
 
@@ -132,7 +132,7 @@ std::string Builder::key() const {
     key.add(tools_.identity());
     for (const EmbeddedFile& file : plugin_files())
         key.add(file.text);
-    key.add(std::to_string(design_.layers));
+    key.add(std::to_string(design_.probes));
     for (const auto* files : {&design_.sources, &design_.images}) {
         key.add(std::to_string(files->size()));
         for (const RtlDesign::File& file : *files) {
@@ -187,7 +187,7 @@ void Builder::compile_and_link() {
                                         list("VM_CLASSES_SLOW", "VM_SUPPORT_SLOW"))) {
         objects.push_back(fs::path(unit.source).replace_extension(".o"));
         calls.push_back(
-            tools_.compile(unit.source, objects.back(), unit.fast, common.headers, design_.layers));
+            tools_.compile(unit.source, objects.back(), unit.fast, common.headers, design_.probes));
     }
     run_tools(calls, directory, std::thread::hardware_concurrency());
     objects.insert(objects.end(), common.objects.begin(), common.objects.end());

@@ -23,12 +23,13 @@ Arguments operator+(Arguments left, const Arguments& right) {
 
 /// Warnings end the build, as Verilator has it: the cells are lint-clean. State that the design
 /// leaves undefined is drawn from a fixed seed (`unique`, and randReset in plugin.cpp).
-Arguments verilator_arguments(TraceFormat trace) {
+Arguments verilator_arguments(TraceFormat trace, bool coverage) {
     Arguments arguments = {"verilator",   "--cc",   "-O3",          "--x-assign",   "unique",
                            "--x-initial", "unique", "--top-module", "permloom_top", "--prefix",
                            TOP_CLASS,     "--Mdir", "../obj"};
     if (trace == TraceFormat::vcd) arguments.push_back("--trace");
     if (trace == TraceFormat::fst) arguments.push_back("--trace-fst");
+    if (coverage) arguments = arguments + Arguments{"--coverage-line", "--coverage-toggle"};
     return arguments;
 }
 
@@ -53,8 +54,9 @@ std::string output_of(const Arguments& arguments, const char* package,
 
 }  // namespace
 
-Toolchain::Toolchain(TraceFormat trace, const fs::path& directory)
+Toolchain::Toolchain(TraceFormat trace, bool coverage, const fs::path& directory)
     : trace_(trace),
+      coverage_(coverage),
       verilator_(output_of({"verilator", "--version"}, VERILATOR_PACKAGE, directory)),
       compiler_(output_of({"g++", "--version"}, COMPILER_PACKAGE, directory)),
       include_(
@@ -76,12 +78,12 @@ Arguments Toolchain::compiler(const char* optimisation) const {
             "-pthread",
             "-w",
             "-DVERILATOR=1",
-            "-DVM_COVERAGE=0",
             "-DVM_SC=0",
             "-DVL_USER_FINISH",
             "-DVL_USER_STOP",
             "-DVL_USER_FATAL",
             "-DVL_USER_WARN",
+            flag("VM_COVERAGE", coverage_),
             flag("VM_TRACE", trace_ != TraceFormat::none),
             flag("VM_TRACE_VCD", trace_ == TraceFormat::vcd),
             flag("VM_TRACE_FST", trace_ == TraceFormat::fst),
@@ -92,16 +94,18 @@ Arguments Toolchain::compiler(const char* optimisation) const {
 }
 
 ToolCall Toolchain::verilate(const Arguments& sources, const fs::path& log) const {
-    return {verilator_arguments(trace_) + sources, VERILATOR_PACKAGE, log};
+    return {verilator_arguments(trace_, coverage_) + sources, VERILATOR_PACKAGE, log};
 }
 
 ToolCall Toolchain::compile(const fs::path& source, const fs::path& object, bool optimise,
-                            const fs::path& headers, int layers) const {
+                            const fs::path& headers, int probes) const {
+    // Counters by the thousand take long to optimise, and runs for coverage are short.
+    if (coverage_) optimise = false;
     Arguments arguments = compiler(optimise ? FAST : SLOW);
     // A precompiled header serves one optimisation level only.
     if (optimise && !headers.empty())
         arguments = arguments + Arguments{"-include", headers.string()};
-    return {arguments + Arguments{fmt::format("-DPERMLOOM_LAYERS={}", layers), "-I.", "-c",
+    return {arguments + Arguments{fmt::format("-DPERMLOOM_PROBES={}", probes), "-I.", "-c",
                                   source.string(), "-o", object.string()},
             COMPILER_PACKAGE, object.string() + ".log"};
 }
@@ -128,7 +132,7 @@ ToolCall Toolchain::link(const std::vector<fs::path>& objects, const fs::path& l
 
 std::string Toolchain::identity() const {
     std::string text = verilator_ + '\n' + compiler_ + '\n';
-    for (const std::string& argument : verilator_arguments(trace_) + compiler(FAST) +
+    for (const std::string& argument : verilator_arguments(trace_, coverage_) + compiler(FAST) +
                                            Arguments{SLOW, RUNTIME} + link_arguments(trace_))
         text += argument + '\n';
     return text;

@@ -19,14 +19,14 @@ inline constexpr char TOP_CLASS[] = "Vpermloom_top";
 class Toolchain {
   public:
     /// Asks both tools for their versions, in `directory`. Throws Error when one is missing.
-    Toolchain(TraceFormat trace, const std::filesystem::path& directory);
+    Toolchain(TraceFormat trace, bool coverage, const std::filesystem::path& directory);
 
     /// C++ of `sources` (relative to the directory it runs in) into ../obj.
     ToolCall verilate(const Arguments& sources, const std::filesystem::path& log) const;
     /// One unit of the generated code, in the directory that holds it; `headers` precompiled, as
     /// made by precompile, may be empty. `optimise` for what runs in every cycle.
     ToolCall compile(const std::filesystem::path& source, const std::filesystem::path& object,
-                     bool optimise, const std::filesystem::path& headers, int layers) const;
+                     bool optimise, const std::filesystem::path& headers, int probes) const;
     /// A file of Verilator's run time, by its name in VM_GLOBAL_FAST.
     ToolCall compile_runtime(const std::string& name, const std::filesystem::path& object) const;
     /// A header for `compile` into header.gch beside it.
@@ -41,6 +41,7 @@ class Toolchain {
     Arguments compiler(const char* optimisation) const;
 
     TraceFormat trace_;
+    bool coverage_;
     std::string verilator_, compiler_;  ///< what they say to --version
     std::string include_;               ///< of Verilator's run time
 };

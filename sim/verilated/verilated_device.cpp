@@ -45,15 +45,21 @@ class Plugin {
 
 class VerilatedDevice final : public Device {
   public:
-    VerilatedDevice(const std::filesystem::path& path, TraceFormat format)
-        : plugin_(path), probes_(static_cast<size_t>(plugin_.api().layers)), format_(format) {
+    VerilatedDevice(const std::filesystem::path& path, const VerilatedOptions& options)
+        : plugin_(path),
+          probes_(static_cast<size_t>(plugin_.api().probes)),
+          format_(options.trace),
+          coverage_(options.coverage) {
         require(plugin_.api().create(&model_));
     }
-    ~VerilatedDevice() override { plugin_.api().destroy(model_); }
+    ~VerilatedDevice() override {
+        if (!coverage_.empty()) plugin_.api().coverage(model_, coverage_.c_str());
+        plugin_.api().destroy(model_);
+    }
     VerilatedDevice(const VerilatedDevice&) = delete;
     VerilatedDevice& operator=(const VerilatedDevice&) = delete;
 
-    int layers() const override { return plugin_.api().layers; }
+    int probes() const override { return plugin_.api().probes; }
     void tick(const PinsIn& in, PinsOut& out) override;
     void trace(const std::string& path) override;
 
@@ -66,6 +72,7 @@ class VerilatedDevice final : public Device {
     PermloomModel* model_ = nullptr;
     std::vector<PermloomProbe> probes_;
     TraceFormat format_;
+    std::filesystem::path coverage_;
 };
 
 void VerilatedDevice::tick(const PinsIn& in, PinsOut& out) {
@@ -109,7 +116,7 @@ void VerilatedDevice::trace(const std::string& path) {
 
 std::unique_ptr<Device> make_verilated_device(const RtlDesign& design,
                                               const VerilatedOptions& options) {
-    return std::make_unique<VerilatedDevice>(build_plugin(design, options), options.trace);
+    return std::make_unique<VerilatedDevice>(build_plugin(design, options), options);
 }
 
 }  // namespace permloom

@@ -20,7 +20,7 @@ struct RtlDesign {
         std::string name, text;
     };
     std::vector<File> sources, images;
-    int layers = 0;
+    int probes = 0;
 };
 
 enum class TraceFormat { none, vcd, fst };
@@ -29,6 +29,9 @@ struct VerilatedOptions {
     TraceFormat trace = TraceFormat::none;  ///< what Device::trace can write (a cache entry each)
     std::function<void(const std::string&)> report;  ///< progress lines; may be empty
     std::filesystem::path cache_directory;           ///< empty: user_cache_directory()/verilated
+    /// Line and toggle coverage in Verilator's format, written when the device goes; empty: none is
+    /// counted (a cache entry each).
+    std::filesystem::path coverage;
 };
 
 /// Cached by the hash of the sources, images, options, plug-in ABI and the tools' versions. State

@@ -63,6 +63,16 @@ class EmitReport(CliTest):
         text = self.ok("compile", "run", "--set", "engine=serial", "--set", "contexts=1", "--out", "d")
         self.assertRegex(text, rf"ours / a weight memory(.|\n)*total +{report['permuted']['load_bits']:,} / 18,944 ")
 
+    def test_the_weight_memory_is_what_the_yardstick_says(self):
+        serial = json.loads((self.directory / "d.report.json").read_text())
+        report = self.ok_json("compile", "run", "--target", "programmable", "--set", "contexts=1", "--out", "w")
+        self.assertEqual(report["permuted"], report["programmable"])
+        self.assertEqual(report["programmable"], serial["programmable"])
+        self.assertEqual(report["wiring_memory_bits"], serial["programmable"]["load_bits"])
+        estimate = self.ok_json("emit", "w.plc", "--out", "weights", "--count", "1")["estimate"]
+        self.assertEqual(estimate["interval_cycles"], serial["programmable"]["cycles"])
+        self.assertEqual(estimate["load_cycles"], report["load_bits"] / 32 + 1)
+
     def test_json_is_the_report(self):
         report = self.ok_json("emit", "d.plc", "--out", "as-json", "--count", "1")
         self.assertEqual(report, json.loads((self.directory / "as-json/report.json").read_text()))

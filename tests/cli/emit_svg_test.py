@@ -122,6 +122,15 @@ class EmitSvg(CliTest):
         self.make("compile", "dense-run", "--set", "engine=serial", "--out", "serial")
         self.assertNotEqual(self.titles(self.drawn("serial")), self.titles(first))
 
+    def test_blocks_of_a_weight_memory(self):
+        self.make("compile", "dense-run", "--target", "programmable", "--set", "lanes=4", "--out", "weights")
+        picture = self.drawn("weights")
+        self.assertEqual(self.titles(picture)[2:8],
+                         ["activations", "4 lanes", "accumulators", "post-op", "weights", "activations"])
+        words = self.words(picture)
+        for line in ("4 x 1,024 x 4 bit", "weights from memory", "multipliers", "1 value a cycle"):
+            self.assertIn(line, words)
+
     def test_beside_a_design(self):
         self.ok("emit", "dense.plc", "--svg", "beside.svg", "--out", "design", "--count", "1")
         self.assertTrue((self.directory / "beside.svg").exists())

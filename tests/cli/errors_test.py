@@ -309,6 +309,11 @@ class Files(CliTest):
                    "--clock", "100", "--target", "ice40-hx8k")
         self.fails(2, "--clock", "emit", "d.plc", "--out", "design-2", "--clock", "3",
                    "--target", "ice40-hx8k")
+        self.make("compile", "run", "--target", "spatial", "--set", "bit_serial=true", "--out", "spatial")
+        self.fails(1, "layer 0 has engine spatial.*--no-boot", "emit", "spatial.plc", "--out", "design-2",
+                   "--target", "ice40-hx8k")
+        self.fails(1, "bit_serial: 'yes' is not one of true, false", "compile", "run", "--out", "design-3",
+                   "--set", "bit_serial=yes")
         self.fails(2, "--target.*ice40-hx8k", "emit", "d.plc", "--out", "design-2", "--target", "ice40")
         self.assertFalse((self.directory / "design-2").exists())
 

@@ -184,7 +184,7 @@ class Loop(CliTest):
             self.assertEqual(path.read_text(), (self.directory / "images" / path.name).read_text())
 
     def test_every_engine_simulates(self):
-        for engine in ("serial", "level", "[level, serial]"):
+        for engine in ("serial", "level", "[level, serial]", "[serial, programmable]"):
             with self.subTest(engine=engine):
                 report = self.ok_json("compile", "runs/digits-digits-s1", "--set", f"engine={engine}",
                                       "--set", "lanes=8", "--out", "other", "--force")

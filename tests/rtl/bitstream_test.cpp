@@ -10,7 +10,8 @@
 using namespace permloom;
 
 TEST_CASE("ice40 -- bitstream and netlist of a small chip, and another configuration into both") {
-    for (const Engine engine : {Engine::folded, Engine::serial, Engine::level}) {
+    for (const Engine engine :
+         {Engine::folded, Engine::serial, Engine::level, Engine::programmable}) {
         Rng rng(11);
         const test::ChipShape shape{.inputs = 8,
                                     .layers = {{.outputs = 3,

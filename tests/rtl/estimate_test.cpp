@@ -45,6 +45,10 @@ void check_near(double estimate, int64_t counted) {
 TEST_CASE("estimate -- is within a tenth of what Yosys counts, block RAMs are exact") {
     const test::LayerShape folded{.outputs = 8, .shared_profile = true};
     const test::LayerShape per_neuron{.outputs = 6, .rail = Rail::split};
+    const test::LayerShape bits{.outputs = 8, .shared_profile = true, .bit_serial = true};
+    const test::LayerShape spatial{.outputs = 8, .rail = Rail::split, .engine = Engine::spatial};
+    const test::LayerShape spatial_bits{
+        .outputs = 5, .shared_profile = true, .engine = Engine::spatial, .bit_serial = true};
     const test::LayerShape serial{
         .outputs = 9, .rail = Rail::dual, .engine = Engine::serial, .lanes = 2};
     const test::LayerShape level{.outputs = 7,
@@ -52,10 +56,19 @@ TEST_CASE("estimate -- is within a tenth of what Yosys counts, block RAMs are ex
                                  .shared_profile = true,
                                  .engine = Engine::level,
                                  .lanes = 4};
+    const test::LayerShape weights{
+        .outputs = 9, .rail = Rail::dual, .engine = Engine::programmable, .lanes = 2};
+    const test::LayerShape split_weights{
+        .outputs = 7, .rail = Rail::split, .engine = Engine::programmable, .lanes = 3};
     for (const auto& [layers, contexts] : {std::pair{std::vector{folded, per_neuron}, 1},
+                                           {std::vector{bits, per_neuron}, 2},
+                                           {std::vector{spatial, spatial_bits}, 2},
+                                           {std::vector{spatial_bits}, 1},
                                            {std::vector{serial, level}, 2},
                                            {std::vector{level}, 2},
-                                           {std::vector{serial}, 1}}) {
+                                           {std::vector{serial}, 1},
+                                           {std::vector{weights, split_weights}, 2},
+                                           {std::vector{split_weights}, 1}}) {
         Rng rng(21);
         const test::ChipShape shape{.inputs = 24, .layers = layers, .contexts = contexts};
         const Chip chip = test::random_chip(shape, rng);

@@ -62,7 +62,7 @@ TEST_CASE("emit_generic -- the testbench passes for random chips of every rail a
 }
 
 TEST_CASE("emit_generic -- the testbench passes for each engine at sizes beyond one word") {
-    const auto engine = GENERATE(Engine::serial, Engine::level);
+    const auto engine = GENERATE(Engine::serial, Engine::level, Engine::programmable);
     const auto rail = GENERATE(Rail::single, Rail::dual, Rail::split);
     // A beat of 8 pixels in front of words of 2 and of 16, more lanes than neurons of the last
     // group, a window of more neurons than steps.
@@ -89,6 +89,7 @@ TEST_CASE("emit_generic -- make cells passes for a chip of all engines") {
     const test::ChipShape shape{.inputs = 5,
                                 .layers = {{.outputs = 4, .engine = Engine::serial, .lanes = 2},
                                            {.outputs = 3, .engine = Engine::level, .lanes = 2},
+                                           {.outputs = 3, .engine = Engine::programmable},
                                            {.outputs = 2}}};
     const testing::TemporaryDirectory directory;
     test::write_files(emit(shape, 12, 1).files, directory.path());
@@ -97,11 +98,12 @@ TEST_CASE("emit_generic -- make cells passes for a chip of all engines") {
     CHECK(made.status == 0);
 }
 
-TEST_CASE("emit_generic -- a wrong entry, a wrong level and a wrong device fail the testbench") {
+TEST_CASE("emit_generic -- a wrong entry, level, weight and device fail the testbench") {
     // The first record is the wiring: word 9 of the stream is its first row.
     const auto [engine, name, line] =
         GENERATE(table<Engine, std::string, int>({{Engine::serial, "load.hex", 9},
                                                   {Engine::level, "load.hex", 9},
+                                                  {Engine::programmable, "load.hex", 9},
                                                   {Engine::serial, "devices_layer0.hex", 1}}));
     const test::ChipShape shape{.inputs = 6,
                                 .layers = {{.outputs = 4, .engine = engine, .lanes = 2}}};

@@ -28,6 +28,11 @@ test::ChipShape mixed_shape() {
                         .rail = Rail::split,
                         .shared_profile = true,
                         .engine = Engine::level,
+                        .lanes = 2},
+                       {.outputs = 3,
+                        .rail = Rail::dual,
+                        .shared_profile = true,
+                        .engine = Engine::programmable,
                         .lanes = 2}},
             .contexts = 2,
             .pixel_stream_bits = 16};
@@ -165,6 +170,7 @@ TEST_CASE("ice40 -- a wrong answer, a wrong wiring bit and a wrong register fail
         GENERATE(table<Engine, std::string>({{Engine::folded, "config/wiring_000_001.hex"},
                                              {Engine::serial, "config/wiring_000_000.hex"},
                                              {Engine::level, "config/wiring_000_002.hex"},
+                                             {Engine::programmable, "config/wiring_000_000.hex"},
                                              {Engine::level, "config/boot.hex"},
                                              {Engine::level, "expected.hex"}}));
     // One layer: its sums go out as they are, and no clamp hides a difference.

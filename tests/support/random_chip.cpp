@@ -6,6 +6,7 @@
 #include <array>
 
 #include "compiler/perm/code.h"
+#include "compiler/program/engine_plan.h"
 #include "compiler/program/expand.h"
 
 namespace permloom::test {
@@ -50,9 +51,9 @@ NeuronRegisters usual_registers(Rng& rng) {
         .b = between(rng, -200, 200), .m = between(rng, -100, 100), .c = between(rng, -3000, 3000)};
 }
 
-/// Values of the full width, the ends among them. A logit, acc + b of the last layer, stays within
-/// its 32 bits.
-NeuronRegisters extreme_registers(bool last, Rng& rng) {
+/// Values of the full width, the ends among them. With `room` in b for a sum: a logit, acc + b of
+/// the last layer, stays within its 32 bits, as does what is added to b when it is loaded.
+NeuronRegisters extreme_registers(bool room, Rng& rng) {
     const auto wide = [&](int bits) {
         const int64_t limit = int64_t{1} << (bits - 1);
         switch (rng.below(4)) {
@@ -64,7 +65,7 @@ NeuronRegisters extreme_registers(bool last, Rng& rng) {
                 return static_cast<int64_t>(rng.below(static_cast<uint64_t>(2 * limit))) - limit;
         }
     };
-    return {.b = static_cast<int32_t>(wide(last ? 31 : 32)),
+    return {.b = static_cast<int32_t>(wide(room ? 31 : 32)),
             .m = static_cast<int32_t>(wide(17)),
             .c = wide(48)};
 }
@@ -82,6 +83,7 @@ ChipLayer random_layer(const LayerShape& wanted, int inputs, int in_bits, Rng& r
     ChipLayer layer;
     layer.engine = wanted.engine;
     layer.lanes = wanted.lanes;
+    layer.bit_serial = wanted.bit_serial;
     layer.inputs = inputs;
     layer.outputs = wanted.outputs;
     layer.rail = wanted.rail;
@@ -101,13 +103,22 @@ ChipLayer random_layer(const LayerShape& wanted, int inputs, int in_bits, Rng& r
     return layer;
 }
 
+/// Of `spatial`, values written at once.
+void choose_writes(Chip& chip) {
+    for (size_t l = 0; l < chip.layers.size(); ++l)
+        if (chip.layers[l].engine == Engine::spatial) chip.layers[l].lanes = spatial_lanes(chip, l);
+}
+
 LayerShape random_layer_shape(Rng& rng, int outputs) {
     LayerShape layer{.outputs = outputs,
                      .rail = static_cast<Rail>(rng.below(3)),
                      .shared_profile = coin(rng),
-                     .engine = static_cast<Engine>(rng.below(3))};
-    if (layer.engine == Engine::serial) layer.lanes = between(rng, 1, 10);
+                     .engine = static_cast<Engine>(rng.below(5))};
+    if (layer.engine == Engine::serial || layer.engine == Engine::programmable)
+        layer.lanes = between(rng, 1, 10);
     if (layer.engine == Engine::level) layer.lanes = 1 << rng.below(5);
+    if (layer.engine == Engine::folded || layer.engine == Engine::spatial)
+        layer.bit_serial = coin(rng);
     return layer;
 }
 
@@ -154,14 +165,20 @@ class WalkingChip {
     void dense(int outputs) {
         LayerShape shape = random_layer_shape(rng_, outputs);
         // A switch network of many lines takes the tools of the RTL long to build.
-        if (map_.size() > MOST_LINES && shape.engine == Engine::folded)
+        if (map_.size() > MOST_LINES &&
+            (shape.engine == Engine::folded || shape.engine == Engine::spatial)) {
             shape.engine = Engine::serial;
+            shape.bit_serial = false;
+        }
         chip_.layers.push_back(random_layer(shape, map_.size(), bits_, rng_));
         bits_ = chip_.layers.back().out_bits;
         map_ = {1, 1, outputs};
     }
 
-    Chip take() { return std::move(chip_); }
+    Chip take() {
+        choose_writes(chip_);
+        return std::move(chip_);
+    }
 
   private:
     static constexpr int MOST_LINES = 40;
@@ -274,9 +291,10 @@ std::string describe(const Chip& chip) {
                     chip.in_bits(), chip.contexts, chip.pixel_stream_bits);
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         const ChipLayer& layer = chip.layers[l];
-        text += fmt::format(", {}: {} -> {} {}{} {} {} of {}", l, layer.inputs, layer.outputs,
+        text += fmt::format(", {}: {} -> {} {}{} {}{} {} of {}", l, layer.inputs, layer.outputs,
                             to_string(layer.rail), layer.shared_profile ? " shared" : "",
-                            to_string(layer.engine), layer.lanes, chip.source(l));
+                            to_string(layer.engine), layer.bit_serial ? " bit-serial" : "",
+                            layer.lanes, chip.source(l));
         if (!layer.walk) continue;
         const Walk& walk = *layer.walk;
         text += fmt::format(" walks {}x{}x{} kernel {} stride {} pad {} {} positions {}x{}",
@@ -293,10 +311,10 @@ std::string ChipShape::describe() const {
     std::string text = fmt::format("{} inputs of {} bits, {} contexts, {}-bit stream", inputs,
                                    in_bits, contexts, pixel_stream_bits);
     for (const LayerShape& layer : layers) {
-        text += fmt::format(", {}{}{} {} {}", layer.outputs,
+        text += fmt::format(", {}{}{} {}{} {}", layer.outputs,
                             std::array{"s", "d", "p"}[static_cast<size_t>(layer.rail)],
                             layer.shared_profile ? " shared" : "", to_string(layer.engine),
-                            layer.lanes);
+                            layer.bit_serial ? " bit-serial" : "", layer.lanes);
     }
     return text;
 }
@@ -327,7 +345,20 @@ Chip random_chip(const ChipShape& shape, Rng& rng) {
         in_bits = layer.out_bits;
         chip.layers.push_back(std::move(layer));
     }
+    choose_writes(chip);
     return chip;
+}
+
+void redraw_devices(Chip& chip, Rng& rng) {
+    for (ChipLayer& layer : chip.layers) {
+        layer.device_bits = between(rng, 2, 8);
+        const int limit = 1 << (layer.device_bits - 1);
+        const double zeros = std::array{0.0, 0.0, 0.5, 0.9, 1.0}[rng.below(5)];
+        for (int32_t& device : layer.devices)
+            device = rng.chance(zeros) ? 0 : between(rng, -limit, limit - 1);
+        for (auto bank = layer.devices.begin(); bank != layer.devices.end(); bank += layer.lines())
+            std::sort(bank, bank + layer.lines());
+    }
 }
 
 Image random_image(const Chip& chip, Rng& rng) {
@@ -346,7 +377,8 @@ Wiring random_wiring(const Chip& chip, Rng& rng, Range range) {
     configuration.input = {.size = chip.inputs(), .bits = chip.in_bits()};
     const Code& code = code_named("index");
     for (const ChipLayer& layer : chip.layers) {
-        const bool last = &layer == &chip.layers.back();
+        const bool room = &layer == &chip.layers.back() ||
+                          (layer.engine == Engine::programmable && layer.rail == Rail::dual);
         LayerConfiguration loaded;
         loaded.code = std::string(code.name());
         BitWriter payload;
@@ -356,7 +388,7 @@ Wiring random_wiring(const Chip& chip, Rng& rng, Range range) {
             sources.push_back(canonical(Permutation::random(layer.lines(), rng), classes));
             code.encode(sources.back(), classes, payload);
             loaded.neurons.push_back(range == Range::usual ? usual_registers(rng)
-                                                           : extreme_registers(last, rng));
+                                                           : extreme_registers(room, rng));
         }
         loaded.wiring_bits = payload.bit_count();
         loaded.payload = payload.take();

@@ -19,6 +19,7 @@ struct LayerShape {
     bool shared_profile = false;
     Engine engine = Engine::folded;
     int lanes = 1;
+    bool bit_serial = false;
 };
 
 struct ChipShape {
@@ -39,6 +40,10 @@ ChipShape random_shape(Rng& rng);
 /// pool; then one or two dense layers.
 Chip random_walking_chip(Rng& rng);
 std::string describe(const Chip& chip);
+
+/// New devices for every layer: of 2 to 8 bits, the ends of their range among them; with none,
+/// half, most or all of them 0.
+void redraw_devices(Chip& chip, Rng& rng);
 
 using Image = std::vector<uint16_t>;  ///< pixel codes
 Image random_image(const Chip& chip, Rng& rng);

@@ -13,22 +13,21 @@
 #include <cstring>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "compiler/base/digest.h"
 #include "compiler/base/error.h"
-#include "compiler/base/file.h"
-#include "compiler/base/parallel.h"
 #include "compiler/emit/rtl_design.h"
-#include "compiler/perm/code.h"
 #include "compiler/program/expand.h"
 #include "compiler/program/load_stream.h"
 #include "sim/bench/bench.h"
 #include "sim/reference/reference.h"
 #include "sim/systemc/systemc_device.h"
 #include "sim/verilated/verilated_device.h"
+#include "tools/dev/mutation_scenes.h"
 #include "tools/dev/rtl_mutations.h"
 
 using namespace permloom;
@@ -51,80 +50,6 @@ struct Verdict {
     bool caught = false, placed = false;
 };
 
-/// Three layers with everything that a folded chip can have: shared and per-neuron banks, all
-/// rails, odd widths, several activation widths.
-Chip test_chip() {
-    Rng rng(2024);
-    const auto layer = [&](int inputs, int outputs, Rail rail, int in_bits, int out_bits,
-                           int device_bits, bool shared, int lowest, int highest) {
-        ChipLayer made{inputs, outputs, rail, in_bits, 0, out_bits, device_bits, shared, {}};
-        for (int bank = 0; bank < made.banks(); ++bank) {
-            std::vector<int32_t> devices;
-            for (int r = 0; r < made.lines(); ++r)
-                devices.push_back(lowest + static_cast<int32_t>(rng.below(
-                                               static_cast<uint64_t>(highest - lowest + 1))));
-            std::sort(devices.begin(), devices.end());
-            made.devices.insert(made.devices.end(), devices.begin(), devices.end());
-        }
-        return made;
-    };
-    Chip chip;
-    chip.name = "mutation";
-    chip.target = "generic";
-    chip.layers = {layer(11, 9, Rail::single, 4, 8, 4, true, -7, 7),
-                   layer(9, 7, Rail::split, 8, 6, 3, false, -3, 3),
-                   layer(7, 5, Rail::dual, 6, 8, 2, true, 0, 1)};
-    return chip;
-}
-
-Configuration test_configuration(const Chip& chip, uint64_t seed) {
-    Rng rng(seed);
-    const auto between = [&](int64_t low, int64_t high) {
-        return low + static_cast<int64_t>(rng.below(static_cast<uint64_t>(high - low + 1)));
-    };
-    Configuration configuration;
-    configuration.chip_fingerprint = fingerprint(chip);
-    configuration.classes = chip.outputs() - 1;
-    configuration.input = {chip.inputs(), chip.in_bits(), 1.0, 0.0, 1.0, 0};
-    configuration.version = "mutation check";
-    for (const ChipLayer& layer : chip.layers) {
-        LayerConfiguration loaded;
-        loaded.code = "lehmer";
-        BitWriter out;
-        for (int j = 0; j < layer.outputs; ++j) {
-            const DeviceClasses classes = classes_of(layer.bank(j));
-            code_named(loaded.code)
-                .encode(canonical(Permutation::random(layer.lines(), rng), classes), classes, out);
-            // The complement rail's constant leaves, so that codes spread over their whole range.
-            int64_t constant = 0;
-            if (layer.rail == Rail::split)
-                for (const int32_t device : layer.bank(j))
-                    constant += std::max(-device, 0) * layer.in_hi();
-            loaded.neurons.push_back({static_cast<int32_t>(between(-40, 40) - constant),
-                                      static_cast<int32_t>(between(9000, 12000)),
-                                      between(-9000, 9000)});
-        }
-        loaded.wiring_bits = out.bit_count();
-        loaded.payload = out.take();
-        const int top = (1 << layer.out_bits) - 1;
-        // Layer 0 shows its ReLU (lo below z), layer 1 its lower clamp (lo above z).
-        const bool split = layer.rail == Rail::split;
-        loaded.registers = {split ? 18 : 14, top / 4, split ? top * 3 / 8 : top / 8, top - top / 16,
-                            true};
-        configuration.layers.push_back(std::move(loaded));
-    }
-    return configuration;
-}
-
-std::vector<std::vector<uint16_t>> test_images(const Chip& chip, int count) {
-    Rng rng(5);
-    std::vector<std::vector<uint16_t>> images(static_cast<size_t>(count));
-    for (auto& image : images)
-        for (int i = 0; i < chip.inputs(); ++i)
-            image.push_back(static_cast<uint16_t>(rng.below(uint64_t{1} << chip.in_bits())));
-    return images;
-}
-
 void renew_checksum(std::vector<uint32_t>& words) {
     uint32_t crc = 0;
     for (size_t i = 0; i + 1 < words.size(); ++i)
@@ -137,7 +62,7 @@ void renew_checksum(std::vector<uint32_t>& words) {
 
 RtlDesign design_of(const Chip& chip) {
     RtlDesign design;
-    design.layers = static_cast<int>(chip.layers.size());
+    design.probes = chip.probes();
     for (const EmittedFile& cell : rtl_cells())
         design.sources.push_back({cell.name, cell.text});
     design.sources.push_back({"permloom_top.sv", emit_top(chip)});
@@ -145,14 +70,6 @@ RtlDesign design_of(const Chip& chip) {
         design.images.push_back({image.name, image.text});
     return design;
 }
-
-/// The material of every trial.
-struct Scene {
-    Chip chip = test_chip();
-    Configuration first = test_configuration(chip, 1), second = test_configuration(chip, 2);
-    std::vector<std::vector<uint16_t>> images = test_images(chip, 24);
-    Stimulus stimulus{7, 0.2, 0.3, 0.1, true};
-};
 
 /// One healthy device against a reference, both perhaps given other data than the scene's.
 std::optional<Difference> run_one(const Scene& scene, Device& device, const std::string& name,
@@ -249,16 +166,21 @@ std::optional<Difference> run_rtl(const Scene& scene, const RtlDesign& design) {
     return run_pair(scene, *systemc, *rtl);
 }
 
-std::vector<Mutation> rtl_mutations(const Scene& scene) {
+using Scenes = std::map<SceneName, Scene>;
+
+std::vector<Mutation> rtl_mutations(const Scenes& scenes) {
     std::vector<Mutation> mutations;
-    for (const RtlMutation& change : all_rtl_mutations())
-        mutations.push_back({fmt::format("{}: {}", change.file, change.name),
-                             {change.layer, change.neuron},
-                             [&scene, change] {
-                                 RtlDesign design = design_of(scene.chip);
-                                 apply(change, design);
-                                 return run_rtl(scene, design);
-                             }});
+    for (const RtlMutation& change : all_rtl_mutations()) {
+        const Scene& scene = scenes.at(change.scene);
+        mutations.push_back(
+            {fmt::format("{}, {}: {}", to_string(change.scene), change.file, change.name),
+             {change.layer, change.neuron},
+             [&scene, change] {
+                 RtlDesign design = design_of(scene.chip);
+                 apply(change, design);
+                 return run_rtl(scene, design);
+             }});
+    }
     return mutations;
 }
 
@@ -275,101 +197,149 @@ size_t rows_of(const std::vector<uint32_t>& words, uint32_t layer, Section secti
 }
 
 /// Changes of data: what a device is loaded with or made of, against the untouched reference.
-std::vector<Mutation> data_mutations(const Scene& scene) {
-    std::vector<Mutation> mutations;
-    const auto reference_of_scene = [&scene] { return make_reference(scene.chip, scene.first); };
+class DataMutations {
+  public:
+    explicit DataMutations(SceneName name, const Scene& scene) : name_(name), scene_(scene) {}
 
-    // A load stream changed on its way to a device.
-    const auto add_stream = [&](std::string name, Place place, auto change) {
-        for (const bool rtl : {false, true}) {
-            mutations.push_back(
-                {fmt::format("{}: {}", rtl ? "rtl load" : "systemc load", name), place,
-                 [&scene, reference_of_scene, change, rtl] {
-                     auto words = expand(scene.chip, scene.first, 0).words;
-                     change(words);
-                     renew_checksum(words);
-                     const auto device = rtl ? make_verilated_device(design_of(scene.chip))
-                                             : make_systemc_device(scene.chip);
-                     const auto reference = reference_of_scene();
-                     return run_one(scene, *device, rtl ? "rtl" : "systemc", words, *reference);
-                 }});
-        }
-    };
+    /// A load stream changed on its way to a device.
+    template <class Change>
+    void stream(const std::string& what, Place place, Change change) {
+        for (const bool rtl : {false, true})
+            add(rtl ? "rtl load" : "systemc load", what, place, [&scene = scene_, change, rtl] {
+                auto words = expand(scene.chip, scene.first, 0).words;
+                change(words);
+                renew_checksum(words);
+                return run_device(scene, scene.chip, rtl, words);
+            });
+    }
+    /// Bit `bit` of word `word` of a row flipped.
+    void flip(const std::string& what, Place place, Section section, uint32_t stage, size_t word,
+              uint32_t bit) {
+        const auto layer = static_cast<uint32_t>(place.layer);
+        stream(what, place, [=](std::vector<uint32_t>& words) {
+            words[rows_of(words, layer, section, stage) + word] ^= 1U << bit;
+        });
+    }
+    void raise(const std::string& what, Place place, Section section, size_t word,
+               uint32_t amount) {
+        const auto layer = static_cast<uint32_t>(place.layer);
+        stream(what, place, [=](std::vector<uint32_t>& words) {
+            words[rows_of(words, layer, section, 0) + word] += amount;
+        });
+    }
+
+    /// A device made with another value than the chip file says; it accepts loads for what it is.
+    template <class Change>
+    void device(const std::string& what, Place place, Change change) {
+        for (const bool rtl : {false, true})
+            add(rtl ? "rtl device" : "systemc device", what, place, [&scene = scene_, change, rtl] {
+                Chip other = scene.chip;
+                change(other);
+                const uint64_t name_of_other = low_word(fingerprint(other));
+                auto words = expand(scene.chip, scene.first, 0).words;
+                words[2] = static_cast<uint32_t>(name_of_other);
+                words[3] = static_cast<uint32_t>(name_of_other >> 32);
+                renew_checksum(words);
+                return run_device(scene, other, rtl, words);
+            });
+    }
+
+    /// The reference given other constants than the devices.
+    template <class Change>
+    void reference(const std::string& what, Place place, Change change) {
+        add("reference", what, place, [&scene = scene_, change] {
+            Configuration other = scene.first;
+            change(other);
+            const auto reference = make_reference(scene.chip, other);
+            const auto device = make_systemc_device(scene.chip);
+            return run_one(scene, *device, "systemc", expand(scene.chip, scene.first, 0).words,
+                           *reference);
+        });
+    }
+
+    std::vector<Mutation> take() { return std::move(mutations_); }
+
+  private:
+    template <class Run>
+    void add(const char* where, const std::string& what, Place place, Run run) {
+        mutations_.push_back(
+            {fmt::format("{}, {}: {}", to_string(name_), where, what), place, run});
+    }
+    static std::optional<Difference> run_device(const Scene& scene, const Chip& made, bool rtl,
+                                                const std::vector<uint32_t>& words) {
+        const auto device =
+            rtl ? make_verilated_device(design_of(made)) : make_systemc_device(made);
+        const auto reference = make_reference(scene.chip, scene.first);
+        return run_one(scene, *device, rtl ? "rtl" : "systemc", words, *reference);
+    }
+
+    SceneName name_;
+    const Scene& scene_;
+    std::vector<Mutation> mutations_;
+};
+
+constexpr auto NEURON = Section::neuron_registers, LAYER = Section::layer_registers;
+
+std::vector<Mutation> folded_data_mutations(const Scene& scene) {
+    DataMutations m(SceneName::folded, scene);
     // The middle stage joins lines far apart, whose devices differ.
-    const auto flip = [](uint32_t layer, uint32_t stage, size_t neuron, uint32_t bit) {
-        return [=](std::vector<uint32_t>& words) {
-            words[rows_of(words, layer, Section::switches, stage) + neuron] ^= 1U << bit;
-        };
-    };
-    add_stream("switch 1 of stage 3, layer 0, neuron 4, flipped", {0, 4}, flip(0, 3, 4, 1));
-    add_stream("switch 0 of stage 3, layer 1, neuron 1, flipped", {1, 1}, flip(1, 3, 1, 0));
-    add_stream("switch 0 of stage 3, layer 2, neuron 2, flipped", {2, 2}, flip(2, 3, 2, 0));
-    const auto add_register = [](uint32_t layer, size_t neuron, size_t word, uint32_t amount) {
-        return [=](std::vector<uint32_t>& words) {
-            words[rows_of(words, layer, Section::neuron_registers, 0) + 4 * neuron + word] +=
-                amount;
-        };
-    };
-    add_stream("b + 9, layer 0, neuron 6", {0, 6}, add_register(0, 6, 0, 9));
-    add_stream("m + 300, layer 1, neuron 5", {1, 5}, add_register(1, 5, 1, 300));
-    add_stream("rounding constant c + 2^13, layer 0, neuron 2", {0, 2},
-               add_register(0, 2, 2, 1U << 13));
-    add_stream("b + 1 of a logit, layer 2, neuron 0", {2, 0}, add_register(2, 0, 0, 1));
-    add_stream("s + 1, layer 1", {1, -1}, [](std::vector<uint32_t>& words) {
-        words[rows_of(words, 1, Section::layer_registers, 0)] += 1;
-    });
-    add_stream("zero point z + 1, layer 0", {0, -1}, [](std::vector<uint32_t>& words) {
-        words[rows_of(words, 0, Section::layer_registers, 0) + 1] += 1;
-    });
-    add_stream("relu off, layer 0", {0, -1}, [](std::vector<uint32_t>& words) {
-        words[rows_of(words, 0, Section::layer_registers, 0)] ^= 1U << 8;
-    });
-
-    // A device made with another value than the chip file says; it accepts loads for what it is.
-    const auto add_device = [&](std::string name, Place place, auto change) {
-        for (const bool rtl : {false, true}) {
-            mutations.push_back(
-                {fmt::format("{}: {}", rtl ? "rtl device" : "systemc device", name), place,
-                 [&scene, reference_of_scene, change, rtl] {
-                     Chip other = scene.chip;
-                     change(other);
-                     const uint64_t name_of_other = low_word(fingerprint(other));
-                     auto words = expand(scene.chip, scene.first, 0).words;
-                     words[2] = static_cast<uint32_t>(name_of_other);
-                     words[3] = static_cast<uint32_t>(name_of_other >> 32);
-                     renew_checksum(words);
-                     const auto device =
-                         rtl ? make_verilated_device(design_of(other)) : make_systemc_device(other);
-                     const auto reference = reference_of_scene();
-                     return run_one(scene, *device, rtl ? "rtl" : "systemc", words, *reference);
-                 }});
-        }
-    };
-    add_device("smallest device of the shared bank, layer 0, - 1", {0, -1},
-               [](Chip& chip) { chip.layers[0].devices.front() -= 1; });
-    add_device("smallest device of neuron 4, layer 1, - 1", {1, 4}, [](Chip& chip) {
+    m.flip("switch 1 of stage 3, layer 0, neuron 4, flipped", {0, 4}, Section::switches, 3, 4, 1);
+    m.flip("switch 0 of stage 3, layer 1, neuron 1, flipped", {1, 1}, Section::switches, 3, 1, 0);
+    m.flip("switch 0 of stage 3, layer 2, neuron 2, flipped", {2, 2}, Section::switches, 3, 2, 0);
+    m.raise("b + 9, layer 0, neuron 6", {0, 6}, NEURON, 4 * 6, 9);
+    m.raise("m + 300, layer 1, neuron 5", {1, 5}, NEURON, 4 * 5 + 1, 300);
+    m.raise("rounding constant c + 2^13, layer 0, neuron 2", {0, 2}, NEURON, 4 * 2 + 2, 1U << 13);
+    m.raise("b + 1 of a logit, layer 2, neuron 0", {2, 0}, NEURON, 0, 1);
+    m.raise("s + 1, layer 1", {1, -1}, LAYER, 0, 1);
+    m.raise("zero point z + 1, layer 0", {0, -1}, LAYER, 1, 1);
+    m.flip("relu off, layer 0", {0, -1}, LAYER, 0, 0, 8);
+    m.device("smallest device of the shared bank, layer 0, - 1", {0, -1},
+             [](Chip& chip) { chip.layers[0].devices.front() -= 1; });
+    m.device("smallest device of neuron 4, layer 1, - 1", {1, 4}, [](Chip& chip) {
         chip.layers[1].devices[static_cast<size_t>(4 * chip.layers[1].lines())] -= 1;
     });
+    m.reference("rounding constant c + 2^13, layer 0, neuron 7", {0, 7},
+                [](Configuration& c) { c.layers[0].neurons[7].c += 1 << 13; });
+    m.reference("shift s - 1, layer 1", {1, -1},
+                [](Configuration& c) { c.layers[1].registers.s -= 1; });
+    m.reference("b + 1 of a logit, layer 2, neuron 3", {2, 3},
+                [](Configuration& c) { c.layers[2].neurons[3].b += 1; });
+    return m.take();
+}
 
-    // The reference given other constants than the devices.
-    const auto add_reference = [&](std::string name, Place place, auto change) {
-        mutations.push_back({"reference: " + name, place, [&scene, change] {
-                                 Configuration other = scene.first;
-                                 change(other);
-                                 const auto reference = make_reference(scene.chip, other);
-                                 const auto device = make_systemc_device(scene.chip);
-                                 return run_one(scene, *device, "systemc",
-                                                expand(scene.chip, scene.first, 0).words,
-                                                *reference);
-                             }});
-    };
-    add_reference("rounding constant c + 2^13, layer 0, neuron 7", {0, 7},
-                  [](Configuration& c) { c.layers[0].neurons[7].c += 1 << 13; });
-    add_reference("shift s - 1, layer 1", {1, -1},
-                  [](Configuration& c) { c.layers[1].registers.s -= 1; });
-    add_reference("b + 1 of a logit, layer 2, neuron 3", {2, 3},
-                  [](Configuration& c) { c.layers[2].neurons[3].b += 1; });
-    return mutations;
+std::vector<Mutation> engine_data_mutations(const Scene& scene) {
+    DataMutations m(SceneName::engines, scene);
+    m.flip("entry 2 of lane 1, layer 0, names another input", {0, 1}, Section::entries, 1, 2, 1);
+    m.flip("complement of entry 0 of lane 2, layer 0, flipped", {0, 2}, Section::entries, 2, 0, 31);
+    m.flip("entry 1 of lane 4, layer 2, names another input", {2, 4}, Section::entries, 4, 1, 0);
+    m.flip("level of an input of neuron 3, layer 1, flipped", {1, 3}, Section::levels, 3, 0, 0);
+    m.flip("level of a complement of neuron 2, layer 3, flipped", {3, 2}, Section::levels, 2, 6, 0);
+    m.device("smallest device of neuron 5, layer 0, - 1", {0, 5}, [](Chip& chip) {
+        chip.layers[0].devices[static_cast<size_t>(5 * chip.layers[0].lines())] -= 1;
+    });
+    m.device("largest device of the shared bank, layer 1, - 1", {1, -1}, [](Chip& chip) {
+        for (auto d = chip.layers[1].devices.rbegin(); *d == 3; ++d)
+            *d = 2;
+    });
+    return m.take();
+}
+
+std::vector<Mutation> walk_data_mutations(const Scene& scene) {
+    DataMutations m(SceneName::walks, scene);
+    m.raise("m2 + 9000, layer 2", {2, -1}, LAYER, 3, 9000);
+    m.raise("zero point z + 1, layer 3", {3, -1}, LAYER, 1, 1);
+    m.raise("c + 2^18, layer 4, neuron 0", {4, 0}, NEURON, 2, 1U << 18);
+    m.device("padding of layer 0 has code 6", {0, -1},
+             [](Chip& chip) { chip.layers[0].in_zero = 6; });
+    m.device("windows of layer 0 begin a column further right", {0, -1},
+             [](Chip& chip) { chip.layers[0].walk->left = 0; });
+    m.device("windows of layer 2 begin a row further down", {2, -1},
+             [](Chip& chip) { chip.layers[2].walk->top = 0; });
+    m.device("layer 2 adds layer 0", {2, -1}, [](Chip& chip) { chip.layers[2].walk->skip = 0; });
+    m.device("layer 3 adds layer 0", {3, -1}, [](Chip& chip) { chip.layers[3].walk->skip = 0; });
+    m.reference("m2 - 9000, layer 3", {3, -1},
+                [](Configuration& c) { c.layers[3].registers.m2 -= 9000; });
+    return m.take();
 }
 
 Verdict judge(const Mutation& mutation) {
@@ -396,10 +366,15 @@ int run(int argc, char** argv) {
             return 2;
         }
     }
-    const Scene scene;
-    std::vector<Mutation> mutations = data_mutations(scene);
-    for (Mutation& one : rtl_mutations(scene))
-        mutations.push_back(std::move(one));
+    Scenes scenes;
+    for (const SceneName name : SCENES)
+        scenes.emplace(name, Scene(name));
+    std::vector<Mutation> mutations;
+    for (const auto& some :
+         {folded_data_mutations(scenes.at(SceneName::folded)),
+          engine_data_mutations(scenes.at(SceneName::engines)),
+          walk_data_mutations(scenes.at(SceneName::walks)), rtl_mutations(scenes)})
+        mutations.insert(mutations.end(), some.begin(), some.end());
     std::erase_if(mutations,
                   [&](const Mutation& m) { return m.name.find(only) == std::string::npos; });
     if (list) {
@@ -408,12 +383,14 @@ int run(int argc, char** argv) {
         return 0;
     }
 
-    std::cout << "unchanged: " << std::flush;
-    if (const auto difference = run_rtl(scene, design_of(scene.chip))) {
-        std::cout << difference->describe() << "\nthe unchanged machine must agree first\n";
-        return 1;
+    for (const auto& [name, scene] : scenes) {
+        std::cout << fmt::format("{}, unchanged: ", to_string(name)) << std::flush;
+        if (const auto difference = run_rtl(scene, design_of(scene.chip))) {
+            std::cout << difference->describe() << "\nthe unchanged machine must agree first\n";
+            return 1;
+        }
+        std::cout << "no difference\n";
     }
-    std::cout << "no difference\n";
 
     int escaped = 0, misplaced = 0;
     for (const Mutation& one : mutations) {

@@ -6,10 +6,10 @@
 
 namespace permloom {
 
-const std::vector<RtlMutation>& all_rtl_mutations() {
+std::vector<RtlMutation> folded_rtl_mutations() {
     // Layers of the test chip: 0 single rail, shared bank; 1 split rails, device ROM; 2 dual rails,
     // shared bank, logits. The first difference of a change in all layers is in layer 0.
-    static const std::vector<RtlMutation> mutations = {
+    return {
         {"complement of split rails on the wrong pass", "pl_line_register.sv",
          "second_pass ? ~in_data : in_data", "second_pass ? in_data : ~in_data", 1},
         {"no complement on dual rails", "pl_line_register.sv", "{~in_data, in_data}",
@@ -41,7 +41,7 @@ const std::vector<RtlMutation>& all_rtl_mutations() {
          "always_ff @(posedge clk) if (en) value <= left_wide + right_wide",
          "always_comb value = left_wide + right_wide", 0},
         {"second pass forgets the first", "pl_accumulator.sv",
-         "(in_first ? {WIDTH{1'b0}} : acc) + sum", "sum", 1},
+         "(in_first ? {WIDTH{1'b0}} : so_far) + sum", "sum", 1},
         {"first pass counts as a neuron", "pl_accumulator.sv", "in_valid && in_last", "in_valid",
          1},
         {"relu keeps the negative half", "pl_post_op.sv", "relu && biased[T_BITS-1]",
@@ -58,7 +58,7 @@ const std::vector<RtlMutation>& all_rtl_mutations() {
         {"contexts share their rows", "pl_sequencer.sv", "in_ctx ? wide + STRIDE : wide",
          "in_ctx ? wide : wide"},
         {"input released a neuron early", "pl_sequencer.sv",
-         "last_pass && neuron_q == LAST_NEURON;", "last_pass && neuron_q == LAST_NEURON - 1'b1;"},
+         "last_cycle && neuron_q == LAST_NEURON;", "last_cycle && neuron_q == LAST_NEURON - 1'b1;"},
         {"the other bank of the buffer is read", "pl_activation_buffer.sv",
          "rd_bank_q ? high_q : low_q", "rd_bank_q ? low_q : high_q", 0},
         {"ready looks at the bank that is read", "pl_activation_buffer.sv",
@@ -83,7 +83,20 @@ const std::vector<RtlMutation>& all_rtl_mutations() {
          ""},
         {"images never leave", "pl_context_control.sv", "leaves = done && ", "leaves = 1'b0 && "},
     };
-    return mutations;
+}
+
+std::vector<RtlMutation> all_rtl_mutations() {
+    std::vector<RtlMutation> all;
+    const auto add = [&](SceneName scene, std::vector<RtlMutation> some) {
+        for (RtlMutation& one : some) {
+            one.scene = scene;
+            all.push_back(std::move(one));
+        }
+    };
+    add(SceneName::folded, folded_rtl_mutations());
+    add(SceneName::engines, engine_rtl_mutations());
+    add(SceneName::walks, walk_rtl_mutations());
+    return all;
 }
 
 void apply(const RtlMutation& mutation, RtlDesign& design) {

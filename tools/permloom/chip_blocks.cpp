@@ -35,9 +35,11 @@ Block vector_block(const ChipLayer& layer) {
     Block block{BlockKind::memory,
                 layer.walk ? "window" : "activations",
                 {fmt::format("2 x {} x {} bit", grouped(layer.inputs), layer.in_bits)}};
-    block.lines.push_back(layer.engine == Engine::folded ? "read whole"
-                          : layer.lanes == 1             ? "1 value a cycle"
-                                             : fmt::format("{} values a cycle", layer.lanes));
+    block.lines.push_back(layer.bit_serial      ? "a bit of every value a cycle"
+                          : layer.has_network() ? "read whole"
+                          : layer.lanes == 1 || layer.engine == Engine::programmable
+                              ? "1 value a cycle"
+                              : fmt::format("{} values a cycle", layer.lanes));
     return block;
 }
 
@@ -64,11 +66,12 @@ void add_folded(LayerBlocks& blocks, const Chip& chip, const ChipLayer& layer) {
         "switch bits",
         {fmt::format("{} x {} bit", grouped(layer.outputs), grouped(switches + pruned.left_out)),
          contexts_text(chip)}};
-    blocks.data.push_back({BlockKind::circuit,
-                           "AS-Waksman network",
-                           {fmt::format("{}, {} bit", rail_text(layer), layer.in_bits),
-                            fmt::format("{} switches, {} stages", grouped(switches),
-                                        pruned.topology.stage_count())}});
+    blocks.data.push_back(
+        {BlockKind::circuit,
+         "AS-Waksman network",
+         {fmt::format("{}, {} bit", rail_text(layer), layer.bit_serial ? 1 : layer.in_bits),
+          fmt::format("{} switches, {} stages", grouped(switches),
+                      pruned.topology.stage_count())}});
     blocks.data.push_back(
         {BlockKind::devices,
          "bank",
@@ -121,6 +124,24 @@ void add_level(LayerBlocks& blocks, const Chip& chip, const ChipLayer& layer) {
          {fmt::format("{} x {} bit", layer.outputs, layer.accumulator_bits()), "collector"}});
 }
 
+void add_programmable(LayerBlocks& blocks, const Chip& chip, const ChipLayer& layer) {
+    const EnginePlan plan = engine_plan(layer);
+    blocks.wired = blocks.data.size();
+    blocks.wiring = {
+        BlockKind::memory,
+        "weights",
+        {fmt::format("{} x {} x {} bit", layer.lanes,
+                     grouped(int64_t{plan.wiring_rows} * weights_a_row(layer)), weight_bits(layer)),
+         contexts_text(chip)}};
+    blocks.data.push_back({BlockKind::devices,
+                           layer.lanes == 1 ? "1 lane" : fmt::format("{} lanes", layer.lanes),
+                           {"weights from memory", "multipliers"}});
+    blocks.data.push_back(
+        {BlockKind::sums,
+         "accumulators",
+         {fmt::format("{} x {} bit", layer.lanes, layer.accumulator_bits()), "collector"}});
+}
+
 Block post_op_block(const ChipLayer& layer, bool last) {
     if (last) return {BlockKind::control, "post-op", {"bias", "32-bit logits"}};
     return {BlockKind::control,
@@ -148,6 +169,7 @@ LayerBlocks layer_blocks(const Chip& chip, size_t index) {
     blocks.data.push_back(vector_block(layer));
     switch (layer.engine) {
         case Engine::folded:
+        case Engine::spatial:
             add_folded(blocks, chip, layer);
             break;
         case Engine::serial:
@@ -155,6 +177,9 @@ LayerBlocks layer_blocks(const Chip& chip, size_t index) {
             break;
         case Engine::level:
             add_level(blocks, chip, layer);
+            break;
+        case Engine::programmable:
+            add_programmable(blocks, chip, layer);
             break;
     }
     blocks.post_op = blocks.data.size();

@@ -112,9 +112,9 @@ Row row_of(const LayerBlocks& blocks, double top) {
 std::string heading_of(const Chip& chip, size_t index, const PartEstimate& part) {
     const ChipLayer& layer = chip.layers[index];
     return fmt::format("layer {}, {}: {} cycles; about {} LUT4, {} flip-flops, {} block RAMs",
-                       layer_text(chip, index), engine_text(to_string(layer.engine), layer.lanes),
-                       grouped(part.interval), grouped(std::llround(part.cost.luts)),
-                       grouped(part.cost.flip_flops), grouped(part.cost.rams));
+                       layer_text(chip, index), engine_text(layer), grouped(part.interval),
+                       grouped(std::llround(part.cost.luts)), grouped(part.cost.flip_flops),
+                       grouped(part.cost.rams));
 }
 
 /// Row 0 is the pixel loader beside the configuration loader, which ends at `left`, row l + 1 layer

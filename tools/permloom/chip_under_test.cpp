@@ -13,7 +13,7 @@ namespace {
 std::unique_ptr<Device> make_rtl_device(const Chip& chip, const std::string& trace,
                                         Progress& progress) {
     RtlDesign design;
-    design.layers = static_cast<int>(chip.layers.size());
+    design.probes = chip.probes();
     for (const EmittedFile& cell : rtl_cells())
         design.sources.push_back({cell.name, cell.text});
     design.sources.push_back({"permloom_top.sv", emit_top(chip)});

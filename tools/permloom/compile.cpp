@@ -80,13 +80,13 @@ void print_report(const CompileResult& result) {
         const LayerReport& layer = report.layers[i];
         switches += layer.switches;
         left_out += layer.switches_left_out;
-        table.add({layer_text(result.chip, i), engine_text(layer.engine, layer.lanes),
-                   grouped(layer.lines), layer.switches > 0 ? grouped(layer.switches) : "-",
-                   layer.stages > 0 ? std::to_string(layer.stages) : "-", layer.code,
-                   bits(layer.wiring_bits), fmt::format("{:.1f}", layer.wiring_bound),
-                   bits(layer.register_bits), bits(layer.framing_bits), bits(layer.load_bits),
-                   grouped(layer.wires), grouped(layer.cycles),
-                   std::to_string(layer.accumulator_bits)});
+        table.add(
+            {layer_text(result.chip, i), engine_text(layer.engine, layer.lanes, layer.bit_serial),
+             grouped(layer.lines), layer.switches > 0 ? grouped(layer.switches) : "-",
+             layer.stages > 0 ? std::to_string(layer.stages) : "-", layer.code,
+             bits(layer.wiring_bits), fmt::format("{:.1f}", layer.wiring_bound),
+             bits(layer.register_bits), bits(layer.framing_bits), bits(layer.load_bits),
+             grouped(layer.wires), grouped(layer.cycles), std::to_string(layer.accumulator_bits)});
     }
     table.add({"total", "", "", switches > 0 ? grouped(switches) : "-", "", "",
                bits(report.wiring_bits), fmt::format("{:.1f}", report.wiring_bound),
@@ -117,9 +117,8 @@ void print_choice(const Chip& chip, const EngineChoice& choice) {
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         const PartEstimate& part = choice.estimate.layers[l];
         const ChipLayer& layer = chip.layers[l];
-        table.add({layer_text(chip, l), engine_text(to_string(layer.engine), layer.lanes),
-                   grouped(part.interval), count(part.cost.luts), grouped(part.cost.flip_flops),
-                   grouped(part.cost.rams),
+        table.add({layer_text(chip, l), engine_text(layer), grouped(part.interval),
+                   count(part.cost.luts), grouped(part.cost.flip_flops), grouped(part.cost.rams),
                    fmt::format("{} of {}", choice.layers[l].in_time, choice.layers[l].built)});
     }
     const Cost total = choice.estimate.total();

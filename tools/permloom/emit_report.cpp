@@ -49,7 +49,7 @@ std::string estimate_text(const Chip& chip, const Estimate& estimate) {
         const PartEstimate& part = estimate.layers[l];
         const ChipLayer& layer = chip.layers[l];
         std::vector<std::string> row = cost_row(layer_text(chip, l), part.cost);
-        row.insert(row.begin() + 1, engine_text(to_string(layer.engine), layer.lanes));
+        row.insert(row.begin() + 1, engine_text(layer));
         row.push_back(grouped(part.interval));
         table.add(row);
     }

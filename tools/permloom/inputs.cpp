@@ -166,9 +166,14 @@ std::string layer_text(const Chip& chip, size_t index) {
     return text;
 }
 
-std::string engine_text(std::string_view engine, int lanes) {
-    return engine == to_string(Engine::folded) ? std::string(engine)
-                                               : fmt::format("{} x {}", engine, lanes);
+std::string engine_text(std::string_view engine, int lanes, bool bit_serial) {
+    if (bit_serial) return fmt::format("{}, bit-serial", engine);
+    const bool whole = engine == to_string(Engine::folded) || engine == to_string(Engine::spatial);
+    return whole ? std::string(engine) : fmt::format("{} x {}", engine, lanes);
+}
+
+std::string engine_text(const ChipLayer& layer) {
+    return engine_text(to_string(layer.engine), layer.lanes, layer.bit_serial);
 }
 
 }  // namespace permloom::cli

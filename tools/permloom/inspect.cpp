@@ -162,20 +162,20 @@ void show_chip(const Values& values) {
                  "distinct values", "wires", "acc bits"});
     for (size_t i = 0; i < chip.layers.size(); ++i) {
         const ChipLayer& layer = chip.layers[i];
-        const bool has_network = layer.engine == Engine::folded;
+        const bool has_network = layer.has_network();
         const Topology topology = has_network ? as_waksman_topology(layer.lines()) : Topology{};
         const auto non_zero = std::count_if(layer.devices.begin(), layer.devices.end(),
                                             [](int32_t device) { return device != 0; });
         const int64_t wires = layer.shared_profile ? non_zero * layer.outputs : non_zero;
-        table.add({layer_text(chip, i), engine_text(to_string(layer.engine), layer.lanes),
-                   std::string(to_string(layer.rail)), grouped(layer.lines()),
-                   has_network ? grouped(topology.switch_count()) : "-",
+        table.add({layer_text(chip, i), engine_text(layer), std::string(to_string(layer.rail)),
+                   grouped(layer.lines()), has_network ? grouped(topology.switch_count()) : "-",
                    has_network ? std::to_string(topology.stage_count()) : "-",
                    std::to_string(layer.device_bits), layer.shared_profile ? "layer" : "neuron",
                    grouped(static_cast<int64_t>(distinct(layer.devices))), grouped(wires),
                    std::to_string(layer.accumulator_bits())});
         layers.push_back({{"engine", to_string(layer.engine)},
                           {"lanes", layer.lanes},
+                          {"bit_serial", layer.bit_serial},
                           {"inputs", layer.inputs},
                           {"outputs", layer.outputs},
                           {"rail", to_string(layer.rail)},

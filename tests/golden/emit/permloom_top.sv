@@ -104,16 +104,20 @@ module permloom_top (
   wire sum_unused_0 = &{1'b0, sum_en_0, sum_there_0};
   wire [19:0] vector_0;
   wire release_0;
+  wire turn_0;
   wire valid_1;
   wire [15:0] index_1;
   wire last_1;
   wire ctx_1;
   wire [5:0] data_1;
   wire ready_1;
-  pl_activation_buffer #(.SIZE(5), .BITS(4), .LANES(4)) i_buffer_0 (
+  pl_activation_buffer #(
+    .SIZE(5), .BITS(4), .LANES(4)
+  ) i_buffer_0 (
     .clk(clk), .rst_n(rst_n), .in_valid(valid_0), .in_addr(index_0), .in_last(last_0),
     .in_ctx(ctx_0), .in_data(data_0), .in_ready(ready_0), .out_valid(full_0),
-    .out_ctx(full_ctx_0), .out_data(vector_0), .out_release(release_0)
+    .out_ctx(full_ctx_0), .out_data(vector_0), .out_turn(turn_0),
+    .out_release(release_0)
   );
   pl_folded_layer #(
     .LAYER(0), .INPUTS(5), .NEURONS(3), .RAIL(1), .IN_BITS(4),
@@ -128,7 +132,7 @@ module permloom_top (
   ) i_layer_0 (
     .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),
     .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data),
-    .in_valid(full_0), .in_ctx(full_ctx_0), .in_data(vector_0), .in_release(release_0),
+    .in_valid(full_0), .in_ctx(full_ctx_0), .in_data(vector_0), .in_release(release_0), .in_turn(turn_0),
     .sum_en(sum_en_0), .sum_there(sum_there_0), .skip(1'b0),
     .wr_ready(ready_1), .wr_valid(valid_1), .wr_last(last_1),
     .wr_index(index_1), .wr_ctx(ctx_1), .wr_data(data_1),
@@ -144,16 +148,20 @@ module permloom_top (
   wire sum_unused_1 = &{1'b0, sum_en_1, sum_there_1};
   wire [17:0] vector_1;
   wire release_1;
+  wire turn_1;
   wire valid_2;
   wire [15:0] index_2;
   wire last_2;
   wire ctx_2;
   wire [31:0] data_2;
   wire ready_2;
-  pl_activation_buffer #(.SIZE(3), .BITS(6), .LANES(1)) i_buffer_1 (
+  pl_activation_buffer #(
+    .SIZE(3), .BITS(6), .LANES(1)
+  ) i_buffer_1 (
     .clk(clk), .rst_n(rst_n), .in_valid(valid_1), .in_addr(index_1), .in_last(last_1),
     .in_ctx(ctx_1), .in_data(data_1), .in_ready(ready_1), .out_valid(full_1),
-    .out_ctx(full_ctx_1), .out_data(vector_1), .out_release(release_1)
+    .out_ctx(full_ctx_1), .out_data(vector_1), .out_turn(turn_1),
+    .out_release(release_1)
   );
   pl_folded_layer #(
     .LAYER(1), .INPUTS(3), .NEURONS(2), .RAIL(2), .IN_BITS(6),
@@ -163,7 +171,7 @@ module permloom_top (
   ) i_layer_1 (
     .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),
     .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data),
-    .in_valid(full_1), .in_ctx(full_ctx_1), .in_data(vector_1), .in_release(release_1),
+    .in_valid(full_1), .in_ctx(full_ctx_1), .in_data(vector_1), .in_release(release_1), .in_turn(turn_1),
     .sum_en(sum_en_1), .sum_there(sum_there_1), .skip(1'b0),
     .wr_ready(ready_2), .wr_valid(valid_2), .wr_last(last_2),
     .wr_index(index_2), .wr_ctx(ctx_2), .wr_data(data_2),

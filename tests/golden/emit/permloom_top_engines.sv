@@ -1,9 +1,10 @@
 // Chip engines, written by permloom 0.1.0 for target generic.
 //
-//     fingerprint aa91bbb3f47937cc14444cc2a68af49f5bfbc8c581ba6b5631390e0aa9752f8b
+//     fingerprint 265e2579980ef4fe22a5b980b5edf02667a32a6bf6b469793ee3d79e43eee297
 //     layer 0: 5 -> 3, engine serial of 2 lane(s), rail dual, 3-bit devices, one profile for all neurons
 //     layer 1: 3 -> 3, engine serial of 2 lane(s), rail single, 2-bit devices, a profile per neuron
-//     layer 2: 3 -> 2, engine level of 2 input(s) a cycle, rail split, 3-bit devices, a profile per neuron
+//     layer 2: 3 -> 3, engine programmable of 2 lane(s), rail dual, 2-bit devices, one profile for all neurons
+//     layer 3: 3 -> 2, engine level of 2 input(s) a cycle, rail split, 3-bit devices, a profile per neuron
 //
 // Instances and constants alone: the logic is in the cells, the ports and their timing are
 // described in rtl/MICROARCHITECTURE.md, the load stream in compiler/program/FORMAT.md.
@@ -35,9 +36,9 @@ module permloom_top (
   output wire [7:0] load_error,
   output wire pix_error,
   /// The write behind each layer, layer l in slice l.
-  output wire [2:0] probe_valid,
-  output wire [47:0] probe_index,
-  output wire [95:0] probe_value
+  output wire [3:0] probe_valid,
+  output wire [63:0] probe_index,
+  output wire [127:0] probe_value
 );
   localparam integer CONTEXTS = 2;
   localparam integer ROW_BITS = 128;
@@ -53,11 +54,11 @@ module permloom_top (
   wire [1:0] in_flight;
   assign ctx_valid = {6'd0, contexts_valid};
   pl_config_loader #(
-    .LAYERS(3), .CONTEXTS(CONTEXTS), .NEURONS({16'd2, 16'd3, 16'd3}),
-    .WIRING({8'd6, 8'd5, 8'd5}), .STAGES({16'd2, 16'd2, 16'd2}),
-    .STAGE_ROWS({16'd2, 16'd4, 16'd16}), .SIZES({16'd1, 16'd1, 16'd1}),
-    .MOST_STAGES(1), .TOTAL_ROWS(32'd56), .ROW_BITS(ROW_BITS),
-    .FINGERPRINT(64'hcc3779f4b3bb91aa)
+    .LAYERS(4), .CONTEXTS(CONTEXTS), .NEURONS({16'd2, 16'd3, 16'd3, 16'd3}),
+    .WIRING({8'd6, 8'd7, 8'd5, 8'd5}), .STAGES({16'd2, 16'd2, 16'd2, 16'd2}),
+    .STAGE_ROWS({16'd2, 16'd1, 16'd4, 16'd16}), .SIZES({16'd1, 16'd1, 16'd1, 16'd1}),
+    .MOST_STAGES(1), .TOTAL_ROWS(32'd62), .ROW_BITS(ROW_BITS),
+    .FINGERPRINT(64'hfef40e9879255e26)
   ) i_loader (
     .clk(clk), .rst_n(rst_n), .cfg_tdata(cfg_tdata), .cfg_tvalid(cfg_tvalid),
     .cfg_tready(cfg_tready), .cfg_tlast(cfg_tlast), .booting(1'b0),
@@ -197,7 +198,7 @@ module permloom_top (
     .probe_value(probe_value[32*1+:32])
   );
 
-  // Layer 2: 3 -> 2, engine level.
+  // Layer 2: 3 -> 3, engine programmable.
   wire full_2;
   wire full_ctx_2;
   wire sum_en_2;
@@ -208,16 +209,16 @@ module permloom_top (
   wire release_2;
   wire read_2;
   wire read_bank_2;
-  wire [0:0] address_2;
-  wire [11:0] elements_2;
+  wire [1:0] address_2;
+  wire [5:0] elements_2;
   wire valid_3;
   wire [15:0] index_3;
   wire last_3;
   wire ctx_3;
-  wire [31:0] data_3;
+  wire [5:0] data_3;
   wire ready_3;
   pl_activation_memory #(
-    .SIZE(3), .BITS(6), .LANES(1), .WORD(2), .PORTS(1)
+    .SIZE(3), .BITS(6), .LANES(1), .WORD(1), .PORTS(1)
   ) i_buffer_2 (
     .clk(clk), .rst_n(rst_n), .in_valid(valid_2), .in_addr(index_2), .in_last(last_2),
     .in_ctx(ctx_2), .in_data(data_2), .in_ready(ready_2), .out_valid(full_2),
@@ -225,13 +226,11 @@ module permloom_top (
     .out_release(release_2), .read_en(read_2), .read_bank(read_bank_2),
     .read_addr(address_2), .read_data(elements_2)
   );
-  pl_level_layer #(
-    .LAYER(2), .INPUTS(3), .NEURONS(2), .LANES(2), .RAIL(2), .IN_BITS(6),
-    .OUT_BITS(8), .DEVICE_BITS(3), .ACC_BITS(10), .LAST(1),
+  pl_programmable_layer #(
+    .LAYER(2), .INPUTS(3), .NEURONS(3), .LANES(2), .RAIL(1), .IN_BITS(6),
+    .OUT_BITS(6), .DEVICE_BITS(2), .ACC_BITS(11), .LAST(0),
     .CONTEXTS(CONTEXTS), .ROW_BITS(ROW_BITS),
-    .SHARED_PROFILE(0), .UNIT(0), .LEVEL_BITS(2), .LEVELS({
-      24'h00f085
-    })
+    .ROW_WEIGHTS(8)
   ) i_layer_2 (
     .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),
     .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data),
@@ -245,10 +244,58 @@ module permloom_top (
     .probe_value(probe_value[32*2+:32])
   );
 
+  // Layer 3: 3 -> 2, engine level.
+  wire full_3;
+  wire full_ctx_3;
+  wire sum_en_3;
+  wire sum_there_3;
+  wire sum_unused_3 = &{1'b0, sum_en_3, sum_there_3};
+  wire bank_3;
+  wire advance_3;
+  wire release_3;
+  wire read_3;
+  wire read_bank_3;
+  wire [0:0] address_3;
+  wire [11:0] elements_3;
+  wire valid_4;
+  wire [15:0] index_4;
+  wire last_4;
+  wire ctx_4;
+  wire [31:0] data_4;
+  wire ready_4;
+  pl_activation_memory #(
+    .SIZE(3), .BITS(6), .LANES(1), .WORD(2), .PORTS(1)
+  ) i_buffer_3 (
+    .clk(clk), .rst_n(rst_n), .in_valid(valid_3), .in_addr(index_3), .in_last(last_3),
+    .in_ctx(ctx_3), .in_data(data_3), .in_ready(ready_3), .out_valid(full_3),
+    .out_ctx(full_ctx_3), .out_bank(bank_3), .out_advance(advance_3),
+    .out_release(release_3), .read_en(read_3), .read_bank(read_bank_3),
+    .read_addr(address_3), .read_data(elements_3)
+  );
+  pl_level_layer #(
+    .LAYER(3), .INPUTS(3), .NEURONS(2), .LANES(2), .RAIL(2), .IN_BITS(6),
+    .OUT_BITS(8), .DEVICE_BITS(3), .ACC_BITS(10), .LAST(1),
+    .CONTEXTS(CONTEXTS), .ROW_BITS(ROW_BITS),
+    .SHARED_PROFILE(0), .UNIT(0), .LEVEL_BITS(2), .LEVELS({
+      24'h00f085
+    })
+  ) i_layer_3 (
+    .clk(clk), .rst_n(rst_n), .row_valid(row_valid), .row_layer(row_layer),
+    .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data),
+    .in_valid(full_3), .in_ctx(full_ctx_3), .in_bank(bank_3),
+    .in_advance(advance_3), .in_release(release_3), .read_en(read_3),
+    .read_bank(read_bank_3), .read_addr(address_3), .read_data(elements_3),
+    .sum_en(sum_en_3), .sum_there(sum_there_3), .skip(1'b0),
+    .wr_ready(ready_4), .wr_valid(valid_4), .wr_last(last_4),
+    .wr_index(index_4), .wr_ctx(ctx_4), .wr_data(data_4),
+    .probe_valid(probe_valid[3]), .probe_index(probe_index[16*3+:16]),
+    .probe_value(probe_value[32*3+:32])
+  );
+
   // Results out.
   pl_result_unit #(.OUTPUTS(2)) i_results (
-    .clk(clk), .rst_n(rst_n), .wr_valid(valid_3), .wr_index(index_3), .wr_last(last_3),
-    .wr_ctx(ctx_3), .wr_data(data_3), .wr_ready(ready_3), .row_valid(row_valid),
+    .clk(clk), .rst_n(rst_n), .wr_valid(valid_4), .wr_index(index_4), .wr_last(last_4),
+    .wr_ctx(ctx_4), .wr_data(data_4), .wr_ready(ready_4), .row_valid(row_valid),
     .row_section(row_section), .row_ctx(row_addr[0]), .row_classes(row_data[15:0]),
     .res_tdata(res_tdata), .res_tvalid(res_tvalid), .res_tready(res_tready),
     .res_tlast(res_tlast), .done(image_done), .done_ctx(image_done_ctx)

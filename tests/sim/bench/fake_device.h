@@ -35,7 +35,7 @@ class FakeDevice final : public Device {
   public:
     explicit FakeDevice(const Chip& chip);
 
-    int layers() const override { return 2; }
+    int probes() const override { return 2; }
     void tick(const PinsIn& in, PinsOut& out) override;
     void trace(const std::string&) override {}
 

@@ -1,6 +1,9 @@
 #include "tests/sim/bench/lockstep.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
 
 #include "compiler/base/bits.h"
 #include "compiler/emit/rtl_design.h"
@@ -19,11 +22,23 @@ struct Cycles {
     uint64_t interval = 0, latency = 0;
 };
 
+int passes(const ChipLayer& layer) {
+    return (layer.rail == Rail::split ? 2 : 1) * (layer.bit_serial ? layer.in_bits : 1);
+}
+
 Cycles folded_cycles(const ChipLayer& layer, bool last) {
-    const auto neurons = static_cast<uint64_t>(layer.outputs * layer.passes());
+    const auto neurons = static_cast<uint64_t>(layer.outputs * passes(layer));
     const uint64_t levels = lg(layer.lines());
     const uint64_t network = levels == 0 ? 0 : 2 * levels - 1;
     return {neurons, neurons + network + levels + (last ? 4 : 7)};
+}
+
+Cycles spatial_cycles(const ChipLayer& layer, bool last) {
+    const auto all = static_cast<uint64_t>(passes(layer));
+    const auto writes = static_cast<uint64_t>(layer.outputs / layer.lanes);
+    const uint64_t levels = lg(layer.lines());
+    const uint64_t network = levels == 0 ? 0 : 2 * levels - 1;
+    return {std::max(all, writes), all + network + levels + (last ? 5 : 8) + writes - 1};
 }
 
 Cycles serial_cycles(const ChipLayer& layer, bool last) {
@@ -49,6 +64,13 @@ Cycles level_cycles(const ChipLayer& layer, bool last) {
             window + lg(layer.lanes) + (last ? 5 : 8) + static_cast<uint64_t>(layer.outputs) - 1};
 }
 
+Cycles programmable_cycles(const ChipLayer& layer, bool last) {
+    const int groups = (layer.outputs + layer.lanes - 1) / layer.lanes;
+    const int in_last_group = layer.outputs - (groups - 1) * layer.lanes;
+    const auto all = static_cast<uint64_t>(groups * std::max(layer.inputs, layer.lanes));
+    return {all, all + (last ? 6 : 9) + static_cast<uint64_t>(in_last_group) - 1};
+}
+
 bool walks(const Chip& chip) {
     return std::ranges::any_of(chip.layers, [](const ChipLayer& l) { return l.walk.has_value(); });
 }
@@ -59,10 +81,14 @@ Cycles layer_cycles(const Chip& chip, size_t index) {
     switch (layer.engine) {
         case Engine::folded:
             return folded_cycles(layer, last);
+        case Engine::spatial:
+            return spatial_cycles(layer, last);
         case Engine::serial:
             return serial_cycles(layer, last);
-        default:
+        case Engine::level:
             return level_cycles(layer, last);
+        default:
+            return programmable_cycles(layer, last);
     }
 }
 
@@ -70,7 +96,7 @@ Cycles layer_cycles(const Chip& chip, size_t index) {
 
 RtlDesign rtl_design(const Chip& chip) {
     RtlDesign design;
-    design.layers = static_cast<int>(chip.layers.size());
+    design.probes = chip.probes();
     for (EmittedFile& cell : rtl_cells())
         design.sources.push_back({cell.name, cell.text});
     design.sources.push_back({"permloom_top.sv", emit_top(chip)});
@@ -79,9 +105,19 @@ RtlDesign rtl_design(const Chip& chip) {
     return design;
 }
 
-std::unique_ptr<Device> rtl_device(const RtlDesign& design) {
+std::filesystem::path model_cache() {
+    return PERMLOOM_TEST_CACHE;
+}
+
+std::unique_ptr<Device> rtl_device(const RtlDesign& design, const std::filesystem::path& cache) {
     VerilatedOptions options;
-    options.cache_directory = PERMLOOM_TEST_CACHE;
+    options.cache_directory = cache;
+    // Set by tools/dev/coverage.
+    if (const char* directory = std::getenv("PERMLOOM_COVERAGE")) {
+        static int models = 0;
+        options.coverage = std::filesystem::path(directory) /
+                           ("model-" + std::to_string(getpid()) + "-" + std::to_string(++models));
+    }
     return make_verilated_device(design, options);
 }
 
@@ -110,10 +146,11 @@ Function random_function(const Chip& chip, int context, Rng& rng, Range range) {
     return function;
 }
 
-Lockstep::Lockstep(const Chip& chip) : Lockstep(chip, rtl_design(chip)) {}
+Lockstep::Lockstep(const Chip& chip, const std::filesystem::path& cache)
+    : Lockstep(chip, rtl_design(chip), cache) {}
 
-Lockstep::Lockstep(const Chip& chip, const RtlDesign& design)
-    : chip_(chip), systemc_(make_systemc_device(chip)), rtl_(rtl_device(design)) {}
+Lockstep::Lockstep(const Chip& chip, const RtlDesign& design, const std::filesystem::path& cache)
+    : chip_(chip), systemc_(make_systemc_device(chip)), rtl_(rtl_device(design, cache)) {}
 
 Bench Lockstep::bench(const Stimulus& stimulus) {
     Bench bench(chip_, {systemc_.get(), rtl_.get()}, {"systemc", "rtl"}, stimulus);

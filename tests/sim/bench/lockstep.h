@@ -1,6 +1,7 @@
 /// SystemC and RTL of one chip on one bench, beside the reference.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -15,8 +16,10 @@ namespace permloom::test {
 
 RtlDesign rtl_design(const Chip& chip);
 
-/// The RTL as it runs, kept in the build directory from one test run to the next.
-std::unique_ptr<Device> rtl_device(const RtlDesign& design);
+/// Where built models outlive a test run, in the build directory.
+std::filesystem::path model_cache();
+std::unique_ptr<Device> rtl_device(const RtlDesign& design,
+                                   const std::filesystem::path& cache = model_cache());
 
 /// Formulas of rtl/MICROARCHITECTURE.md, for chips that walk as the compiler has them
 /// (walk_timing_test counts on its own).
@@ -35,9 +38,10 @@ Function random_function(const Chip& chip, int context, Rng& rng, Range range = 
 
 class Lockstep {
   public:
-    explicit Lockstep(const Chip& chip);
+    explicit Lockstep(const Chip& chip, const std::filesystem::path& cache = model_cache());
     /// With an RTL that is not quite the chip's.
-    Lockstep(const Chip& chip, const RtlDesign& design);
+    Lockstep(const Chip& chip, const RtlDesign& design,
+             const std::filesystem::path& cache = model_cache());
 
     const Chip& chip() const { return chip_; }
     /// A host for both devices, which go through reset.

@@ -11,7 +11,8 @@ using Catch::Contains;
 
 namespace {
 
-constexpr auto FOLDED = Engine::folded, SERIAL = Engine::serial, LEVEL = Engine::level;
+constexpr auto FOLDED = Engine::folded, SERIAL = Engine::serial, LEVEL = Engine::level,
+               PROGRAMMABLE = Engine::programmable;
 constexpr auto SINGLE = Rail::single, DUAL = Rail::dual, SPLIT = Rail::split;
 
 /// Each is built once and used by all tests. Together: n = 1, 2, odd and powers of two; one neuron;
@@ -33,6 +34,13 @@ const std::vector<ChipShape>& shapes() {
          1},
         // The last rows of its activation memory stand in registers.
         {257, {{3, SINGLE, true, SERIAL, 2}}, 1, 8, 8},
+        {11,
+         {{5, DUAL, true, PROGRAMMABLE, 2},
+          {4, SPLIT, false, PROGRAMMABLE, 7},
+          {3, SINGLE, false, PROGRAMMABLE, 1}},
+         2,
+         32,
+         5},
     };
     return shapes;
 }
@@ -40,7 +48,7 @@ const std::vector<ChipShape>& shapes() {
 /// Seeds of chips that walk. Together: every engine, padding, strides, windows read by the value
 /// and by the word, both pools with and without rows and columns left over, additions over one
 /// layer and over two, a projection, several readers of the image and of a layer.
-constexpr uint64_t WALKS[] = {1, 2, 3, 8, 11, 12, 16};
+constexpr uint64_t WALKS[] = {1, 2, 3, 8, 11, 16, 44};
 
 Lockstep& lockstep(size_t index) {
     static std::vector<std::unique_ptr<Lockstep>> made(shapes().size() + std::size(WALKS));

@@ -9,7 +9,8 @@
 namespace permloom::test {
 namespace {
 
-constexpr std::array ENGINES = {Engine::folded, Engine::serial, Engine::level};
+constexpr std::array ENGINES = {Engine::folded, Engine::spatial, Engine::serial, Engine::level,
+                                Engine::programmable};
 
 /// A chip with two wirings, A and B.
 struct Fixture {

@@ -73,9 +73,15 @@ void Host::record(const PinsIn& in) {
             packet_.logits.push_back(static_cast<int32_t>(pins_.res_tdata));
         }
     }
-    REQUIRE(pins_.probes.size() == written_.size());
-    for (size_t l = 0; l < written_.size(); ++l) {
-        const Probe& probe = pins_.probes[l];
+    REQUIRE(pins_.probes.size() == static_cast<size_t>(chip_.probes()));
+    size_t layer = 0;
+    int lane = 0;
+    for (const Probe& probe : pins_.probes) {
+        const size_t l = layer;
+        if (++lane == chip_.layers[layer].values_a_write()) {
+            ++layer;
+            lane = 0;
+        }
         if (probe.valid) {
             written_[l].push_back({cycle_, probe.index, probe.value});
         } else if (probe.index != 0 || probe.value != 0) {

@@ -62,7 +62,7 @@ TEST_CASE("inference -- every width 1..9, rail and profile agrees with plain int
 }
 
 TEST_CASE("inference -- every engine, number of lanes, rail and profile agrees") {
-    for (const Engine engine : {Engine::serial, Engine::level}) {
+    for (const Engine engine : {Engine::serial, Engine::level, Engine::programmable}) {
         for (const Rail rail : {Rail::single, Rail::dual, Rail::split}) {
             for (const bool shared : {false, true}) {
                 // A last group that is full or not, lanes without any neuron, more inputs in a
@@ -83,11 +83,12 @@ TEST_CASE("inference -- every engine, number of lanes, rail and profile agrees")
 
 TEST_CASE("inference -- engines mix, one layer behind the other, with 1 and 2 contexts") {
     const LayerShape folded{4, Rail::split}, serial{5, Rail::dual, false, Engine::serial, 2},
-        level{7, Rail::dual, true, Engine::level, 4};
+        level{7, Rail::dual, true, Engine::level, 4},
+        programmable{5, Rail::dual, false, Engine::programmable, 3};
     uint64_t seed = 0;
-    for (const LayerShape& first : {folded, serial, level}) {
-        for (const LayerShape& second : {folded, serial, level}) {
-            for (const LayerShape& third : {folded, serial, level}) {
+    for (const LayerShape& first : {folded, serial, level, programmable}) {
+        for (const LayerShape& second : {folded, serial, level, programmable}) {
+            for (const LayerShape& third : {folded, serial, level, programmable}) {
                 const ChipShape shape{.inputs = 10,
                                       .layers = {first, second, third},
                                       .contexts = 1 + static_cast<int>(++seed % 2),
@@ -100,9 +101,12 @@ TEST_CASE("inference -- engines mix, one layer behind the other, with 1 and 2 co
 }
 
 TEST_CASE("inference -- devices of 0, neurons without a live device and layers of them") {
-    for (const Engine engine : {Engine::folded, Engine::serial, Engine::level}) {
+    for (const Engine engine :
+         {Engine::folded, Engine::spatial, Engine::serial, Engine::level, Engine::programmable}) {
         for (const Rail rail : {Rail::single, Rail::dual, Rail::split}) {
-            for (const int lanes : engine == Engine::folded ? std::vector{1} : std::vector{1, 4}) {
+            for (const int lanes : engine == Engine::folded || engine == Engine::spatial
+                                       ? std::vector{1}
+                                       : std::vector{1, 4}) {
                 Rng rng(12);
                 Chip chip = random_chip(
                     {.inputs = 6, .layers = {{5, rail, false, engine, lanes}, {3, rail}}}, rng);
@@ -132,7 +136,8 @@ TEST_CASE("inference -- a level map of as many neurons as a record can name agre
 
 TEST_CASE("inference -- a chip of one neuron on one input works on every rail") {
     for (const Rail rail : {Rail::single, Rail::dual, Rail::split}) {
-        for (const Engine engine : {Engine::folded, Engine::serial, Engine::level}) {
+        for (const Engine engine : {Engine::folded, Engine::spatial, Engine::serial, Engine::level,
+                                    Engine::programmable}) {
             const LayerShape layer{1, rail, false, engine};
             check_images({.inputs = 1, .layers = {layer}, .contexts = 1}, {}, 5, 7);
             check_images({.inputs = 1, .layers = {layer, layer}}, {}, 5, 8);
@@ -153,6 +158,8 @@ TEST_CASE("inference -- wider networks with rows of several words agree with pla
     check_images({.inputs = 70, .layers = {{12, Rail::single}, {5, Rail::dual}}}, {}, 4, 3);
     check_images({.inputs = 131, .layers = {{3, Rail::split, true}}}, {}, 4, 4);
     check_images({.inputs = 131, .layers = {{3, Rail::dual, false, Engine::serial, 2}}}, {}, 4, 5);
+    check_images({.inputs = 131, .layers = {{3, Rail::dual, true, Engine::programmable, 2}}}, {}, 4,
+                 8);
     // 64 levels of 3 bits: 6 words, levels that straddle two of them.
     check_images({.inputs = 131, .layers = {{3, Rail::dual, false, Engine::level, 64}}}, {}, 4, 6);
     check_images({.inputs = 131, .layers = {{3, Rail::split, true, Engine::level, 32}}}, {}, 4, 7);

@@ -23,11 +23,15 @@ uint32_t record_word(uint32_t layer, uint32_t section, uint32_t stage) {
 const ChipShape FOLDED{.inputs = 4, .layers = {{3}, {2, Rail::dual}}};
 const ChipShape SERIAL{.inputs = 6, .layers = {{5, Rail::dual, false, Engine::serial, 2}, {2}}};
 const ChipShape LEVEL{.inputs = 20, .layers = {{4, Rail::split, false, Engine::level, 16}, {2}}};
+const ChipShape PROGRAMMABLE{.inputs = 5,
+                             .layers = {{5, Rail::dual, false, Engine::programmable, 2}, {2}}};
 const ChipShape SMALL{.inputs = 3, .layers = {{2}, {2, Rail::split}}};
 const ChipShape SMALL_SERIAL{
     .inputs = 3, .layers = {{2, Rail::dual, false, Engine::serial, 2}, {2, Rail::split}}};
 const ChipShape SMALL_LEVEL{.inputs = 3,
                             .layers = {{2, Rail::dual, false, Engine::level, 2}, {2, Rail::split}}};
+const ChipShape SMALL_PROGRAMMABLE{
+    .inputs = 3, .layers = {{2, Rail::dual, false, Engine::programmable, 2}, {2, Rail::split}}};
 
 uint32_t first_adder(const Chip& chip) {
     return static_cast<uint32_t>(std::ranges::find_if(chip.layers, &ChipLayer::adds) -
@@ -154,10 +158,11 @@ TEST_CASE("loading -- a malformed record is error 5 and costs its context alone"
     const uint32_t row_words = 1;
     f.check_bad_records({
         {record_word(0, 0, 0)},  // unknown sections
-        {record_word(0, 7, 0)},
+        {record_word(0, 8, 0)},
         {record_word(0, 254, 0)},
         {record_word(0, 5, 0)},  // wiring of other engines
         {record_word(0, 6, 0)},
+        {record_word(0, 7, 0)},
         {record_word(2, 1, 0)},  // no such layer
         {record_word(0xffff, 2, 0)},
         {record_word(2, 3, 0)},
@@ -230,6 +235,27 @@ TEST_CASE("loading -- a malformed record of engine level is error 5") {
     });
 }
 
+TEST_CASE("loading -- a malformed record of engine programmable is error 5") {
+    Fixture f(3, PROGRAMMABLE);
+    const uint32_t rows = 2;  // 15 weights of a lane, 8 of 4 bits a row
+    f.check_bad_records({
+        {record_word(0, 1, 0)},  // wiring of other engines
+        {record_word(0, 5, 0)},
+        {record_word(0, 6, 0)},
+        {record_word(1, 7, 0)},
+        {record_word(0, 7, 2)},  // lanes 0 and 1 alone
+        {record_word(0, 7, 255)},
+        {record_word(0, 7, 1), 0},  // no rows, too many
+        {record_word(0, 7, 1), (rows + 1) << 16},
+        {record_word(0, 7, 1), (rows << 16) | 1},
+        {record_word(0, 7, 1), (1U << 16) | rows},
+        {record_word(0, 2, 0), (1U << 16) | 5},  // registers by neuron, of which there are 5
+        {record_word(0, 7, 1), rows << 16, 0},
+        {record_word(0, 7, 1), rows << 16, 2},
+        {record_word(0, 7, 1), rows << 16, 1 | 1U << 16},
+    });
+}
+
 TEST_CASE("loading -- a record for lanes without entries is error 5") {
     Rng rng(4);
     Chip chip = random_chip(SERIAL, rng);
@@ -279,8 +305,8 @@ TEST_CASE("loading -- of m2 17 bits are stored, signed") {
     }
 }
 
-TEST_CASE("loading -- a missing row of entries or levels is error 6") {
-    for (const ChipShape& shape : {SERIAL, LEVEL}) {
+TEST_CASE("loading -- a missing row of entries, levels or weights is error 6") {
+    for (const ChipShape& shape : {SERIAL, LEVEL, PROGRAMMABLE}) {
         Fixture f(5, shape);
         const Words good = f.words(0);
         const uint32_t count = good[7] >> 16, length = good[8];
@@ -297,13 +323,15 @@ TEST_CASE("loading -- a missing row of entries or levels is error 6") {
     }
 }
 
-TEST_CASE("loading -- bits of entries and levels that nothing stores are ignored") {
+TEST_CASE("loading -- bits of entries, levels and weights that nothing stores are ignored") {
     const std::vector<std::pair<ChipShape, uint32_t>> cases = {
         // 4 inputs: the entry's low 2 bits, and bit 31 on rail dual alone.
         {{.inputs = 4, .layers = {{5, Rail::single, false, Engine::serial, 2}}}, ~3U},
         {{.inputs = 4, .layers = {{5, Rail::dual, false, Engine::serial, 2}}}, ~(3U | 1U << 31)},
         // 4 levels of 3 bits; of them those of inputs 0 and 1 in the second step.
-        {{.inputs = 6, .layers = {{5, Rail::single, false, Engine::level, 4}}}, ~0xfffU}};
+        {{.inputs = 6, .layers = {{5, Rail::single, false, Engine::level, 4}}}, ~0xfffU},
+        // 8 weights of 3 bits.
+        {{.inputs = 4, .layers = {{5, Rail::single, false, Engine::programmable, 2}}}, ~0xffffffU}};
     for (const auto& [shape, ignored] : cases) {
         Fixture f(6, shape);
         Words noisy = f.words(0);
@@ -332,7 +360,7 @@ TEST_CASE("loading -- a record for a network of one line is error 5") {
 }
 
 TEST_CASE("loading -- tlast anywhere before the CRC word is error 7") {
-    for (const ChipShape& shape : {FOLDED, SERIAL, LEVEL}) {
+    for (const ChipShape& shape : {FOLDED, SERIAL, LEVEL, PROGRAMMABLE}) {
         Fixture f(5, shape);
         f.load(f.words(0));
         const Words good = f.words(1);
@@ -407,7 +435,7 @@ TEST_CASE("loading -- a load with a row too few or too many is error 6") {
 }
 
 TEST_CASE("loading -- records in another order, cut into single rows, load as well") {
-    for (const ChipShape& shape : {FOLDED, SERIAL, LEVEL}) {
+    for (const ChipShape& shape : {FOLDED, SERIAL, LEVEL, PROGRAMMABLE}) {
         Fixture f(9, shape);
         const Words good = f.words(0);
         // Take the records apart into records of one row each, last one first.
@@ -465,7 +493,7 @@ TEST_CASE("loading -- a CRC word without tlast is error 8, a wrong one error 9")
 }
 
 TEST_CASE("loading -- a flipped bit in any word is found while the other context keeps running") {
-    for (const ChipShape& shape : {SMALL, SMALL_SERIAL, SMALL_LEVEL}) {
+    for (const ChipShape& shape : {SMALL, SMALL_SERIAL, SMALL_LEVEL, SMALL_PROGRAMMABLE}) {
         Fixture f(11, shape);
         const Words good = f.words(1);
         f.load(f.words(0));

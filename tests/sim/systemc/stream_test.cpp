@@ -38,11 +38,16 @@ const ChipShape FIVE_BEATS_SERIAL{.inputs = 20,
 const ChipShape FIVE_BEATS_LEVEL{.inputs = 20,
                                  .layers = {{4, Rail::dual, false, Engine::level, 8}, {3}},
                                  .pixel_stream_bits = 32};
+const ChipShape FIVE_BEATS_PROGRAMMABLE{
+    .inputs = 20,
+    .layers = {{4, Rail::dual, false, Engine::programmable, 3}, {3}},
+    .pixel_stream_bits = 32};
 
 }  // namespace
 
 TEST_CASE("streams -- images with a wrong number of beats are dropped, the others come out") {
-    for (const ChipShape& shape : {FIVE_BEATS, ONE_BEAT, FIVE_BEATS_SERIAL, FIVE_BEATS_LEVEL}) {
+    for (const ChipShape& shape :
+         {FIVE_BEATS, ONE_BEAT, FIVE_BEATS_SERIAL, FIVE_BEATS_LEVEL, FIVE_BEATS_PROGRAMMABLE}) {
         for (uint64_t seed = 1; seed <= 6; ++seed) {
             Fixture f(seed, shape);
             f.host.pause({.pixels = 0.3, .results = seed % 2 == 0 ? 0.5 : 0.0, .load = 0.0});
@@ -122,9 +127,13 @@ TEST_CASE("streams -- dropped images do not count as under way") {
 
 TEST_CASE("streams -- a blocked result port stops the chip without losing anything") {
     const LayerShape serial{5, Rail::split, false, Engine::serial, 2},
-        level{5, Rail::split, false, Engine::level, 2};
+        level{5, Rail::split, false, Engine::level, 2},
+        programmable{5, Rail::split, false, Engine::programmable, 2};
     const std::vector<std::vector<LayerShape>> networks = {
-        {{5}, {3, Rail::split}, {4}}, {serial, serial, serial}, {level, level, level}};
+        {{5}, {3, Rail::split}, {4}},
+        {serial, serial, serial},
+        {level, level, level},
+        {programmable, programmable, programmable}};
     for (const std::vector<LayerShape>& layers : networks) {
         Fixture f(6, {.inputs = 6, .layers = layers});
         std::vector<Image> images;

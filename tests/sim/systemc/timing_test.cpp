@@ -56,6 +56,22 @@ const std::vector<ChipShape>& shapes() {
         {.inputs = 9, .layers = {{4}, {12}}},
         {.inputs = 33, .layers = {{4, Rail::dual}, {3}}, .pixel_stream_bits = 8},
         {.inputs = 33, .layers = {{4}, {3}}, .pixel_stream_bits = 16},
+        // Bits one after the other, with one pass and with two.
+        {.inputs = 1, .layers = {{.bit_serial = true}}, .in_bits = 1},
+        {.inputs = 5, .layers = {{.outputs = 7, .bit_serial = true}, {2}}},
+        {.inputs = 5,
+         .layers = {{3}, {.outputs = 6, .rail = Rail::split, .bit_serial = true}, {4}}},
+        // The passes of spatial in the lead, then its writes, several or one at once.
+        {.inputs = 1, .layers = {{1, Rail::single, false, Engine::spatial}}},
+        {.inputs = 6, .layers = {{8, Rail::split, true, Engine::spatial}, {2}}},
+        {.inputs = 6, .layers = {{7, Rail::dual, false, Engine::spatial}, {2}}},
+        {.inputs = 6,
+         .layers = {{.outputs = 4, .engine = Engine::spatial, .bit_serial = true},
+                    {9, Rail::single, true, Engine::spatial}}},
+        {.inputs = 6,
+         .layers =
+             {{24, Rail::single, true, Engine::spatial},
+              {.outputs = 3, .rail = Rail::split, .engine = Engine::spatial, .bit_serial = true}}},
         // One step or a few of serial; then its lanes, its live slots, the next layer in the lead.
         {.inputs = 1, .layers = {{1, Rail::single, false, Engine::serial}}},
         {.inputs = 2, .layers = {{1, Rail::split, true, Engine::serial, 5}, {2}}},
@@ -79,6 +95,11 @@ const std::vector<ChipShape>& shapes() {
          .layers = {{6, Rail::dual, false, Engine::level, 8},
                     {9, Rail::split, false, Engine::serial, 4},
                     {3, Rail::split}}},
+        // Every input of programmable, then its lanes, then two groups in the lead of the next.
+        {.inputs = 1, .layers = {{1, Rail::single, false, Engine::programmable}}},
+        {.inputs = 2, .layers = {{1, Rail::split, true, Engine::programmable, 5}, {2}}},
+        {.inputs = 9, .layers = {{7, Rail::dual, true, Engine::programmable, 4}, {2}}},
+        {.inputs = 9, .layers = {{4}, {5, Rail::single, false, Engine::programmable, 2}}},
     };
     return list;
 }
@@ -134,6 +155,25 @@ TEST_CASE("timing -- results follow one another at the stated interval") {
     }
 }
 
+TEST_CASE("timing -- serial behind a layer that writes as long as it works costs half a cycle") {
+    // The lanes set the window: ten cycles of work on ten values, or on ten beats.
+    const LayerShape ten{3, Rail::single, false, Engine::serial, 10};
+    for (const ChipShape& shape :
+         {ChipShape{.inputs = 5, .layers = {{10}, ten}},
+          ChipShape{.inputs = 10, .layers = {ten}, .pixel_stream_bits = 8}}) {
+        INFO(shape.describe());
+        Bench bench(shape, 13);
+        REQUIRE(interval_of(bench.chip) == 10);
+        CHECK(chip_interval(bench.chip) == 11);
+        for (size_t i = 0; i < 24; ++i)
+            bench.host.send(random_image(bench.chip, bench.rng));
+        bench.host.collect(24);
+        const auto& packets = bench.host.packets();
+        for (size_t i = 12; i < 24; ++i)
+            CHECK(packets[i].cycle - packets[i - 2].cycle == 21);
+    }
+}
+
 TEST_CASE("timing -- an image waits for the first bank until its layer has released it") {
     for (const ChipShape& shape : shapes()) {
         INFO(shape.describe());
@@ -179,6 +219,7 @@ TEST_CASE("timing -- no output pin depends on an input pin within a cycle") {
     const ChipShape dense{.inputs = 6,
                           .layers = {{3, Rail::single, false, Engine::level, 2},
                                      {2, Rail::single, false, Engine::serial, 2},
+                                     {2, Rail::single, false, Engine::programmable, 2},
                                      {2}}};
     const Chip chip = walks ? rich_walking_chip(rng) : random_chip(dense, rng);
     const auto words = random_wiring(chip, rng).words(chip, 0);

@@ -22,7 +22,16 @@ std::vector<int> write_cycles(const ChipLayer& layer, bool last) {
         case Engine::folded: {
             const int depth = std::max(0, 2 * lg(layer.lines()) - 1);
             for (int j = 1; j <= layer.outputs; ++j)
-                cycles.push_back(j * layer.passes() - 1 + depth + lg(layer.lines()) + 4 + post_op);
+                cycles.push_back(j * layer.passes() * (layer.bit_serial ? layer.in_bits : 1) - 1 +
+                                 depth + lg(layer.lines()) + 4 + post_op);
+            break;
+        }
+        case Engine::spatial: {
+            const int depth = std::max(0, 2 * lg(layer.lines()) - 1);
+            issued = layer.passes() * (layer.bit_serial ? layer.in_bits : 1);
+            for (int j = 0; j < layer.outputs; ++j)
+                cycles.push_back(issued - 1 + depth + lg(layer.lines()) + 5 + post_op +
+                                 j / layer.lanes);
             break;
         }
         case Engine::serial:
@@ -42,6 +51,12 @@ std::vector<int> write_cycles(const ChipLayer& layer, bool last) {
             issued = std::max(issued, layer.outputs);
             for (int j = 0; j < layer.outputs; ++j)
                 cycles.push_back(issued - 1 + lg(layer.lanes) + 5 + post_op + j);
+            break;
+        case Engine::programmable:
+            for (int j = 0; j < layer.outputs; ++j) {
+                if (j % layer.lanes == 0) issued += std::max(layer.inputs, layer.lanes);
+                cycles.push_back(issued - 1 + 6 + post_op + j % layer.lanes);
+            }
             break;
     }
     return cycles;

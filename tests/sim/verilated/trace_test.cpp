@@ -11,6 +11,21 @@ using namespace permloom::test;
 using Catch::Contains;
 namespace fs = std::filesystem;
 
+TEST_CASE("verilated -- coverage is written when the device goes") {
+    const Scratch scratch;
+    Reports reports;
+    VerilatedOptions options = reports.options();
+    options.coverage = scratch.path / "coverage";
+    {
+        const auto device = make_verilated_device(tiny_design(), options);
+        PinsOut out;
+        device->tick({}, out);
+        CHECK(!fs::exists(options.coverage));
+    }
+    CHECK_THAT(read_text(options.coverage),
+               Contains("v_line/permloom_top") && Contains("v_toggle/permloom_top"));
+}
+
 TEST_CASE("verilated -- waveforms are written in the format that was asked for") {
     const Scratch scratch;
     for (const auto& [format, suffix] : std::vector<std::pair<TraceFormat, std::string>>{

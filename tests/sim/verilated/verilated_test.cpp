@@ -54,7 +54,7 @@ TEST_CASE("verilated -- every pin goes through, for ports of any width") {
         Reports reports;
         const auto device =
             make_verilated_device(tiny_design(layers, 0, pixel_bits), reports.options());
-        REQUIRE(device->layers() == layers);
+        REQUIRE(device->probes() == layers);
         for (const bool bit : {false, true}) {
             PinsIn in;
             in.cfg_tvalid = in.pix_tlast = bit;

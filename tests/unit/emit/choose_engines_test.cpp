@@ -31,20 +31,28 @@ bool fits(const Cost& cost, const Budget& budget) {
 
 /// Every pair of engines that could have been chosen, as chips.
 std::vector<Chip> all_pairs(const Chip& chip) {
-    std::vector<std::pair<Engine, int>> all = {{Engine::folded, 1}};
+    struct One {
+        Engine engine;
+        int lanes;
+        bool bit_serial = false;
+    };
+    std::vector<One> all = {{Engine::folded, 1}, {Engine::folded, 1, true}};
     for (int lanes = 1; lanes <= 8; lanes *= 2)
-        all.emplace_back(Engine::serial, lanes);
+        all.push_back({Engine::serial, lanes});
     for (int lanes = 1; lanes <= 64; lanes *= 2)
-        all.emplace_back(Engine::level, lanes);
+        all.push_back({Engine::level, lanes});
     std::vector<Chip> pairs;
-    for (const auto& [first, first_lanes] : all)
-        for (const auto& [second, second_lanes] : all) {
-            if (second == Engine::serial && second_lanes > chip.layers[1].outputs) continue;
+    for (const One& first : all)
+        for (const One& second : all) {
+            if (second.engine == Engine::serial && second.lanes > chip.layers[1].outputs) continue;
             pairs.push_back(chip);
-            pairs.back().layers[0].engine = first;
-            pairs.back().layers[0].lanes = first_lanes;
-            pairs.back().layers[1].engine = second;
-            pairs.back().layers[1].lanes = second_lanes;
+            size_t index = 0;
+            for (const One& one : {first, second}) {
+                ChipLayer& layer = pairs.back().layers[index++];
+                layer.engine = one.engine;
+                layer.lanes = one.lanes;
+                layer.bit_serial = one.bit_serial;
+            }
         }
     return pairs;
 }
@@ -114,9 +122,9 @@ TEST_CASE("choose_engines -- an engine that cannot hold a layer is left out") {
     const EngineChoice choice =
         choose_engines(chip, {.luts = 1'000'000, .flip_flops = {}, .rams = {}});
     // folded, serial with 1 to 128 lanes.
-    CHECK(choice.layers[0].built == 1 + 8);
+    CHECK(choice.layers[0].built == 2 + 8);
     // folded, serial with 1 and 2 lanes, level with 1 to 64 inputs.
-    CHECK(choice.layers[1].built == 1 + 2 + 7);
+    CHECK(choice.layers[1].built == 2 + 2 + 7);
     CHECK(chip.layers[0].engine != Engine::level);
     check(chip, "chip");
 }

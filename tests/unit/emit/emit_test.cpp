@@ -42,7 +42,8 @@ Chip fixed_chip() {
     return chip;
 }
 
-/// The other engines: constants by step, by entry and by level, with and without multipliers.
+/// The other engines: constants by step, by entry and by level, with and without multipliers, and
+/// weights.
 Chip chip_of_engines() {
     Chip chip;
     chip.name = "engines";
@@ -68,6 +69,16 @@ Chip chip_of_engines() {
     entries.in_bits = 6;
     entries.out_bits = 6;
     entries.devices = {-1, 0, 1, -1, -1, 1, 0, 0, 1};
+    ChipLayer weights;
+    weights.engine = Engine::programmable;
+    weights.lanes = 2;
+    weights.inputs = 3;
+    weights.outputs = 3;
+    weights.rail = Rail::dual;
+    weights.in_bits = 6;
+    weights.out_bits = 6;
+    weights.shared_profile = true;
+    weights.devices = {-1, -1, 0, 0, 1, 1};
     ChipLayer level;
     level.engine = Engine::level;
     level.lanes = 2;
@@ -77,7 +88,7 @@ Chip chip_of_engines() {
     level.in_bits = 6;
     level.device_bits = 3;
     level.devices = {-3, 0, 2, -1, 1, 1};
-    chip.layers = {steps, entries, level};
+    chip.layers = {steps, entries, weights, level};
     return chip;
 }
 
@@ -135,16 +146,19 @@ TEST_CASE("emit_top -- engine serial without any live slot has no wiring") {
     Chip chip = chip_of_engines();
     chip.layers[0].devices.assign(10, 0);
     const std::string text = emit_top(chip);
-    CHECK(text.find(".STAGES({16'd2, 16'd2, 16'd0}),") != std::string::npos);
-    CHECK(text.find(".STAGE_ROWS({16'd2, 16'd4, 16'd0})") != std::string::npos);
+    CHECK(text.find(".STAGES({16'd2, 16'd2, 16'd2, 16'd0}),") != std::string::npos);
+    CHECK(text.find(".STAGE_ROWS({16'd2, 16'd1, 16'd4, 16'd0})") != std::string::npos);
 }
 
-TEST_CASE("emit_device_images -- a row an entry for engine serial, none for engine level") {
+TEST_CASE("emit_device_images -- a row an entry for engine serial, none for level, programmable") {
     const auto images = emit_device_images(chip_of_engines());
     REQUIRE(images.size() == 1);
     CHECK(images[0].name == device_image_name(1));
     // Group 0: neurons 0 and 1 with 2 and 3 live slots; group 1: neuron 2 alone.
     CHECK(images[0].text == "f\nd\n4\n1\n");
+    Chip weights = chip_of_engines();
+    weights.layers[1].engine = Engine::programmable;
+    CHECK(emit_device_images(weights).empty());
     Chip none = chip_of_engines();
     none.layers[1].devices.assign(9, 0);
     CHECK(emit_device_images(none)[0].text == "0\n");

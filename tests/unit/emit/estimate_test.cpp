@@ -149,7 +149,8 @@ TEST_CASE("estimate -- cycles are those of the chip, and parts add up") {
 }
 
 TEST_CASE("estimate -- a second context costs memory, lanes cost LUTs and save cycles") {
-    for (const Engine engine : {Engine::folded, Engine::serial, Engine::level}) {
+    for (const Engine engine :
+         {Engine::folded, Engine::spatial, Engine::serial, Engine::level, Engine::programmable}) {
         Rng rng(5), again(5);
         const int lanes = engine == Engine::folded ? 1 : 2;
         const Chip two = test::random_chip(small(engine, lanes, 2), rng);

@@ -225,6 +225,27 @@ TEST_CASE("report -- engines serial and level, counts on paper") {
     CHECK(report.latency_cycles == 1 + 13 + 9);
 }
 
+TEST_CASE("report -- engine programmable costs what its yardstick says, counts on paper") {
+    Rng rng(28);
+    const Checkpoint checkpoint =
+        random_checkpoint(network_of({5, 3, 2}, Rail::dual, one_value(0.4)), rng);
+    CompileOptions options;
+    options.target.engines = {Engine::programmable};
+    options.target.lanes = 2;
+    const CompileReport report = compile(checkpoint, options).report;
+    const LayerReport& first = report.layers[0];
+    CHECK(first.engine == "programmable");
+    CHECK(first.switches == 0);
+    CHECK(first.weight_rom_bits == 0);
+    // Two groups of 5 weights of 3 bits on two lanes; 8 weights a row, so that 10 take two rows.
+    CHECK(first.cycles == 10);
+    CHECK(first.wiring_memory_bits == 2 * 2 * 8 * 3);
+    CHECK(first.load_bits == 32 * (2 * (3 + 2) + (3 + 3 * 4) + (3 + 3)));
+    for (const LayerReport& layer : report.layers)
+        CHECK(layer.permuted == layer.programmable);
+    CHECK(report.permuted == report.programmable);
+}
+
 TEST_CASE("report -- JSON carries every field by its name") {
     Rng rng(29);
     const CompileReport report =

@@ -65,6 +65,8 @@ TEST_CASE("place -- every layer has the engine that the target gives it") {
     CHECK(chip.layers[0].lanes == 2);
     CHECK(chip.layers[1].engine == Engine::serial);
     CHECK(chip.layers[1].lanes == 3);  // no more than neurons
+    options.target.engines = {Engine::programmable};
+    CHECK(place(checkpoint, quantise(checkpoint), options).chip.layers[1].lanes == 3);
     options.target.engines = {Engine::level, Engine::level, Engine::level};
     CHECK_THROWS_WITH(place(checkpoint, quantise(checkpoint), options),
                       Contains("3 engines, the network has 2 layers"));

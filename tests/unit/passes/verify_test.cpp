@@ -67,7 +67,8 @@ uint32_t crc_of_words(std::span<const uint32_t> words) {
 Section section_of(Engine engine) {
     return engine == Engine::folded   ? Section::switches
            : engine == Engine::serial ? Section::entries
-                                      : Section::levels;
+           : engine == Engine::level  ? Section::levels
+                                      : Section::weights;
 }
 
 const std::vector<Rail> RAILS = {Rail::single, Rail::dual, Rail::split};
@@ -244,6 +245,27 @@ TEST_CASE("verify -- every flipped bit of the load stream's rows is found in its
             }
 }
 
+TEST_CASE("verify stream -- engine programmable on dual rails: what is added to b is checked") {
+    const Case one =
+        compiled_case(Rail::dual, levels(4, true), "auto", Activation::relu, Engine::programmable);
+    const auto sources = decode_sources(one.chip, one.configuration);
+    std::vector<uint32_t> words = expand(one.chip, one.configuration).words;
+    for (const LoadRecord& record : read_load_records(words)) {
+        const LoadRow& row = record.rows.front();
+        if (row.section != Section::neuron_registers) continue;
+        // As the configuration has it: without hi times the devices on complements.
+        const auto layer = static_cast<size_t>(row.layer);
+        const auto at = static_cast<size_t>(row.words.data() - words.data());
+        std::vector<uint32_t> bare = words;
+        bare[at] = static_cast<uint32_t>(one.configuration.layers[layer].neurons[0].b);
+        REQUIRE(bare[at] != words[at]);
+        bare.back() = crc_of_words(std::span(bare).first(bare.size() - 1));
+        CHECK_THROWS_WITH(verify_stream(one.chip, one.configuration, sources, bare),
+                          Contains("layer " + std::to_string(layer) + ", neuron 0") &&
+                              Contains("other registers"));
+    }
+}
+
 TEST_CASE("verify -- a missing or repeated record of the load stream is found") {
     const Case good = compiled_case(Rail::single, levels(4, true));
     const auto sources = decode_sources(good.chip, good.configuration);
@@ -285,7 +307,8 @@ TEST_CASE("load rows -- read back what expand wrote, refuse every flipped bit") 
 }
 
 TEST_CASE("verify stream -- every changed, missing or repeated wiring row of any engine is found") {
-    for (const Engine engine : {Engine::folded, Engine::serial, Engine::level})
+    for (const Engine engine :
+         {Engine::folded, Engine::spatial, Engine::serial, Engine::level, Engine::programmable})
         for (const Rail rail : RAILS)
             for (const bool shared : {false, true}) {
                 const Case one =

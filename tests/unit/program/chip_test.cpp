@@ -86,6 +86,13 @@ TEST_CASE("accumulator -- is as wide as the extreme sums need, and no wider") {
     layer.rail = Rail::single;
     layer.devices = {-7, -2, 0, 0, 5};  // -135
     CHECK(layer.accumulator_bits() == 9);
+    // Whatever weights are loaded: 5 inputs of up to 15, weights of 4 bits, on dual rails of 5.
+    layer.engine = Engine::programmable;
+    CHECK(layer.accumulator_bits() == 11);  // -600
+    layer.rail = Rail::split;               // 600
+    CHECK(layer.accumulator_bits() == 11);
+    layer.rail = Rail::dual;  // -1200
+    CHECK(layer.accumulator_bits() == 12);
 }
 
 TEST_CASE("live slots -- are those whose device is not 0 for every neuron") {
@@ -128,6 +135,21 @@ TEST_CASE("check -- names the layer and the fault") {
                    c.layers[1].lanes = 3;
                }),
                Contains("1, 2, 4, ... 64 inputs a cycle"));
+    CHECK_THAT(message([](Chip& c) {
+                   c.layers[0].engine = Engine::programmable;
+                   c.layers[0].lanes = 256;
+               }),
+               Contains("engine programmable has 1 to 255 lanes"));
+    CHECK_THAT(
+        message([](Chip& c) {
+            ChipLayer& last = c.layers[1];
+            last.engine = Engine::programmable;
+            last.rail = Rail::single;
+            last.outputs = 21846;
+            last.shared_profile = true;
+            last.devices = {0, 0, 1};
+        }),
+        Contains("layer 1: a lane has 65538 weights, at most 65535") && Contains("more lanes"));
     CHECK_THAT(message([](Chip& c) { c.pixel_stream_bits = 60; }), Contains("pixel stream"));
 }
 
@@ -137,7 +159,7 @@ TEST_CASE(
     chip.pixel_stream_bits = 24;
     REQUIRE(chip.in_bits() == 4);
     CHECK(chip.pixels_per_beat() == 6);
-    for (const Engine engine : {Engine::serial, Engine::level}) {
+    for (const Engine engine : {Engine::serial, Engine::level, Engine::programmable}) {
         chip.layers[0].engine = engine;
         CHECK(chip.pixels_per_beat() == 4);
         CHECK(chip.pixel_beats() == (chip.inputs() + 3) / 4);

@@ -1,6 +1,7 @@
 #include "compiler/program/expand.h"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "compiler/base/error.h"
 #include "compiler/perm/as_waksman.h"
@@ -69,6 +70,55 @@ TEST_CASE("expand -- the last word is the CRC-32 of all words before it") {
             bytes.push_back(static_cast<uint8_t>(words[i] >> (8 * b)));
     CHECK(words.back() == crc32(bytes));
     CHECK(crc32(std::vector<uint8_t>{'1', '2', '3', '4', '5', '6', '7', '8', '9'}) == 0xcbf43926);
+}
+
+TEST_CASE("expand -- the weights of engine programmable, on paper") {
+    // Two inputs of up to 3, devices -4, -1, 0, 3 of 3 bits for three neurons on two lanes.
+    Chip chip = small_chip();
+    chip.layers.resize(1);
+    ChipLayer& layer = chip.layers[0];
+    layer.engine = Engine::programmable;
+    layer.lanes = 2;
+    layer.inputs = 2;
+    layer.rail = Rail::dual;
+    layer.in_bits = 2;
+    layer.device_bits = 3;
+    layer.devices = {-4, -1, 0, 3};
+    Configuration configuration = small_configuration(chip, "index", 1);
+    BitWriter out;
+    const DeviceClasses classes = classes_of(layer.bank(0));
+    // Lines 0 and 1 are the inputs, 2 and 3 their complements.
+    for (const std::vector<int32_t>& source :
+         {std::vector{0, 1, 2, 3}, std::vector{2, 0, 1, 3}, std::vector{3, 2, 1, 0}})
+        code_named("index").encode(Permutation(source), classes, out);
+    LayerConfiguration& loaded = configuration.layers[0];
+    loaded.wiring_bits = out.bit_count();
+    loaded.payload = out.take();
+    for (size_t j = 0; j < 3; ++j)
+        loaded.neurons[j].b = 100 * static_cast<int32_t>(j);
+
+    const LoadStream stream = expand(chip, configuration);
+    const auto words = std::span(stream.words).subspan(LOAD_HEADER_WORDS);
+    // Neuron 0: -4 - 0 and -1 - 3; neuron 2: 3 - -1 and 0 - -4. Four bits each.
+    CHECK(words[0] == (7U << 16));
+    CHECK(words[1] == (1U << 16));
+    CHECK(words[2] == 1);
+    CHECK(words[3] == 0x44cc);
+    // Neuron 1: -1 - -4 and 0 - 3; nobody behind it.
+    CHECK(words[4] == (7U << 16 | 1U << 24));
+    CHECK(words[7] == 0x00d3);
+    CHECK(stream.wiring_bits() == 2 * 8 * 4);
+    // 3 times the devices on complements: 0 + 3, -4 + 3, -4 - 1.
+    CHECK(words[11] == 0 + 9);
+    CHECK(words[15] == 100 - 3);
+    CHECK(words[19] == 200 - 15);
+
+    loaded.neurons[0].b = std::numeric_limits<int32_t>::max() - 9;
+    CHECK_NOTHROW(expand(chip, configuration));
+    ++loaded.neurons[0].b;
+    CHECK_THROWS_WITH(expand(chip, configuration), Contains("layer 0, neuron 0") &&
+                                                       Contains("2147483648") &&
+                                                       Contains("does not fit 32 bits"));
 }
 
 TEST_CASE("decode -- an invalid code names the layer and the neuron") {

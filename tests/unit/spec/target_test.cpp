@@ -44,6 +44,9 @@ TEST_CASE("target -- an engine for all layers or one for each, with its paramete
     CHECK(mixed.engines == std::vector{Engine::level, Engine::serial});
     CHECK(mixed.lanes == 5);
     CHECK(mixed.inputs_per_cycle == 16);
+    const TargetSpec yardstick =
+        parse_target("name: t\nabout: a\nengine: [serial, programmable]\n" + rest, "t.yaml");
+    CHECK(yardstick.engines == std::vector{Engine::serial, Engine::programmable});
     const auto refused = [&](const std::string& engine) {
         return message("name: t\nabout: a\n" + engine + rest);
     };

@@ -1,0 +1,35 @@
+/// The chips that the mutation check works on, with what they are loaded with and shown.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "compiler/program/chip.h"
+#include "compiler/program/configuration.h"
+#include "sim/bench/bench.h"
+
+namespace permloom {
+
+/// Together they have every engine, rail and kind of profile, and all that a chip can have around a
+/// layer.
+enum class SceneName {
+    folded,   ///< three layers of engine `folded`
+    engines,  ///< `serial` and `level` in turns
+    walks     ///< layers of every engine that walk over feature maps, add and pool
+};
+inline constexpr std::array SCENES = {SceneName::folded, SceneName::engines, SceneName::walks};
+
+const char* to_string(SceneName name);
+
+/// The material of every trial on a chip.
+struct Scene {
+    explicit Scene(SceneName name);
+
+    Chip chip;
+    Configuration first, second;
+    std::vector<std::vector<uint16_t>> images;
+    Stimulus stimulus{7, 0.2, 0.3, 0.1, true};
+};
+
+}  // namespace permloom

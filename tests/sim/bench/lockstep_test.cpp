@@ -232,9 +232,9 @@ TEST_CASE("lockstep -- both devices do the same whatever is done to their pins")
             INFO(difference_of(bench));
             REQUIRE(bench.mismatches() == 0);
         }
-        // An image of a chip that walks takes longer than most calms.
+        // An image of a chip that walks, or of many beats, takes longer than most calms.
         CHECK(seen.results > 0);
-        if (pair.chip().layers.front().walk) return;
+        if (pair.chip().layers.front().walk || pair.chip().pixel_beats() > 100) return;
         // The weather was what it should be: everything happened.
         CHECK(seen.results > 100);
         CHECK(seen.dropped_images > 0);

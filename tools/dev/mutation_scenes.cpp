@@ -58,6 +58,17 @@ std::vector<ChipLayer> engine_layers(Rng& rng) {
             layer_of(LEVEL, 2, 9, 5, Rail::dual, 8, 8, {2, -1, 1, false}, rng)};
 }
 
+/// Lanes to spare, one value a write and eight.
+std::vector<ChipLayer> spatial_layers(Rng& rng) {
+    std::vector<ChipLayer> layers = {
+        layer_of(Engine::programmable, 6, 5, 8, Rail::dual, 4, 8, {4, -7, 7, false}, rng),
+        layer_of(Engine::spatial, 1, 8, 8, Rail::split, 8, 6, {3, -3, 3, true}, rng),
+        layer_of(Engine::spatial, 8, 8, 8, Rail::dual, 6, 8, {3, -3, 3, false}, rng),
+        layer_of(Engine::folded, 1, 8, 5, Rail::split, 8, 8, {3, -3, 3, true}, rng)};
+    layers[1].bit_serial = layers[3].bit_serial = true;
+    return layers;
+}
+
 /// An image that two layers read. Layer 2 adds layer 1, which is the last to come of what it wants,
 /// and its sums come one after the other without a gap; layer 3 adds layer 1 too, an image later,
 /// and pools; layer 4 pools sums of a single neuron, one in every cycle.
@@ -116,6 +127,9 @@ Chip chip_of(SceneName name) {
             break;
         case SceneName::engines:
             chip.layers = engine_layers(rng);
+            break;
+        case SceneName::spatial:
+            chip.layers = spatial_layers(rng);
             break;
         case SceneName::walks:
             chip.layers = walking_layers(rng);
@@ -182,7 +196,7 @@ std::vector<std::vector<uint16_t>> images_of(const Chip& chip, int count) {
 }  // namespace
 
 const char* to_string(SceneName name) {
-    return std::array{"folded", "engines", "walks"}[static_cast<size_t>(name)];
+    return std::array{"folded", "engines", "spatial", "walks"}[static_cast<size_t>(name)];
 }
 
 Scene::Scene(SceneName name)

@@ -3,7 +3,7 @@
 //
 // One word a cycle; it waits once, after the header, until no image of the target context is left
 // inside. A header in error changes nothing; after the header the target context is invalid until a
-// packet has ended without an error.
+// packet has ended without an error. A patch changes rows of what its target context holds.
 `default_nettype none
 module pl_config_loader #(
   parameter integer LAYERS = 1,
@@ -37,10 +37,15 @@ module pl_config_loader #(
   input  wire cfg_tvalid,
   output wire cfg_tready,
   input  wire cfg_tlast,
-  /// The stream comes from pl_boot; the wiring stands in its memories already.
+  /// The stream comes from pl_boot; the wiring stands in its memories already, and word 4 is the id
+  /// of the full load that both stand for.
   input  wire booting,
   output wire [1:0] ctx_valid,
+  /// Id of the load that each context completed last, 32 bits a context.
+  output wire [63:0] ctx_id,
   output wire [7:0] load_error,
+  /// Between the first word of a load and its end.
+  output wire loading,
   /// Bit per context: images are inside.
   input  wire [1:0] in_flight,
   /// Row bus: in a cycle with row_valid the addressed memory takes row_data. Layer, section and stage
@@ -75,6 +80,7 @@ module pl_config_loader #(
   localparam [7:0] ERROR_TRUNCATED = 8'd7;
   localparam [7:0] ERROR_OVERRUN = 8'd8;
   localparam [7:0] ERROR_CHECKSUM = 8'd9;
+  localparam [7:0] ERROR_BASE = 8'd10;
 
   localparam integer LAYER_BITS = pl_geometry::index_bits(LAYERS);
   localparam integer WORD_BITS = pl_geometry::index_bits(ROW_BITS / 32);
@@ -129,6 +135,11 @@ module pl_config_loader #(
   logic [7:0] content_error_q;
   logic [7:0] framing_error_q;
   logic target_q;
+  logic patch_q;
+  logic [63:0] id_q;
+  // What words 4 and 5 have to be, and that there is nothing to patch.
+  logic [31:0] base_q;
+  logic no_base_q;
   logic [31:0] crc_q;
   logic [31:0] rows_q;
 
@@ -151,6 +162,8 @@ module pl_config_loader #(
 
   assign cfg_tready = state_q != WAIT || broken;
   assign ctx_valid = valid_q;
+  assign ctx_id = id_q;
+  assign loading = state_q != HEADER || word_q != 3'd0;
   assign load_error =
       wrong_q != 3'b000 ? content_error_q : misplaced_q ? framing_error_q : NO_ERROR;
   assign row_valid = row_valid_q;
@@ -170,7 +183,7 @@ module pl_config_loader #(
 
   // The header.
   wire [7:0] head_version = cfg_tdata[7:0];
-  wire head_reserved_zero = cfg_tdata[31:16] == 16'd0;
+  wire head_reserved_zero = cfg_tdata[31:17] == 15'd0;
   wire context_exists = cfg_tdata[15:8] < CONTEXTS[7:0];
   localparam [31:0] FINGERPRINT_LOW = FINGERPRINT[31:0];
   localparam [31:0] FINGERPRINT_HIGH = FINGERPRINT[63:32];
@@ -228,7 +241,8 @@ module pl_config_loader #(
   // The words that open and close a load.
   wire crc_wrong = cfg_tdata != ~crc_q;
   wire header_done =
-      accept && state_q == HEADER && word_q == 3'd5 && cfg_tdata == 32'd0 && !cfg_tlast;
+      accept && state_q == HEADER && word_q == 3'd5 && cfg_tdata == base_q && !cfg_tlast;
+  wire names_itself = booting && word_q == 3'd4;
   wire load_done = accept && state_q == CRC && !crc_wrong && cfg_tlast;
 
   // Whether the word in hand is in error by its content. The two slowest checks stand apart.
@@ -241,13 +255,15 @@ module pl_config_loader #(
           3'd1: other_wrong = head_version != VERSION || !head_reserved_zero || !context_exists;
           3'd2: other_wrong = cfg_tdata != FINGERPRINT_LOW;
           3'd3: other_wrong = cfg_tdata != FINGERPRINT_HIGH;
-          default: other_wrong = cfg_tdata != 32'd0;
+          default: other_wrong = (cfg_tdata != base_q && !names_itself) || no_base_q;
         endcase
       RECORD: other_wrong = word_q == 3'd2 && cfg_tdata != {16'd0, words_q};
       CRC: other_wrong = crc_wrong;
       default: other_wrong = 1'b0;
     endcase
-  wire head_wrong = end_marker ? rows_q != (booting ? BOOT_ROWS : TOTAL_ROWS) : !head_good;
+  wire rows_wrong =
+      patch_q ? rows_q == 32'd0 : booting ? rows_q != BOOT_ROWS : rows_q != TOTAL_ROWS;
+  wire head_wrong = end_marker ? rows_wrong : !head_good;
   wire in_record = accept && state_q == RECORD;
   wire [2:0] wrong = {
     in_record && word_q == 3'd0 && head_wrong, in_record && word_q == 3'd1 && !span_good,
@@ -263,7 +279,7 @@ module pl_config_loader #(
           3'd0: content_error = ERROR_MAGIC;
           3'd1: content_error = head_version != VERSION ? ERROR_VERSION : ERROR_HEADER;
           3'd2, 3'd3: content_error = ERROR_FINGERPRINT;
-          default: content_error = ERROR_HEADER;
+          default: content_error = patch_q ? ERROR_BASE : ERROR_HEADER;
         endcase
       RECORD: content_error = word_q == 3'd0 && end_marker ? ERROR_INCOMPLETE : ERROR_RECORD;
       default: content_error = ERROR_CHECKSUM;
@@ -287,7 +303,14 @@ module pl_config_loader #(
   // Fields of the header and of a record. A word in error may leave its own behind: nothing looks at
   // them before the next load.
   always_ff @(posedge clk) begin
-    if (state_q == HEADER && word_q == 3'd1 && cfg_tvalid) target_q <= cfg_tdata[8];
+    if (state_q == HEADER && word_q == 3'd1 && cfg_tvalid) begin
+      target_q <= CONTEXTS > 1 ? cfg_tdata[8] : 1'b0;
+      patch_q <= cfg_tdata[16];
+    end
+    if (state_q == HEADER && word_q == 3'd3) begin
+      base_q <= patch_q ? id_q[32*target_q+:32] : 32'd0;
+      no_base_q <= patch_q && !valid_q[target_q];
+    end else if (state_q == HEADER && word_q == 3'd4 && accept) base_q <= 32'd0;
     if (state_q == RECORD && word_q == 3'd0 && cfg_tvalid) begin
       layer_q <= head_layer[LAYER_BITS-1:0];
       section_q <= head_section[2:0];
@@ -316,6 +339,7 @@ module pl_config_loader #(
       state_q <= HEADER;
       word_q <= 3'd0;
       valid_q <= 2'b00;
+      id_q <= 64'd0;
       broken_q <= 3'b000;
       wrong_q <= 3'b000;
       misplaced_q <= 1'b0;
@@ -326,6 +350,8 @@ module pl_config_loader #(
       else if (accept && first_word) misplaced_q <= 1'b0;
       if (header_done) valid_q[target_q] <= 1'b0;
       if (load_done) valid_q[target_q] <= 1'b1;
+      if (booting ? accept && state_q == HEADER && word_q == 3'd4 : load_done)
+        id_q[32*target_q+:32] <= cfg_tdata;
       if (broken || state_q == DROP) begin
         state_q <= cfg_tvalid && cfg_tlast ? HEADER : DROP;
         word_q <= 3'd0;

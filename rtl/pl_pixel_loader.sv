@@ -2,7 +2,7 @@
 //
 // An image is ceil(PIXELS / PER_BEAT) beats of PER_BEAT pixels, at most floor(STREAM_BITS / BITS), the
 // last one with tlast. An image with tlast too early or missing is dropped: its bank is never
-// completed, pix_error stays set until reset, and beats up to the late tlast are taken and ignored.
+// completed, pix_error stays set until it is cleared, and beats up to the late tlast are taken and ignored.
 `default_nettype none
 module pl_pixel_loader #(
   parameter integer PIXELS = 4,
@@ -20,6 +20,7 @@ module pl_pixel_loader #(
   output wire pix_tready,
   input  wire pix_tlast,
   output wire pix_error,
+  input  wire clear_pix_error,
   /// Context that an image gets with its first beat, and whether that context holds a load.
   input  wire ctx_active,
   input  wire ctx_active_valid,
@@ -29,8 +30,9 @@ module pl_pixel_loader #(
   output wire wr_ctx,
   output wire [PER_BEAT*BITS-1:0] wr_data,
   input  wire wr_ready,
-  /// An image of context wr_ctx has begun / has been dropped in this cycle.
+  /// An image of context wr_ctx has begun / been taken whole / been dropped in this cycle.
   output wire begun,
+  output wire whole,
   output wire dropped
 );
   localparam integer BEATS = (PIXELS + PER_BEAT - 1) / PER_BEAT;
@@ -62,6 +64,7 @@ module pl_pixel_loader #(
   assign wr_ctx = first ? ctx_active : image_ctx_q;
   assign wr_data = pix_tdata[PER_BEAT*BITS-1:0];
   assign begun = taken && first;
+  assign whole = taken && wr_last;
   assign dropped = taken && last != pix_tlast;
 
   generate
@@ -78,6 +81,7 @@ module pl_pixel_loader #(
     end else begin
       if (taken) beat_q <= last || pix_tlast ? FIRST_BEAT : beat_q + 1'b1;
       if (dropped) error_q <= 1'b1;
+      else if (clear_pix_error) error_q <= 1'b0;
       if (taken && last && !pix_tlast) dropping_q <= 1'b1;
       else if (dropping_q && pix_tvalid && pix_tlast) dropping_q <= 1'b0;
     end

@@ -12,6 +12,22 @@
 
 namespace permloom {
 
+/// Input pins of the control port (AXI4-Lite), `s_axil_` and the name.
+struct ControlIn {
+    bool awvalid = false, wvalid = false, bready = false, arvalid = false, rready = false;
+    uint8_t wstrb = 0xf;  ///< 4 bits
+    uint16_t awaddr = 0, araddr = 0;  ///< 12 bits
+    uint32_t wdata = 0;
+};
+
+/// Output pins of the control port.
+struct ControlOut {
+    bool awready = false, wready = false, bvalid = false, arready = false, rvalid = false;
+    uint8_t bresp = 0, rresp = 0;
+    uint32_t rdata = 0;
+    bool operator==(const ControlOut&) const = default;
+};
+
 /// Input pins, held during one clock cycle. Streams are AXI4-Stream.
 struct PinsIn {
     bool rst_n = true;  ///< synchronous, active low
@@ -21,6 +37,7 @@ struct PinsIn {
     uint64_t pix_tdata = 0;
     bool res_tready = false;
     uint8_t ctx_select = 0;
+    ControlIn control{};
 };
 
 /// One write on the boundary behind a layer: neuron `index` takes `value` (a code, or a logit).
@@ -43,6 +60,7 @@ enum class LoadError : uint8_t {
     truncated = 7,
     overrun = 8,
     checksum = 9,
+    base = 10,
 };
 
 /// Output pins, as seen during the same cycle, before the clock edge that ends it.
@@ -54,7 +72,8 @@ struct PinsOut {
     uint8_t ctx_active = 0;
     uint8_t ctx_valid = 0;      ///< bit per context
     uint8_t load_error = 0;     ///< LoadError; cleared by the first word of the next load
-    bool pix_error = false;     ///< sticky: an image had the wrong number of beats and was dropped
+    bool pix_error = false;  ///< sticky: an image had the wrong number of beats and was dropped
+    ControlOut control{};
     std::vector<Probe> probes;  ///< in the order of the layers
 };
 

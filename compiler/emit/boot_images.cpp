@@ -13,7 +13,7 @@
 #include "compiler/emit/vectors.h"
 #include "compiler/perm/as_waksman.h"
 #include "compiler/program/engine_plan.h"
-#include "compiler/program/load_stream.h"
+#include "compiler/program/load_records.h"
 
 namespace permloom {
 namespace {
@@ -60,31 +60,6 @@ std::vector<Memory> memories_of(const Chip& chip) {
     return memories;
 }
 
-/// A record of a load stream, its rows end to end.
-struct Record {
-    Section section{};
-    size_t layer = 0, stage = 0, first = 0, row_words = 0;
-    std::span<const uint32_t> head, rows;
-};
-
-std::vector<Record> records_of(std::span<const uint32_t> words) {
-    std::vector<Record> records;
-    for (size_t at = LOAD_HEADER_WORDS; words[at] != LOAD_END;) {
-        Record record;
-        record.section = static_cast<Section>(words[at] >> 16 & 0xff);
-        record.layer = words[at] & 0xffff;
-        record.stage = words[at] >> 24;
-        record.first = words[at + 1] & 0xffff;
-        record.row_words = words[at + 2];
-        record.head = words.subspan(at, LOAD_RECORD_WORDS);
-        record.rows =
-            words.subspan(at + LOAD_RECORD_WORDS, (words[at + 1] >> 16) * record.row_words);
-        at += record.head.size() + record.rows.size();
-        records.push_back(record);
-    }
-    return records;
-}
-
 bool is_wiring(Section section) {
     return section == Section::switches || section == Section::entries ||
            section == Section::levels || section == Section::weights;
@@ -110,7 +85,7 @@ size_t stored_rows(size_t rows) {
     return (rows + BLOCK_ROWS - 1) / BLOCK_ROWS * BLOCK_ROWS;
 }
 
-Content content_of(const Memory& memory, const Record& record, int contexts) {
+Content content_of(const Memory& memory, const LoadRecord& record, int contexts) {
     PERMLOOM_ASSERT(record.first == 0 && record.rows.size() == memory.rows * record.row_words);
     Content content{wiring_image_name(memory.layer, memory.stage), memory.width, {}};
     for (size_t row = 0; row < memory.rows; ++row) {
@@ -228,19 +203,21 @@ std::vector<Content> blank_contents(const Chip& chip) {
 
 std::vector<uint32_t> boot_stream(const LoadStream& load) {
     std::vector<uint32_t> words(load.words.begin(), load.words.begin() + LOAD_HEADER_WORDS);
-    for (const Record& record : records_of(load.words)) {
+    for (const LoadRecord& record : records_of(load.words)) {
         if (is_wiring(record.section)) continue;
         words.insert(words.end(), record.head.begin(), record.head.end());
         words.insert(words.end(), record.rows.begin(), record.rows.end());
     }
+    // The chip then names what it holds as if all of it had been loaded, so that patches fit.
+    words[4] = load.words.back();
     words.push_back(LOAD_END);
     words.push_back(crc32_of_words(words));
     return words;
 }
 
 std::vector<EmittedFile> boot_images(const Chip& chip, const LoadStream& load) {
-    std::map<std::pair<size_t, size_t>, Record> wiring;
-    for (const Record& record : records_of(load.words))
+    std::map<std::pair<size_t, size_t>, LoadRecord> wiring;
+    for (const LoadRecord& record : records_of(load.words))
         if (is_wiring(record.section)) wiring[{record.layer, record.stage}] = record;
     std::vector<Content> contents;
     for (const Memory& memory : memories_of(chip))

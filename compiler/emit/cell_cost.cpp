@@ -361,6 +361,12 @@ Cost context_control(int contexts) {
     return contexts == 1 ? Cost{26.0, 18} : Cost{65.0, 37};
 }
 
+Cost axi_lite() {
+    // Cycles 64, three counters and the word that is read of 32 bits each, 16 of them kept aside;
+    // address, data and strobes of a write, SELECT, and the states of both sides.
+    return {380.0, 64 + 1 + 3 * 32 + 32 + 32 + 10 + 9 + 1 + 9 + 6};
+}
+
 Cost result_unit(int outputs) {
     constexpr int FEW = 16;  // so many logits stand in shift registers, more in a memory
     const int index = index_bits(outputs), beat = index_bits(outputs + 1);
@@ -378,9 +384,10 @@ Cost result_unit(int outputs) {
 Cost config_loader(const LoaderShape& shape) {
     const int layer_bits = index_bits(shape.layers), row_bits = index_bits(shape.most_rows + 1);
     // CRC and row counter of 32 bits each, states and checks; layer and section of the record;
-    // address and number of rows; the row.
-    return {408.0 + 15.0 * (shape.layers - 1) + shape.row_bits,
-            116 + layer_bits + shape.address_bits + 2 * row_bits + shape.row_bits};
+    // address and number of rows; the row. An id of 32 bits a context, and the base of a patch.
+    return {(shape.contexts == 1 ? 424.0 : 518.0) + 15.0 * (shape.layers - 1) + shape.row_bits,
+            116 + 33 + 32 * shape.contexts + layer_bits + shape.address_bits + 2 * row_bits +
+                shape.row_bits};
 }
 
 // Layers that walk.

@@ -98,10 +98,11 @@ Cost activation_memory(int64_t size, int bits, int lanes, int word, int ports, i
                        int tail = 0);
 Cost pixel_loader(int beats);
 Cost context_control(int contexts);
+Cost axi_lite();
 Cost result_unit(int outputs);
 /// Of a load: rows of the largest stage, their addresses, and bits of a row that are stored.
 struct LoaderShape {
-    int layers = 1, most_rows = 1, address_bits = 1, row_bits = 32;
+    int layers = 1, most_rows = 1, address_bits = 1, row_bits = 32, contexts = 1;
 };
 Cost config_loader(const LoaderShape& shape);
 

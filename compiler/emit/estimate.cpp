@@ -231,6 +231,7 @@ int stored_row_bits(const ChipLayer& layer, bool last) {
 Cost loader_cost(const Chip& chip) {
     cells::LoaderShape shape;
     shape.layers = static_cast<int>(chip.layers.size());
+    shape.contexts = chip.contexts;
     for (const ChipLayer& layer : chip.layers) {
         const int rows = std::max(engine_plan(layer).wiring_rows, layer.outputs);
         shape.most_rows = std::max(shape.most_rows, rows);
@@ -273,6 +274,7 @@ Estimate estimate(const Chip& chip, const EstimateOptions& options) {
                    {"contexts", cells::context_control(chip.contexts)},
                    {"result unit", cells::result_unit(chip.outputs())}};
     if (options.boot_words > 0) result.rest.push_back({"boot", cells::boot(options.boot_words)});
+    if (!options.board) result.rest.push_back({"control port", cells::axi_lite()});
     if (options.board) result.rest.push_back({"board", cells::board(chip.pixel_stream_bits)});
     result.interval = chip_interval(chip);
     result.latency = chip_latency(chip);

@@ -28,7 +28,7 @@ constexpr char TESTBENCH[] =
 //
 // Loads the configuration, offers a damaged copy of it to the other context (which must be refused
 // while the first goes on), streams {images} stored images with pauses on both sides, and compares
-// every word of every result.
+// every word of every result. Identity, state and counters are read over the control port.
 `timescale 1ns / 1ps
 `default_nettype none
 module permloom_tb;
@@ -59,6 +59,12 @@ module permloom_tb;
   wire [7:0] ctx_valid;
   wire [7:0] load_error;
   wire pix_error;
+  reg [11:0] araddr = 12'd0;
+  reg arvalid = 1'b0;
+  reg rready = 1'b0;
+  wire arready;
+  wire [31:0] rdata;
+  wire rvalid;
 
   permloom_top dut (
     .clk(clk), .rst_n(rst_n),
@@ -67,6 +73,11 @@ module permloom_tb;
     .res_tdata(res_tdata), .res_tvalid(res_tvalid), .res_tready(res_tready), .res_tlast(res_tlast),
     .ctx_select(8'd0), .ctx_active(ctx_active), .ctx_valid(ctx_valid),
     .load_error(load_error), .pix_error(pix_error),
+    .s_axil_awaddr(12'd0), .s_axil_awvalid(1'b0), .s_axil_awready(), .s_axil_wdata(32'd0),
+    .s_axil_wstrb(4'd0), .s_axil_wvalid(1'b0), .s_axil_wready(), .s_axil_bresp(), .s_axil_bvalid(),
+    .s_axil_bready(1'b0), .s_axil_araddr(araddr), .s_axil_arvalid(arvalid),
+    .s_axil_arready(arready), .s_axil_rdata(rdata), .s_axil_rresp(), .s_axil_rvalid(rvalid),
+    .s_axil_rready(rready),
     .probe_valid(), .probe_index(), .probe_value()
   );
 
@@ -102,6 +113,22 @@ module permloom_tb;
     end
   endtask
 
+  // A register of the control port must read `wanted`.
+  task expect_register(input [11:0] address, input [31:0] wanted, input integer check);
+    begin
+      araddr <= address;
+      arvalid <= 1'b1;
+      @(posedge clk);
+      while (!arready) @(posedge clk);
+      arvalid <= 1'b0;
+      rready <= 1'b1;
+      @(posedge clk);
+      while (!rvalid) @(posedge clk);
+      rready <= 1'b0;
+      expect_equal(rdata, wanted, check);
+    end
+  endtask
+
   // Pauses from a 16-bit linear feedback shift register.
   reg [15:0] noise = 16'hace1;
   always @(posedge clk) begin
@@ -123,6 +150,11 @@ module permloom_tb;
     send_load(32'h00000100);
     expect_equal({{24'd0, load_error}}, CONTEXTS == 2 ? 32'd9 : 32'd3, 3);
     expect_equal({{24'd0, ctx_valid}}, 32'd1, 4);
+    expect_register(12'h000, 32'h314d4c50, 8);
+    expect_register(12'h010, 32'h{fingerprint_low:08x}, 9);
+    expect_register(12'h014, 32'h{fingerprint_high:08x}, 10);
+    expect_register(12'h018, {{8'd0, load_error, 16'h0100}}, 11);
+    expect_register(12'h02c, 32'd0, 12);
     for (image = 0; image < IMAGES; image = image + 1)
       for (beat = 0; beat < BEATS; beat = beat + 1) begin
         while (noise[4:2] == 3'b000) @(posedge clk);
@@ -133,6 +165,16 @@ module permloom_tb;
         while (!pix_tready) @(posedge clk);
         pix_tvalid <= 1'b0;
       end
+    wait (taken == IMAGES * RESULT_WORDS);
+    @(posedge clk);
+    expect_register(12'h02c, IMAGES, 13);
+    expect_register(12'h030, IMAGES, 14);
+    expect_register(12'h034, 32'd0, 15);
+    expect_equal({{31'd0, pix_error}}, 32'd0, 6);
+    expect_equal({{24'd0, ctx_active}}, 32'd0, 7);
+    if (errors == 0) $display("PASS: %0d images, %0d cycles, mismatches: 0", IMAGES, cycles);
+    else $display("FAIL: %0d mismatches in %0d images", errors, IMAGES);
+    $finish;
   end
 
   always @(posedge clk) begin
@@ -145,13 +187,6 @@ module permloom_tb;
       end
       expect_equal({{31'd0, res_tlast}}, taken % RESULT_WORDS == RESULT_WORDS - 1 ? 32'd1 : 32'd0, 5);
       taken = taken + 1;
-    end
-    if (taken == IMAGES * RESULT_WORDS) begin
-      expect_equal({{31'd0, pix_error}}, 32'd0, 6);
-      expect_equal({{24'd0, ctx_active}}, 32'd0, 7);
-      if (errors == 0) $display("PASS: %0d images, %0d cycles, mismatches: 0", IMAGES, cycles);
-      else $display("FAIL: %0d mismatches in %0d images", errors, IMAGES);
-      $finish;
     end
     if (cycles == CYCLE_LIMIT) begin
       $display("FAIL: only %0d of %0d result words after %0d cycles", taken,
@@ -264,7 +299,9 @@ std::vector<EmittedFile> emit_generic(const Chip& chip, const Configuration& con
     const auto fill = [&](const char* pattern) {
         return fmt::format(
             fmt::runtime(pattern), fmt::arg("name", chip.name), fmt::arg("version", VERSION),
-            fmt::arg("fingerprint", to_hex(fingerprint(chip), 16)), fmt::arg("images", images),
+            fmt::arg("fingerprint", to_hex(fingerprint(chip), 16)),
+            fmt::arg("fingerprint_low", low_word(fingerprint(chip)) & 0xffffffff),
+            fmt::arg("fingerprint_high", low_word(fingerprint(chip)) >> 32), fmt::arg("images", images),
             fmt::arg("load_words", load.words.size()), fmt::arg("beats", chip.pixel_beats()),
             fmt::arg("result_words", result_words_per_image), fmt::arg("contexts", chip.contexts),
             fmt::arg("pixel_bits", chip.pixel_stream_bits),

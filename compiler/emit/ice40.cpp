@@ -93,9 +93,6 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
                                     const Ice40Options& options) {
     const Part& part = part_of(target);
     const bool boots = options.boots;
-    const Clock clock = clock_of(options.clock_mhz > 0     ? options.clock_mhz
-                                 : chip.layers.size() == 1 ? part.one_layer_mhz
-                                                           : part.hidden_layer_mhz);
     for (size_t l = 0; boots && l < chip.layers.size(); ++l)
         if (chip.layers[l].engine == Engine::spatial)
             throw Error("target " + target,
@@ -103,6 +100,9 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
                                     "registers that no image fills when the power comes on",
                                     l),
                         "emit with `--no-boot`, or compile with engine folded");
+    const Clock clock = clock_of(options.clock_mhz > 0     ? options.clock_mhz
+                                 : chip.layers.size() == 1 ? part.one_layer_mhz
+                                                           : part.hidden_layer_mhz);
     const LoadStream load = expand(chip, configuration);
     const size_t boot_words = boots ? boot_stream(load).size() : 0;
 

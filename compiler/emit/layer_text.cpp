@@ -386,9 +386,9 @@ std::string layer_text(const Chip& chip, size_t index, const BootOptions& option
                                           : fmt::format(".LANES({}), ", layer.lanes)) +
                               (layer.bit_serial ? ".SERIAL(1), " : "")),
         fmt::arg("serial", layer.bit_serial ? ", .SERIAL(1)" : ""),
-        fmt::arg("writes", vector_writes), fmt::arg("word", word),
+        fmt::arg("writes", vector_writes), fmt::arg("word", word), fmt::arg("ports", ports),
         fmt::arg("tail", tail > 0 ? fmt::format(", .TAIL({})", tail) : ""),
-        fmt::arg("ports", ports), fmt::arg("address_msb", ports * index_bits(words) - 1),
+        fmt::arg("address_msb", ports * index_bits(words) - 1),
         fmt::arg("read_msb", ports * word * layer.in_bits - 1),
         fmt::arg("vector_msb", layer.inputs * layer.in_bits - 1),
         fmt::arg("device_bits", layer.device_bits), fmt::arg("acc_bits", layer.accumulator_bits()),

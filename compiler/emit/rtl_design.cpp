@@ -74,10 +74,9 @@ std::vector<EmittedFile> emit_device_images(const Chip& chip) {
     std::vector<EmittedFile> images;
     for (size_t i = 0; i < chip.layers.size(); ++i) {
         const ChipLayer& layer = chip.layers[i];
-        // Engine `level` takes its devices as parameters, `programmable` has none.
-        if (layer.shared_profile || layer.engine == Engine::level ||
-            layer.engine == Engine::programmable)
-            continue;
+        // The other engines take their devices as parameters, or have none.
+        const bool reads_rows = layer.engine == Engine::folded || layer.engine == Engine::serial;
+        if (layer.shared_profile || !reads_rows) continue;
         images.push_back({device_image_name(static_cast<int>(i)),
                           layer.engine == Engine::serial ? entry_rows(layer) : bank_rows(layer)});
     }

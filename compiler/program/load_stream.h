@@ -7,6 +7,7 @@ namespace permloom {
 
 inline constexpr uint32_t LOAD_MAGIC = 0x314d4c50;  ///< "PLM1"
 inline constexpr uint32_t LOAD_VERSION = 1;
+inline constexpr uint32_t LOAD_PATCH = 1U << 16;  ///< of word 1: the load is a patch
 inline constexpr uint32_t LOAD_END = 0x00ff0000;  ///< end marker: section 255, all else zero
 inline constexpr int LOAD_HEADER_WORDS = 6;
 inline constexpr int LOAD_RECORD_WORDS = 3;  ///< in front of the rows of a record

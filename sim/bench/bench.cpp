@@ -21,6 +21,12 @@ LoadError Bench::load(const Load& load) {
 void Bench::select(int context) {
     host_->select(context);
 }
+ControlAnswer Bench::access(const ControlAccess& access) {
+    return host_->access(access);
+}
+uint32_t Bench::read_register(uint16_t address) {
+    return host_->read_register(address);
+}
 BenchReport Bench::run(std::span<const std::vector<uint16_t>> images,
                        const std::optional<Reload>& reload,
                        const std::function<void(uint64_t, uint64_t)>& progress) {

@@ -26,6 +26,30 @@ struct Stimulus {
     double result_stall = 0.0;  ///< chance that the host does not take a result in a cycle
     double load_gap = 0.0;      ///< chance that the load stream pauses in a cycle
     bool noise = true;  ///< random data on pins that the chip must ignore (valid low, surplus bits)
+    double control_gap = 0.0;  ///< chance that a channel of the control port pauses in a cycle
+    /// Chance per cycle that an idle control port starts a random access, during a run.
+    double control_traffic = 0.0;
+};
+
+/// Addresses of the control port, rtl/MICROARCHITECTURE.md.
+namespace ControlRegister {
+inline constexpr uint16_t identity = 0x00, version = 0x04, layers = 0x08, contexts = 0x0c,
+                          fingerprint_low = 0x10, fingerprint_high = 0x14, state = 0x18,
+                          select = 0x1c, command = 0x20, cycles_low = 0x24, cycles_high = 0x28,
+                          images = 0x2c, results = 0x30, dropped = 0x34, id_0 = 0x38, id_1 = 0x3c;
+}
+
+/// One access over the control port.
+struct ControlAccess {
+    bool write = false;
+    uint16_t address = 0;
+    uint32_t data = 0;
+    uint8_t strobe = 0xf;
+};
+
+struct ControlAnswer {
+    uint8_t response = 0;  ///< 0 OKAY, 2 SLVERR
+    uint32_t data = 0;     ///< of a read
 };
 
 /// A load stream, and what the chip computes once it is in.
@@ -90,6 +114,10 @@ class Bench {
     BenchReport run(std::span<const std::vector<uint16_t>> images,
                     const std::optional<Reload>& reload = {},
                     const std::function<void(uint64_t done, uint64_t cycles)>& progress = {});
+    /// One access over the control port, to its answer.
+    ControlAnswer access(const ControlAccess& access);
+    /// A register of the control port. Throws Error when the chip knows none at this address.
+    uint32_t read_register(uint16_t address);
     /// One cycle with any input pins, the devices compared as always: for what no well-behaved host
     /// does. An image begun so must have left the chip before `run`.
     const PinsOut& tick(const PinsIn& in);

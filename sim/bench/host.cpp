@@ -13,7 +13,7 @@
 namespace permloom {
 namespace {
 
-constexpr uint64_t NOISE_DRAWS = 5;
+constexpr uint64_t NOISE_DRAWS = 5, TRAFFIC_DRAWS = 9;
 
 std::vector<Scoreboard::Writes> writes_of(const Chip& chip) {
     std::vector<Scoreboard::Writes> writes;
@@ -57,6 +57,9 @@ Bench::Host::Host(const Chip& chip, std::vector<Device*> devices, std::vector<st
       pixels_(chip, stimulus.pixel_gap, stimulus.seed, stimulus.noise),
       loader_(stimulus.load_gap, stimulus.seed),
       sink_(outputs_, stimulus.result_stall, stimulus.seed),
+      control_(stimulus.control_gap, stimulus.seed),
+      control_traffic_(stimulus.control_traffic),
+      traffic_rng_(stimulus.seed, TRAFFIC_DRAWS),
       outs_(devices_.size()),
       references_(static_cast<size_t>(chip.contexts), nullptr),
       patience_(patience_of(chip)) {
@@ -71,6 +74,8 @@ Bench::Host::Host(const Chip& chip, std::vector<Device*> devices, std::vector<st
     check_chance(stimulus.pixel_gap, "pixel_gap");
     check_chance(stimulus.result_stall, "result_stall");
     check_chance(stimulus.load_gap, "load_gap");
+    check_chance(stimulus.control_gap, "control_gap");
+    check_chance(stimulus.control_traffic, "control_traffic");
 }
 
 PinsIn Bench::Host::quiet_pins() {
@@ -82,6 +87,10 @@ PinsIn Bench::Host::quiet_pins() {
         in.cfg_tlast = (draw >> 32) & 1;
         in.pix_tlast = (draw >> 33) & 1;
         in.pix_tdata = noise_rng_.next();
+        in.control.awaddr = static_cast<uint16_t>((draw >> 34) & 0xfff);
+        in.control.araddr = static_cast<uint16_t>((draw >> 46) & 0xfff);
+        in.control.wdata = static_cast<uint32_t>(draw >> 32);
+        in.control.wstrb = static_cast<uint8_t>(draw >> 60);
     }
     return in;
 }
@@ -99,6 +108,10 @@ void Bench::Host::step(bool results_open) {
     pixels_.drive(in);
     loader_.drive(in);
     sink_.drive(in, results_open);
+    if (results_open && control_traffic_ > 0.0 && control_.idle() &&
+        traffic_rng_.chance(control_traffic_))
+        control_.start(control_.random_access());
+    control_.drive(in.control);
     const uint64_t now = cycle_;
     tick(in);
 
@@ -108,6 +121,7 @@ void Bench::Host::step(bool results_open) {
     observe_load(in);
     observe_pixels(in, now);
     observe_results(in, now);
+    observe_control(in, now);
     watch(results_open);
 }
 
@@ -157,8 +171,17 @@ void Bench::Host::observe_results(const PinsIn& in, uint64_t now) {
     report_.results.push_back(std::move(*taken.result));
 }
 
+void Bench::Host::observe_control(const PinsIn& in, uint64_t now) {
+    const std::optional<ControlAnswer> answer =
+        control_.observe(now, in.control, pins().control, scoreboard_);
+    if (!answer || !awaits_control_) return;
+    control_answer_ = answer;
+    moved_ = true;
+}
+
 void Bench::Host::watch(bool results_open) {
-    const bool host_paused = pixels_.paused() || loader_.paused() || sink_.paused();
+    const bool host_paused = pixels_.paused() || loader_.paused() || sink_.paused() ||
+                             (awaits_control_ && control_.paused());
     if (moved_) {
         still_ = 0;
         return;
@@ -189,6 +212,7 @@ std::string Bench::Host::waiting_for() const {
     if (!in_chip_.empty())
         reasons.push_back(fmt::format("for the result of image {} ({} of {} words so far)",
                                       scoreboard_.images_answered(), sink_.words(), outputs_ + 1));
+    if (awaits_control_) reasons.push_back("for an answer of the control port");
     if (reasons.empty())
         reasons.push_back(fmt::format("for ctx_active to become {}", static_cast<int>(select_)));
     return fmt::format("{}", fmt::join(reasons, ", and "));
@@ -201,6 +225,7 @@ std::string Bench::Host::device_names() const {
 void Bench::Host::reset(int cycles) {
     PERMLOOM_ASSERT(cycles >= 1);
     abandon();
+    control_.reset();
     for (int i = 0; i < cycles; ++i) {
         PinsIn in = quiet_pins();
         in.rst_n = false;
@@ -214,6 +239,7 @@ void Bench::Host::abandon() {
     pixels_.start({});
     loader_.start({});
     sink_.reset();
+    awaits_control_ = false;
     load_state_ = LoadState::idle;
     scoreboard_.end_run();
     still_ = 0;
@@ -248,6 +274,30 @@ void Bench::Host::select(int context) {
     select_ = before;
     throw Error(device_names(),
                 fmt::format("context {} cannot be selected: it holds no valid load", context));
+}
+
+ControlAnswer Bench::Host::access(const ControlAccess& access) try {
+    // A random access of the last run may still be under way.
+    awaits_control_ = true;
+    while (!control_.idle())
+        step(false);
+    control_answer_.reset();
+    control_.start(access);
+    while (!control_answer_)
+        step(false);
+    awaits_control_ = false;
+    return *control_answer_;
+} catch (...) {
+    abandon();
+    throw;
+}
+
+uint32_t Bench::Host::read_register(uint16_t address) {
+    const ControlAnswer answer = access({.address = address});
+    if (answer.response != 0)
+        throw Error(device_names(),
+                    fmt::format("the control port knows no register {:#05x}", address));
+    return answer.data;
 }
 
 void Bench::Host::check_images(std::span<const std::vector<uint16_t>> images) const {

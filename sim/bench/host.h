@@ -11,6 +11,7 @@
 
 #include "compiler/base/rng.h"
 #include "sim/bench/bench.h"
+#include "sim/bench/control_port.h"
 #include "sim/bench/scoreboard.h"
 #include "sim/bench/streams.h"
 
@@ -27,6 +28,8 @@ class Bench::Host {
     BenchReport run(std::span<const std::vector<uint16_t>> images,
                     const std::optional<Reload>& reload,
                     const std::function<void(uint64_t, uint64_t)>& progress);
+    ControlAnswer access(const ControlAccess& access);
+    uint32_t read_register(uint16_t address);
     void tick(const PinsIn& in);
 
     const PinsOut& pins() const { return outs_.front(); }
@@ -48,6 +51,7 @@ class Bench::Host {
     void observe_load(const PinsIn& in);
     void observe_pixels(const PinsIn& in, uint64_t now);
     void observe_results(const PinsIn& in, uint64_t now);
+    void observe_control(const PinsIn& in, uint64_t now);
     /// The watchdog, after a cycle.
     void watch(bool results_open);
     std::string waiting_for() const;
@@ -67,6 +71,9 @@ class Bench::Host {
     PixelSource pixels_;
     LoadSource loader_;
     ResultSink sink_;
+    ControlPort control_;
+    double control_traffic_;
+    Rng traffic_rng_;
 
     std::vector<PinsOut> outs_;
     uint64_t cycle_ = 0;
@@ -77,6 +84,9 @@ class Bench::Host {
     LoadState load_state_ = LoadState::idle;
     Load load_;
     LoadError load_error_ = LoadError::none;
+
+    bool awaits_control_ = false;  ///< the host waits for the answer to an access
+    std::optional<ControlAnswer> control_answer_;
 
     // of the run that is going on
     std::span<const std::vector<uint16_t>> images_;

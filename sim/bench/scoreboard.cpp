@@ -103,6 +103,14 @@ void Scoreboard::check_pins(uint64_t cycle, const PinsOut& left, const PinsOut& 
     compare("ctx_valid", left.ctx_valid, right.ctx_valid);
     compare("load_error", left.load_error, right.load_error);
     compare("pix_error", left.pix_error, right.pix_error);
+    compare("s_axil_awready", left.control.awready, right.control.awready);
+    compare("s_axil_wready", left.control.wready, right.control.wready);
+    compare("s_axil_bvalid", left.control.bvalid, right.control.bvalid);
+    compare("s_axil_bresp", left.control.bresp, right.control.bresp);
+    compare("s_axil_arready", left.control.arready, right.control.arready);
+    compare("s_axil_rvalid", left.control.rvalid, right.control.rvalid);
+    compare("s_axil_rresp", left.control.rresp, right.control.rresp);
+    compare("s_axil_rdata", data(left.control.rdata), data(right.control.rdata));
 }
 
 void Scoreboard::check_result(const Result& result) {

@@ -30,7 +30,8 @@ ChipTop::ChipTop(const sc_core::sc_module_name& name, const Chip& chip)
       pixel_loader_("pixel_loader", static_cast<uint32_t>(chip.pixel_beats())),
       result_unit_("result_unit", chip.outputs()),
       config_loader_("config_loader", chip),
-      context_control_("context_control", chip.contexts) {
+      context_control_("context_control", chip.contexts),
+      axi_lite_("axi_lite", chip) {
     size_t probes = 0;
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         segments_.push_back(std::make_unique<Segment>(chip, l, probes));
@@ -40,6 +41,7 @@ ChipTop::ChipTop(const sc_core::sc_module_name& name, const Chip& chip)
         bind_segment(chip, l);
     bind_ends(chip);
     bind_configuration();
+    bind_control();
 }
 
 ChipTop::Join::Join(size_t index)
@@ -94,6 +96,7 @@ void ChipTop::bind_ends(const Chip& chip) {
     pixel_loader_.pix_tdata(pix_tdata_);
     pixel_loader_.pix_tready(pix_tready_);
     pixel_loader_.pix_error(pix_error_);
+    pixel_loader_.clear_pix_error(clear_pix_error_);
     pixel_loader_.ctx_active(ctx_active_);
     pixel_loader_.ctx_valid(ctx_valid_);
     pixel_loader_.buffer_ready(ready_behind(chip, NETWORK_INPUT));
@@ -122,18 +125,54 @@ void ChipTop::bind_configuration() {
     config_loader_.cfg_tready(cfg_tready_);
     config_loader_.ctx_valid(ctx_valid_);
     config_loader_.load_error(load_error_);
+    config_loader_.loading(loading_);
+    config_loader_.ctx_id(ctx_id_);
     config_loader_.busy(busy_);
     config_loader_.row(row_);
 
     context_control_.clk(clk_);
     context_control_.rst_n(rst_n_);
     context_control_.ctx_select(ctx_select_);
+    context_control_.select(select_);
     context_control_.ctx_valid(ctx_valid_);
     context_control_.ctx_active(ctx_active_);
     context_control_.started(started_);
     context_control_.dropped(dropped_);
     context_control_.done(done_);
     context_control_.busy(busy_);
+}
+
+void ChipTop::bind_control() {
+    axi_lite_.clk(clk_);
+    axi_lite_.rst_n(rst_n_);
+    axi_lite_.awaddr(awaddr_);
+    axi_lite_.awvalid(awvalid_);
+    axi_lite_.awready(awready_);
+    axi_lite_.wdata(wdata_);
+    axi_lite_.wstrb(wstrb_);
+    axi_lite_.wvalid(wvalid_);
+    axi_lite_.wready(wready_);
+    axi_lite_.bresp(bresp_);
+    axi_lite_.bvalid(bvalid_);
+    axi_lite_.bready(bready_);
+    axi_lite_.araddr(araddr_);
+    axi_lite_.arvalid(arvalid_);
+    axi_lite_.arready(arready_);
+    axi_lite_.rdata(rdata_);
+    axi_lite_.rresp(rresp_);
+    axi_lite_.rvalid(rvalid_);
+    axi_lite_.rready(rready_);
+    axi_lite_.ctx_active(ctx_active_);
+    axi_lite_.ctx_valid(ctx_valid_);
+    axi_lite_.ctx_id(ctx_id_);
+    axi_lite_.load_error(load_error_);
+    axi_lite_.loading(loading_);
+    axi_lite_.pix_error(pix_error_);
+    axi_lite_.clear_pix_error(clear_pix_error_);
+    axi_lite_.select(select_);
+    axi_lite_.pixels(pixels_);
+    axi_lite_.dropped(dropped_);
+    axi_lite_.done(done_);
 }
 
 void ChipTop::drive(const PinsIn& pins) {
@@ -146,6 +185,15 @@ void ChipTop::drive(const PinsIn& pins) {
     pix_tdata_.write(pins.pix_tdata);
     res_tready_.write(pins.res_tready);
     ctx_select_.write(pins.ctx_select);
+    awvalid_.write(pins.control.awvalid);
+    awaddr_.write(pins.control.awaddr);
+    wvalid_.write(pins.control.wvalid);
+    wdata_.write(pins.control.wdata);
+    wstrb_.write(pins.control.wstrb);
+    bready_.write(pins.control.bready);
+    arvalid_.write(pins.control.arvalid);
+    araddr_.write(pins.control.araddr);
+    rready_.write(pins.control.rready);
 }
 
 void ChipTop::sample(PinsOut& pins) const {
@@ -158,6 +206,14 @@ void ChipTop::sample(PinsOut& pins) const {
     pins.ctx_valid = ctx_valid_.read();
     pins.load_error = load_error_.read();
     pins.pix_error = pix_error_.read();
+    pins.control = {.awready = awready_.read(),
+                    .wready = wready_.read(),
+                    .bvalid = bvalid_.read(),
+                    .arready = arready_.read(),
+                    .rvalid = rvalid_.read(),
+                    .bresp = bresp_.read(),
+                    .rresp = rresp_.read(),
+                    .rdata = rdata_.read()};
     pins.probes.clear();
     for (const auto& segment : segments_)
         for (const auto& probe : segment->probes)
@@ -170,7 +226,9 @@ void ChipTop::trace(sc_core::sc_trace_file* file) const {
     };
     add(clk_, rst_n_, cfg_tvalid_, cfg_tlast_, cfg_tdata_, cfg_tready_, pix_tvalid_, pix_tlast_,
         pix_tdata_, pix_tready_, pix_error_, res_tvalid_, res_tlast_, res_tdata_, res_tready_,
-        ctx_select_, ctx_active_, ctx_valid_, load_error_);
+        ctx_select_, ctx_active_, ctx_valid_, load_error_, awaddr_, awvalid_, awready_, wdata_,
+        wstrb_, wvalid_, wready_, bresp_, bvalid_, bready_, araddr_, arvalid_, arready_, rdata_,
+        rresp_, rvalid_, rready_);
     for (const auto& segment : segments_)
         for (const auto& probe : segment->probes)
             add(probe->valid, probe->index, probe->value);

@@ -1,5 +1,5 @@
 /// The chip, as `permloom_top` of the RTL: pixel loader, the layers, result unit,
-/// configuration loader, context control.
+/// configuration loader, context control, control port.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 
 #include "compiler/program/chip.h"
 #include "sim/device.h"
+#include "sim/systemc/axi_lite.h"
 #include "sim/systemc/config_loader.h"
 #include "sim/systemc/context_control.h"
 #include "sim/systemc/layer_module.h"
@@ -61,6 +62,7 @@ class ChipTop final : public sc_core::sc_module {
     void bind_segment(const Chip& chip, size_t index);
     void bind_ends(const Chip& chip);
     void bind_configuration();
+    void bind_control();
 
     sc_core::sc_signal<bool> clk_{"clk"}, rst_n_{"rst_n"};
     sc_core::sc_signal<bool> cfg_tvalid_{"cfg_tvalid"}, cfg_tlast_{"cfg_tlast"},
@@ -74,7 +76,18 @@ class ChipTop final : public sc_core::sc_module {
     sc_core::sc_signal<uint32_t> res_tdata_{"res_tdata"};
     sc_core::sc_signal<uint8_t> ctx_select_{"ctx_select"}, ctx_active_{"ctx_active"},
         ctx_valid_{"ctx_valid"}, load_error_{"load_error"};
+    sc_core::sc_signal<bool> awvalid_{"s_axil_awvalid"}, awready_{"s_axil_awready"},
+        wvalid_{"s_axil_wvalid"}, wready_{"s_axil_wready"}, bvalid_{"s_axil_bvalid"},
+        bready_{"s_axil_bready"}, arvalid_{"s_axil_arvalid"}, arready_{"s_axil_arready"},
+        rvalid_{"s_axil_rvalid"}, rready_{"s_axil_rready"};
+    sc_core::sc_signal<uint16_t> awaddr_{"s_axil_awaddr"}, araddr_{"s_axil_araddr"};
+    sc_core::sc_signal<uint32_t> wdata_{"s_axil_wdata"}, rdata_{"s_axil_rdata"};
+    sc_core::sc_signal<uint8_t> wstrb_{"s_axil_wstrb"}, bresp_{"s_axil_bresp"},
+        rresp_{"s_axil_rresp"};
 
+    sc_core::sc_signal<uint64_t> ctx_id_{"ctx_id"};
+    sc_core::sc_signal<bool> loading_{"loading"}, clear_pix_error_{"clear_pix_error"};
+    sc_core::sc_signal<uint16_t> select_{"select"};
     sc_core::sc_signal<uint8_t> busy_{"busy"};
     Wire<ImageEvent> started_{"started"}, dropped_{"dropped"}, done_{"done"};
     Register<Row> row_{"row"};
@@ -87,6 +100,7 @@ class ChipTop final : public sc_core::sc_module {
     ResultUnit result_unit_;
     ConfigLoader config_loader_;
     ContextControl context_control_;
+    AxiLite axi_lite_;
 };
 
 }  // namespace permloom::systemc

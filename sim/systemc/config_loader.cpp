@@ -97,12 +97,15 @@ void ConfigLoader::edge() {
     cfg_tready->write(state_ != State::wait);
     ctx_valid->write(valid_);
     load_error->write(static_cast<uint8_t>(error_));
+    loading->write(state_ != State::header || index_ != 0);
+    ctx_id->write(ids_[0] | static_cast<uint64_t>(ids_[1]) << 32);
 }
 
 void ConfigLoader::reset() {
     state_ = State::header;
     index_ = 0;
     valid_ = 0;
+    ids_ = {};
     error_ = LoadError::none;
 }
 
@@ -149,19 +152,27 @@ LoadError ConfigLoader::header_fault(uint32_t word) const {
             return unless(word == LOAD_MAGIC, LoadError::magic);
         case 1:
             if (bits_of(word, 0, 8) != LOAD_VERSION) return LoadError::version;
-            return unless(bits_of(word, 8, 8) < contexts_ && word >> 16 == 0, LoadError::header);
+            return unless(
+                bits_of(word, 8, 8) < contexts_ && (word & ~LOAD_PATCH) >> 16 == 0, LoadError::header);
         case 2:
             return unless(word == static_cast<uint32_t>(fingerprint_), LoadError::fingerprint);
         case 3:
             return unless(word == fingerprint_ >> 32, LoadError::fingerprint);
         default:
-            return unless(word == 0, LoadError::header);
+            return patch_ ? base_fault(word) : unless(word == 0, LoadError::header);
     }
+}
+
+LoadError ConfigLoader::base_fault(uint32_t word) const {
+    const bool valid = ((valid_ >> target_) & 1) != 0;
+    const uint32_t base = index_ == 4 ? ids_[target_] : 0;
+    return valid && word == base ? LoadError::none : LoadError::base;
 }
 
 LoadError ConfigLoader::record_fault(uint32_t word) const {
     if (at_end_marker(word)) {
-        return rows_seen_ == total_rows_ ? LoadError::none : LoadError::incomplete;
+        const bool enough = patch_ ? rows_seen_ > 0 : rows_seen_ == total_rows_;
+        return enough ? LoadError::none : LoadError::incomplete;
     }
     bool good = false;
     switch (index_) {
@@ -213,7 +224,10 @@ bool ConfigLoader::at_end_marker(uint32_t word) const {
 void ConfigLoader::advance(uint32_t word) {
     switch (state_) {
         case State::header:
-            if (index_ == 1) target_ = static_cast<uint8_t>(bits_of(word, 8, 8));
+            if (index_ == 1) {
+                target_ = static_cast<uint8_t>(bits_of(word, 8, 8));
+                patch_ = (word & LOAD_PATCH) != 0;
+            }
             if (++index_ < LOAD_HEADER_WORDS) return;
             valid_ = static_cast<uint8_t>(valid_ & ~(1U << target_));
             state_ = State::wait;
@@ -226,6 +240,7 @@ void ConfigLoader::advance(uint32_t word) {
             return;
         case State::crc:
             valid_ = static_cast<uint8_t>(valid_ | (1U << target_));
+            ids_[target_] = word;
             state_ = State::header;
             index_ = 0;
             return;

@@ -1,6 +1,7 @@
 /// Reads load streams from the configuration port: compiler/program/FORMAT.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -12,7 +13,7 @@
 namespace permloom::systemc {
 
 /// Checks every word in the cycle that takes it, sends the rows over the row bus, and keeps
-/// `ctx_valid` and `load_error`.
+/// `ctx_valid`, `load_error` and `loading`.
 class ConfigLoader final : public sc_core::sc_module {
   public:
     sc_core::sc_in<bool> clk{"clk"}, rst_n{"rst_n"};
@@ -20,6 +21,8 @@ class ConfigLoader final : public sc_core::sc_module {
     sc_core::sc_in<uint32_t> cfg_tdata{"cfg_tdata"};
     sc_core::sc_out<bool> cfg_tready{"cfg_tready"};
     sc_core::sc_out<uint8_t> ctx_valid{"ctx_valid"}, load_error{"load_error"};
+    sc_core::sc_out<bool> loading{"loading"};
+    sc_core::sc_out<uint64_t> ctx_id{"ctx_id"};  ///< of contexts 0 and 1, 32 bits each
     sc_core::sc_in<uint8_t> busy{"busy"};  ///< bit c: images of context c are under way
     Out<Row> row{"row"};
 
@@ -46,6 +49,7 @@ class ConfigLoader final : public sc_core::sc_module {
     /// What is wrong with the word itself in the present state.
     LoadError fault(uint32_t word, bool last) const;
     LoadError header_fault(uint32_t word) const;
+    LoadError base_fault(uint32_t word) const;
     LoadError record_fault(uint32_t word) const;
     LoadError address_fault(uint32_t word) const;
     bool at_end_marker(uint32_t word) const;
@@ -66,6 +70,8 @@ class ConfigLoader final : public sc_core::sc_module {
     uint32_t index_ = 0;  ///< of the next word in the header, the record's head or the row
     uint32_t crc_ = 0;
     uint8_t target_ = 0, valid_ = 0;
+    bool patch_ = false;
+    std::array<uint32_t, 2> ids_{};  ///< CRC of the load that each context completed last
     LoadError error_ = LoadError::none;
     uint64_t rows_seen_ = 0;
     uint32_t layer_ = 0, row_ = 0, count_ = 0;  ///< `count_` rows of the record are to come

@@ -16,8 +16,11 @@ void ContextControl::edge() {
         busy->write(0);
         return;
     }
-    const uint8_t select = ctx_select->read();
-    if (select < contexts_ && ((ctx_valid->read() >> select) & 1) != 0) ctx_active->write(select);
+    constexpr uint32_t BY_REGISTER = 0x100;
+    const uint8_t wanted = (select->read() & BY_REGISTER) != 0
+                               ? static_cast<uint8_t>(select->read())
+                               : ctx_select->read();
+    if (wanted < contexts_ && ((ctx_valid->read() >> wanted) & 1) != 0) ctx_active->write(wanted);
 
     const bool any = started->read().valid || dropped->read().valid || done->read().valid;
     if (!any) return;

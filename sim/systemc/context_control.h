@@ -13,6 +13,7 @@ class ContextControl final : public sc_core::sc_module {
   public:
     sc_core::sc_in<bool> clk{"clk"}, rst_n{"rst_n"};
     sc_core::sc_in<uint8_t> ctx_select{"ctx_select"}, ctx_valid{"ctx_valid"};
+    sc_core::sc_in<uint16_t> select{"select"};  ///< register SELECT of the control port
     sc_core::sc_out<uint8_t> ctx_active{"ctx_active"};
     In<ImageEvent> started{"started"}, dropped{"dropped"}, done{"done"};
     sc_core::sc_out<uint8_t> busy{"busy"};  ///< bit c: inflight[c] != 0

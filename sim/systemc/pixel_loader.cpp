@@ -39,6 +39,7 @@ void PixelLoader::edge() {
         pix_error->write(false);
         return;
     }
+    if (clear_pix_error->read()) pix_error->write(false);
     if (!pix_tvalid->read() || !pix_tready->read()) return;
     State state = state_.read();
     const bool last = pix_tlast->read();

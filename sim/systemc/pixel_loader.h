@@ -16,7 +16,7 @@ class PixelLoader final : public sc_core::sc_module {
     sc_core::sc_in<uint64_t> pix_tdata{"pix_tdata"};
     sc_core::sc_out<bool> pix_tready{"pix_tready"}, pix_error{"pix_error"};
     sc_core::sc_in<uint8_t> ctx_active{"ctx_active"}, ctx_valid{"ctx_valid"};
-    sc_core::sc_in<bool> buffer_ready{"buffer_ready"};
+    sc_core::sc_in<bool> buffer_ready{"buffer_ready"}, clear_pix_error{"clear_pix_error"};
     Out<Write> write{"write"};
     Out<ImageEvent> started{"started"}, dropped{"dropped"};
 

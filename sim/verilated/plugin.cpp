@@ -95,6 +95,15 @@ struct PermloomModel {
         drive(top->pix_tdata, in.pix_tdata);
         drive(top->res_tready, in.res_tready);
         drive(top->ctx_select, in.ctx_select);
+        drive(top->s_axil_awaddr, in.control.awaddr);
+        drive(top->s_axil_awvalid, in.control.awvalid);
+        drive(top->s_axil_wdata, in.control.wdata);
+        drive(top->s_axil_wstrb, in.control.wstrb);
+        drive(top->s_axil_wvalid, in.control.wvalid);
+        drive(top->s_axil_bready, in.control.bready);
+        drive(top->s_axil_araddr, in.control.araddr);
+        drive(top->s_axil_arvalid, in.control.arvalid);
+        drive(top->s_axil_rready, in.control.rready);
         clock(false);
         out.cfg_tready = top->cfg_tready;
         out.pix_tready = top->pix_tready;
@@ -105,6 +114,14 @@ struct PermloomModel {
         out.ctx_valid = top->ctx_valid;
         out.load_error = top->load_error;
         out.pix_error = top->pix_error;
+        out.control.awready = top->s_axil_awready;
+        out.control.wready = top->s_axil_wready;
+        out.control.bresp = top->s_axil_bresp;
+        out.control.bvalid = top->s_axil_bvalid;
+        out.control.arready = top->s_axil_arready;
+        out.control.rdata = top->s_axil_rdata;
+        out.control.rresp = top->s_axil_rresp;
+        out.control.rvalid = top->s_axil_rvalid;
         for (int probe = 0; probe < PERMLOOM_PROBES; ++probe) {
             probes[probe].valid = field(top->probe_valid, probe, 1);
             probes[probe].index = field(top->probe_index, 16 * probe, 16);

@@ -4,21 +4,35 @@
 
 #include <cstdint>
 
-constexpr uint32_t PERMLOOM_PLUGIN_ABI = 2;
+constexpr uint32_t PERMLOOM_PLUGIN_ABI = 3;
 
 extern "C" {
+
+/// The control port, as in sim/device.h.
+struct PermloomControlIn {
+    uint32_t wdata;
+    uint16_t awaddr, araddr;
+    uint8_t awvalid, wstrb, wvalid, bready, arvalid, rready;
+};
+
+struct PermloomControlOut {
+    uint32_t rdata;
+    uint8_t awready, wready, bresp, bvalid, arready, rresp, rvalid;
+};
 
 /// Pins as in sim/device.h; flags are 0 or 1.
 struct PermloomPinsIn {
     uint64_t pix_tdata;
     uint32_t cfg_tdata;
     uint8_t rst_n, cfg_tvalid, cfg_tlast, pix_tvalid, pix_tlast, res_tready, ctx_select;
+    PermloomControlIn control;
 };
 
 struct PermloomPinsOut {
     uint32_t res_tdata;
     uint8_t cfg_tready, pix_tready, res_tvalid, res_tlast;
     uint8_t ctx_active, ctx_valid, load_error, pix_error;
+    PermloomControlOut control;
 };
 
 struct PermloomProbe {

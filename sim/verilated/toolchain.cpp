@@ -29,7 +29,10 @@ Arguments verilator_arguments(TraceFormat trace, bool coverage) {
                            TOP_CLASS,     "--Mdir", "../obj"};
     if (trace == TraceFormat::vcd) arguments.push_back("--trace");
     if (trace == TraceFormat::fst) arguments.push_back("--trace-fst");
-    if (coverage) arguments = arguments + Arguments{"--coverage-line", "--coverage-toggle"};
+    // Counters of wide buses and of inlined copies of a cell would be most of the model.
+    if (coverage)
+        arguments = arguments + Arguments{"--coverage-line", "--coverage-toggle",
+                                          "--coverage-max-width", "64", "-fno-inline"};
     return arguments;
 }
 

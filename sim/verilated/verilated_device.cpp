@@ -84,7 +84,16 @@ void VerilatedDevice::tick(const PinsIn& in, PinsOut& out) {
                                  .pix_tvalid = in.pix_tvalid,
                                  .pix_tlast = in.pix_tlast,
                                  .res_tready = in.res_tready,
-                                 .ctx_select = in.ctx_select};
+                                 .ctx_select = in.ctx_select,
+                                 .control = {.wdata = in.control.wdata,
+                                             .awaddr = in.control.awaddr,
+                                             .araddr = in.control.araddr,
+                                             .awvalid = in.control.awvalid,
+                                             .wstrb = in.control.wstrb,
+                                             .wvalid = in.control.wvalid,
+                                             .bready = in.control.bready,
+                                             .arvalid = in.control.arvalid,
+                                             .rready = in.control.rready}};
     PermloomPinsOut pins{};
     require(plugin_.api().tick(model_, &pins_in, &pins, probes_.data()));
     out.cfg_tready = pins.cfg_tready;
@@ -96,6 +105,14 @@ void VerilatedDevice::tick(const PinsIn& in, PinsOut& out) {
     out.ctx_valid = pins.ctx_valid;
     out.load_error = pins.load_error;
     out.pix_error = pins.pix_error;
+    out.control = {.awready = pins.control.awready != 0,
+                   .wready = pins.control.wready != 0,
+                   .bvalid = pins.control.bvalid != 0,
+                   .arready = pins.control.arready != 0,
+                   .rvalid = pins.control.rvalid != 0,
+                   .bresp = pins.control.bresp,
+                   .rresp = pins.control.rresp,
+                   .rdata = pins.control.rdata};
     out.probes.resize(probes_.size());
     for (size_t l = 0; l < probes_.size(); ++l)
         out.probes[l] = {probes_[l].valid != 0, probes_[l].index, probes_[l].value};

@@ -25,7 +25,7 @@ class EngineAuto(CliTest):
                             "--force")["estimate"]
 
     def test_more_is_faster(self):
-        _, small, slow = self.compiled("small", "luts=4100", "rams=40")
+        _, small, slow = self.compiled("small", "luts=4500", "rams=40")
         _, large, fast = self.compiled("large", "luts=60000", "rams=400")
         self.assertEqual(small[1], ("serial", 1))
         self.assertNotEqual(small, large)
@@ -34,7 +34,7 @@ class EngineAuto(CliTest):
         self.assertEqual(fast["interval_cycles"], 64)
         # The yardstick is not for choosing.
         self.assertNotIn("programmable", [engine for engine, _ in small + large])
-        for name, luts, rams in (("small", 4100, 40), ("large", 60000, 400)):
+        for name, luts, rams in (("small", 4500, 40), ("large", 60000, 400)):
             estimate = self.estimate(name)
             self.assertLessEqual(estimate["luts"], luts)
             self.assertLessEqual(estimate["rams"], rams)

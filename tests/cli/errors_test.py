@@ -303,17 +303,17 @@ class Files(CliTest):
                    "emit", "d.plc", "--out", "design-2", "--images-only")
         self.fails(2, "--no-boot: is for the ice40 targets",
                    "emit", "d.plc", "--out", "design-2", "--no-boot")
+        self.make("compile", "run", "--target", "spatial", "--set", "bit_serial=true", "--out", "spatial")
+        self.fails(1, "layer 0 has engine spatial.*--no-boot", "emit", "spatial.plc", "--out", "design-2",
+                   "--target", "ice40-hx8k")
+        self.fails(1, "bit_serial: 'yes' is not one of true, false", "compile", "run", "--out", "design-3",
+                   "--set", "bit_serial=yes")
         self.fails(2, "--clock: is for the ice40 targets",
                    "emit", "d.plc", "--out", "design-2", "--clock", "96", "--target", "xilinx")
         self.fails(1, "100 MHz.*a multiple of 3, 18 to 132", "emit", "d.plc", "--out", "design-2",
                    "--clock", "100", "--target", "ice40-hx8k")
         self.fails(2, "--clock", "emit", "d.plc", "--out", "design-2", "--clock", "3",
                    "--target", "ice40-hx8k")
-        self.make("compile", "run", "--target", "spatial", "--set", "bit_serial=true", "--out", "spatial")
-        self.fails(1, "layer 0 has engine spatial.*--no-boot", "emit", "spatial.plc", "--out", "design-2",
-                   "--target", "ice40-hx8k")
-        self.fails(1, "bit_serial: 'yes' is not one of true, false", "compile", "run", "--out", "design-3",
-                   "--set", "bit_serial=yes")
         self.fails(2, "--target.*ice40-hx8k", "emit", "d.plc", "--out", "design-2", "--target", "ice40")
         self.assertFalse((self.directory / "design-2").exists())
 
@@ -348,6 +348,10 @@ class Files(CliTest):
                    "simulate", "d.plc", "--dut", "rtl", "--count", "1", PATH="/nonexistent")
 
     def test_trace_of_what_has_no_cycles(self):
+        self.fails(2, "--patch: the reference loads nothing", "simulate", "d.plc", "--then", "d.plc",
+                   "--patch", "--dut", "reference")
+        self.fails(1, "patch: the two configurations load the same rows", "simulate", "d.plc",
+                   "--then", "d.plc", "--patch", "--count", "1")
         self.fails(2, "--trace: the reference has no cycles", "simulate", "d.plc", "--dut", "reference",
                    "--trace", "x.vcd")
 

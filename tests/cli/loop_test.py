@@ -139,6 +139,23 @@ class Loop(CliTest):
         self.assertEqual(result["accuracy"], self.ok_json("evaluate", "d.plc")["accuracy"])
         self.assertEqual(result["then"]["accuracy"], self.ok_json("evaluate", "odd.plc")["accuracy"])
 
+    def test_simulate_then_patch_loads_the_difference(self):
+        result = self.ok_json("simulate", "d.plc", "--then", "odd.plc", "--patch", "--count", "40")
+        self.assertEqual((result["mismatches"], result["then"]["mismatches"]), (0, 0))
+        whole = self.ok_json("simulate", "d.plc", "--then", "odd.plc", "--count", "40")["then"]
+        self.assertEqual(result["then"]["accuracy"], whole["accuracy"])
+        self.assertEqual(result["then"]["full_load_words"], whole["load_words"])
+        self.assertNotEqual(result["then"]["load_words"], whole["load_words"])
+        self.assertRegex(self.ok("simulate", "d.plc", "--then", "odd.plc", "--patch", "--count", "5"),
+                         r"[\d,]+ words of a patch instead of [\d,]+")
+
+    def test_the_chip_counts_for_itself(self):
+        counts = self.ok_json("simulate", "d.plc", "--count", "40", "--gaps", "0.3")["chip_counts"]
+        self.assertEqual((counts["images"], counts["results"], counts["dropped"]), (40, 40, 0))
+        self.assertGreater(counts["cycles"], 40 * 64)
+        self.assertIn("the chip's own count: 5 images, 5 results, 0 dropped",
+                      self.ok("simulate", "d.plc", "--count", "5"))
+
     def test_trace_is_written(self):
         self.ok("simulate", "d.plc", "--count", "1", "--trace", "wave.vcd")
         self.assertIn("$enddefinitions", (self.directory / "wave.vcd").read_text())

@@ -11,7 +11,7 @@ COMMANDS = {
               "--shuffled", "--steps", "--log-every", "--evaluate-every", "--force", "--paper-protocol", "--protocol", "--threads", "--json", "--quiet"],
     "evaluate": ["--data", "--checkpoint", "--split", "--chip", "--json"],
     "compile": ["--target", "--set", "--onto", "--code", "--out", "--json"],
-    "simulate": ["--data", "--chip", "--dut", "--lockstep", "--then", "--then-data", "--count",
+    "simulate": ["--data", "--chip", "--dut", "--lockstep", "--then", "--patch", "--then-data", "--count",
                  "--seed", "--gaps", "--trace", "--json"],
     "emit": ["--target", "--out", "--count", "--data", "--images-only", "--no-boot", "--clock", "--report",
              "--svg", "--json", "--force"],
@@ -112,6 +112,7 @@ class Usage(CliTest):
         self.fails(2, "--dut: cannot be combined with --lockstep",
                    "simulate", "x.plc", "--dut", "rtl", "--lockstep")
         self.fails(2, "--then-data: needs --then", "simulate", "x.plc", "--then-data", "digits")
+        self.fails(2, "--patch: needs --then", "simulate", "x.plc", "--patch")
 
     def test_output_that_cannot_be_written_is_a_failure(self):
         with open("/dev/full", "w") as full:

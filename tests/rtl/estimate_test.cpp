@@ -61,14 +61,10 @@ TEST_CASE("estimate -- is within a tenth of what Yosys counts, block RAMs are ex
     const test::LayerShape split_weights{
         .outputs = 7, .rail = Rail::split, .engine = Engine::programmable, .lanes = 3};
     for (const auto& [layers, contexts] : {std::pair{std::vector{folded, per_neuron}, 1},
-                                           {std::vector{bits, per_neuron}, 2},
-                                           {std::vector{spatial, spatial_bits}, 2},
-                                           {std::vector{spatial_bits}, 1},
+                                           {std::vector{bits, spatial}, 2},
+                                           {std::vector{spatial_bits, serial}, 1},
                                            {std::vector{serial, level}, 2},
-                                           {std::vector{level}, 2},
-                                           {std::vector{serial}, 1},
-                                           {std::vector{weights, split_weights}, 2},
-                                           {std::vector{split_weights}, 1}}) {
+                                           {std::vector{weights, split_weights}, 2}}) {
         Rng rng(21);
         const test::ChipShape shape{.inputs = 24, .layers = layers, .contexts = contexts};
         const Chip chip = test::random_chip(shape, rng);

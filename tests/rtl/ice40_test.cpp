@@ -69,9 +69,11 @@ TEST_CASE("boot stream -- is the load stream without its wiring") {
     Rng rng(3);
     const Chip chip = test::random_chip(mixed_shape(), rng);
     const test::Wiring wiring = test::random_wiring(chip, rng);
-    const std::vector<uint32_t> words = boot_stream(expand(chip, wiring.configuration));
+    const LoadStream load = expand(chip, wiring.configuration);
+    const std::vector<uint32_t> words = boot_stream(load);
     REQUIRE(words.size() > 8);
     CHECK(words[0] == LOAD_MAGIC);
+    CHECK(words[4] == load.words.back());  // the id of the load that it stands for
     CHECK(words[words.size() - 2] == LOAD_END);
     CHECK(words.back() == test::crc_of(std::span(words).first(words.size() - 1)));
     // Header, frame; a record of neuron registers and one of layer registers a layer; classes.

@@ -408,6 +408,36 @@ Wiring random_wiring(const Chip& chip, Rng& rng, Range range) {
     return wiring;
 }
 
+Wiring partly_changed(const Chip& chip, const Wiring& wiring, const Wiring& other, Rng& rng) {
+    Wiring changed = wiring;
+    const Code& code = code_named("index");
+    for (size_t l = 0; l < chip.layers.size(); ++l) {
+        const ChipLayer& layer = chip.layers[l];
+        const LayerConfiguration& from = other.configuration.layers[l];
+        LayerConfiguration& to = changed.configuration.layers[l];
+        // Nothing, a single neuron, or the whole layer.
+        const uint64_t extent = rng.below(3);
+        const int chosen = between(rng, 0, layer.outputs - 1);
+        BitWriter payload;
+        for (int neuron = 0; neuron < layer.outputs; ++neuron) {
+            const auto j = static_cast<size_t>(neuron);
+            if (extent == 2 || (extent == 1 && neuron == chosen)) {
+                changed.sources[l][j] = other.sources[l][j];
+                if (coin(rng)) to.neurons[j] = from.neurons[j];
+            }
+            code.encode(changed.sources[l][j], classes_of(layer.bank(neuron)), payload);
+        }
+        to.wiring_bits = payload.bit_count();
+        to.payload = payload.take();
+        if (rng.below(4) == 0) to.registers = from.registers;
+    }
+    // A change in any case.
+    NeuronRegisters& last = changed.configuration.layers.back().neurons.back();
+    last.b ^= 1;
+    if (rng.below(4) == 0) changed.configuration.classes = other.configuration.classes;
+    return changed;
+}
+
 Expected Wiring::infer(const Chip& chip, const Image& image) const {
     Expected expected;
     const std::vector<int32_t> pixels(image.begin(), image.end());

@@ -73,4 +73,7 @@ enum class Range { usual, extreme };
 
 Wiring random_wiring(const Chip& chip, Rng& rng, Range range = Range::usual);
 
+/// `wiring` with some neurons, registers of layers or classes taken from `other`, at least one.
+Wiring partly_changed(const Chip& chip, const Wiring& wiring, const Wiring& other, Rng& rng);
+
 }  // namespace permloom::test

@@ -324,6 +324,18 @@ std::vector<Mutation> engine_data_mutations(const Scene& scene) {
     return m.take();
 }
 
+std::vector<Mutation> spatial_data_mutations(const Scene& scene) {
+    DataMutations m(SceneName::spatial, scene);
+    m.flip("weight 0 of neuron 2, layer 0, off by 2", {0, 2}, Section::weights, 2, 0, 1);
+    m.flip("switch 1 of stage 2, layer 1, neuron 3, flipped", {1, 3}, Section::switches, 2, 3, 1);
+    m.flip("switch 0 of stage 3, layer 2, neuron 6, flipped", {2, 6}, Section::switches, 3, 6, 0);
+    m.raise("b + 9, layer 2, neuron 5", {2, 5}, NEURON, 4 * 5, 9);
+    m.device("smallest device of neuron 1, layer 2, - 1", {2, 1}, [](Chip& chip) {
+        chip.layers[2].devices[static_cast<size_t>(chip.layers[2].lines())] -= 1;
+    });
+    return m.take();
+}
+
 std::vector<Mutation> walk_data_mutations(const Scene& scene) {
     DataMutations m(SceneName::walks, scene);
     m.raise("m2 + 9000, layer 2", {2, -1}, LAYER, 3, 9000);
@@ -333,8 +345,8 @@ std::vector<Mutation> walk_data_mutations(const Scene& scene) {
              [](Chip& chip) { chip.layers[0].in_zero = 6; });
     m.device("windows of layer 0 begin a column further right", {0, -1},
              [](Chip& chip) { chip.layers[0].walk->left = 0; });
-    m.device("windows of layer 2 begin a row further down", {2, -1},
-             [](Chip& chip) { chip.layers[2].walk->top = 0; });
+    m.device("windows of layer 3 begin a row further down", {3, -1},
+             [](Chip& chip) { chip.layers[3].walk->top = 0; });
     m.device("layer 2 adds layer 0", {2, -1}, [](Chip& chip) { chip.layers[2].walk->skip = 0; });
     m.device("layer 3 adds layer 0", {3, -1}, [](Chip& chip) { chip.layers[3].walk->skip = 0; });
     m.reference("m2 - 9000, layer 3", {3, -1},
@@ -373,6 +385,7 @@ int run(int argc, char** argv) {
     for (const auto& some :
          {folded_data_mutations(scenes.at(SceneName::folded)),
           engine_data_mutations(scenes.at(SceneName::engines)),
+          spatial_data_mutations(scenes.at(SceneName::spatial)),
           walk_data_mutations(scenes.at(SceneName::walks)), rtl_mutations(scenes)})
         mutations.insert(mutations.end(), some.begin(), some.end());
     std::erase_if(mutations,

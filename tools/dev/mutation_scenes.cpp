@@ -58,8 +58,20 @@ std::vector<ChipLayer> engine_layers(Rng& rng) {
             layer_of(LEVEL, 2, 9, 5, Rail::dual, 8, 8, {2, -1, 1, false}, rng)};
 }
 
-/// An image that two layers read. Layer 2 adds layer 1, which is the last to come of what it wants;
-/// layer 3 adds it too, an image later, and pools; layer 4 pools sums of a single neuron.
+/// Lanes to spare, one value a write and eight.
+std::vector<ChipLayer> spatial_layers(Rng& rng) {
+    std::vector<ChipLayer> layers = {
+        layer_of(Engine::programmable, 6, 5, 8, Rail::dual, 4, 8, {4, -7, 7, false}, rng),
+        layer_of(Engine::spatial, 1, 8, 8, Rail::split, 8, 6, {3, -3, 3, true}, rng),
+        layer_of(Engine::spatial, 8, 8, 8, Rail::dual, 6, 8, {3, -3, 3, false}, rng),
+        layer_of(Engine::folded, 1, 8, 5, Rail::split, 8, 8, {3, -3, 3, true}, rng)};
+    layers[1].bit_serial = layers[3].bit_serial = true;
+    return layers;
+}
+
+/// An image that two layers read. Layer 2 adds layer 1, which is the last to come of what it wants,
+/// and its sums come one after the other without a gap; layer 3 adds layer 1 too, an image later,
+/// and pools; layer 4 pools sums of a single neuron, one in every cycle.
 std::vector<ChipLayer> walking_layers(Rng& rng) {
     const auto walks = [](ChipLayer layer, int zero, const Walk& walk) {
         layer.in_zero = zero;
@@ -68,7 +80,6 @@ std::vector<ChipLayer> walking_layers(Rng& rng) {
         return layer;
     };
     const Shape image{8, 17, 2}, map{4, 9, 4};
-    Walk padded{.map = map, .kernel = 3, .top = 1, .left = 1, .rows = 4, .columns = 9, .skip = 1};
     std::vector<ChipLayer> layers = {
         walks(layer_of(Engine::folded, 1, 18, 4, Rail::single, 4, 6, {4, -7, 7, true}, rng), 5,
               {.map = image,
@@ -80,18 +91,27 @@ std::vector<ChipLayer> walking_layers(Rng& rng) {
                .skip = {}}),
         walks(layer_of(Engine::serial, 1, 2, 4, Rail::dual, 4, 6, {4, -7, 7, false}, rng), 0,
               {.map = image, .stride = 2, .rows = 4, .columns = 9, .skip = {}}),
-        walks(layer_of(Engine::level, 4, 36, 4, Rail::single, 6, 8, {3, -3, 3, false}, rng), 16,
-              padded)};
+        walks(layer_of(Engine::folded, 1, 4, 4, Rail::single, 6, 8, {3, -3, 3, false}, rng), 0,
+              {.map = map, .rows = 4, .columns = 9, .skip = 1}),
+        walks(layer_of(Engine::serial, 4, 36, 4, Rail::single, 8, 5, {2, -1, 1, false}, rng), 64,
+              {.map = map,
+               .kernel = 3,
+               .top = 1,
+               .left = 1,
+               .rows = 4,
+               .columns = 9,
+               .pool = Pool::max,
+               .window = 2,
+               .skip = 1}),
+        walks(layer_of(Engine::level, 4, 4, 1, Rail::split, 5, 6, {3, -3, 3, true}, rng), 0,
+              {.map = {2, 4, 4},
+               .rows = 2,
+               .columns = 4,
+               .pool = Pool::sum,
+               .window = 2,
+               .skip = {}})};
     layers[1].from = NETWORK_INPUT;
     layers[2].from = 0;
-    padded.pool = Pool::max;
-    padded.window = 2;
-    layers.push_back(
-        walks(layer_of(Engine::serial, 4, 36, 4, Rail::single, 8, 5, {2, -1, 1, false}, rng), 64,
-              padded));
-    layers.push_back(walks(
-        layer_of(Engine::folded, 1, 4, 1, Rail::split, 5, 6, {3, -3, 3, true}, rng), 0,
-        {.map = {2, 4, 4}, .rows = 2, .columns = 4, .pool = Pool::sum, .window = 2, .skip = {}}));
     layers.push_back(layer_of(Engine::level, 2, 2, 5, Rail::dual, 8, 8, {4, -7, 7, true}, rng));
     return layers;
 }
@@ -107,6 +127,9 @@ Chip chip_of(SceneName name) {
             break;
         case SceneName::engines:
             chip.layers = engine_layers(rng);
+            break;
+        case SceneName::spatial:
+            chip.layers = spatial_layers(rng);
             break;
         case SceneName::walks:
             chip.layers = walking_layers(rng);
@@ -173,7 +196,7 @@ std::vector<std::vector<uint16_t>> images_of(const Chip& chip, int count) {
 }  // namespace
 
 const char* to_string(SceneName name) {
-    return std::array{"folded", "engines", "walks"}[static_cast<size_t>(name)];
+    return std::array{"folded", "engines", "spatial", "walks"}[static_cast<size_t>(name)];
 }
 
 Scene::Scene(SceneName name)

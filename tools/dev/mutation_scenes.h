@@ -16,9 +16,11 @@ namespace permloom {
 enum class SceneName {
     folded,   ///< three layers of engine `folded`
     engines,  ///< `serial` and `level` in turns
+    spatial,  ///< `programmable`, `spatial`, bit-serial data
     walks     ///< layers of every engine that walk over feature maps, add and pool
 };
-inline constexpr std::array SCENES = {SceneName::folded, SceneName::engines, SceneName::walks};
+inline constexpr std::array SCENES = {SceneName::folded, SceneName::engines, SceneName::spatial,
+                                      SceneName::walks};
 
 const char* to_string(SceneName name);
 

@@ -66,7 +66,8 @@ std::vector<RtlMutation> folded_rtl_mutations() {
         {"context of a bank lost", "pl_activation_buffer.sv", "ctx_q[wr_bank_q] <= in_ctx",
          "ctx_q[wr_bank_q] <= 1'b0"},
         {"torn image not noticed", "pl_pixel_loader.sv", "taken && last != pix_tlast", "1'b0"},
-        {"smallest logit wins", "pl_result_unit.sv", "high_1 > best_high_q", "high_1 < best_high_q"},
+        {"smallest logit wins", "pl_result_unit.sv", "high_1 > best_high_q",
+         "high_1 < best_high_q"},
         {"lower half of a logit ignored", "pl_result_unit.sv", "low_2 > best_low_q", "1'b0"},
         {"logits behind the classes compete", "pl_result_unit.sv",
          " && wr_index < classes_q[wr_ctx]", ""},
@@ -95,6 +96,7 @@ std::vector<RtlMutation> all_rtl_mutations() {
     };
     add(SceneName::folded, folded_rtl_mutations());
     add(SceneName::engines, engine_rtl_mutations());
+    add(SceneName::spatial, spatial_rtl_mutations());
     add(SceneName::walks, walk_rtl_mutations());
     return all;
 }

@@ -20,6 +20,8 @@ struct RtlMutation {
 std::vector<RtlMutation> folded_rtl_mutations();
 /// Of the cells of engines `serial` and `level`.
 std::vector<RtlMutation> engine_rtl_mutations();
+/// Of the cells of engines `spatial` and `programmable`, and of bit-serial data.
+std::vector<RtlMutation> spatial_rtl_mutations();
 /// Of what a layer that walks, adds or pools has around it.
 std::vector<RtlMutation> walk_rtl_mutations();
 /// All of them, each with its scene.

@@ -3,20 +3,20 @@
 namespace permloom {
 
 std::vector<RtlMutation> walk_rtl_mutations() {
-    // Layers of the test chip: 0 folded, stride 2, padding; 1 serial, reads the image too; 2 level,
-    // padding, adds layer 1; 3 serial, padding, adds layer 1, the largest of 2 x 2; 4 folded, sums
-    // of 2 x 2; 5 logits.
+    // Layers of the test chip: 0 folded, stride 2, padding; 1 serial, reads the image too and comes
+    // first; 2 folded, adds layer 1; 3 serial, padding, adds layer 1, the largest of 2 x 2; 4
+    // level, sums of 2 x 2; 5 logits.
     return {
         {"map read where padding is", "pl_window_reader.sv",
          "covered_1 ? read_data : {LANES{PADDING}}", "read_data", 0},
         {"no padding on the right", "pl_window_reader.sv", " && x_q < X_END", "", 0},
-        {"no padding on top", "pl_window_reader.sv", "y_q >= NONE && ", "", 2},
+        {"no padding on top", "pl_window_reader.sv", "y_q >= NONE && ", "", 3},
         {"padding below counted by single rows", "pl_window_reader.sv", "window_y_q + PLACE_STRIDE",
          "window_y_q + ONE", 0},
         {"next row of windows a single row further down", "pl_window_reader.sv",
          "row_word_q + TO_ROW", "row_word_q + TO_LINE", 0},
         {"next window a single word further right", "pl_window_reader.sv",
-         "window_word_q + TO_COLUMN", "window_word_q + 1'b1", 0},
+         "window_word_q + TO_COLUMN", "window_word_q + 1'b1", 1},
         {"third line of a window is the second", "pl_window_reader.sv",
          "line_word_q <= line_word_q + TO_LINE", "line_word_q <= line_word_q", 0},
         {"part of the channels taken for a column", "pl_window_reader.sv",

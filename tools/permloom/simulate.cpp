@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/program/expand.h"
+#include "compiler/program/load_stream.h"
+#include "compiler/program/patch.h"
 #include "sim/reference/reference.h"
 #include "tools/permloom/chip_under_test.h"
 #include "tools/permloom/command.h"
@@ -27,13 +29,16 @@ Options options() {
                "  --dut rtl        the Verilog, built by Verilator at first use and cached\n"
                "  --lockstep       SystemC and RTL side by side, every pin compared in every "
                "cycle\n"
-               "Cycle-accurate runs are compared with the reference at every layer. With --then a "
-               "second\n"
-               "configuration goes into the running chip while images stream; nothing is rebuilt.\n"
+               "Cycle-accurate runs are compared with the reference at every layer; identity and "
+               "counters are\n"
+               "read over the control port. With --then a second configuration goes into the "
+               "running chip\n"
+               "while images stream; nothing is rebuilt.\n"
                "Exit status 1 when anything differs.",
                "permloom simulate digits.plc --dut systemc\n"
                "permloom simulate digits.plc --lockstep --gaps 0.2 --seed 7\n"
                "permloom simulate digits.plc --then odd.plc --lockstep\n"
+               "permloom simulate digits.plc --then better.plc --patch\n"
                "permloom simulate digits.plc --dut rtl --count 4 --trace wave.fst")
         .argument("FILE.plc", "a configuration")
         .value("data", "D",
@@ -44,10 +49,11 @@ Options options() {
         .value("dut", "M", "reference, systemc or rtl", "systemc")
         .flag("lockstep", "systemc and rtl together")
         .value("then", "OTHER.plc", "load this second configuration into the running chip")
+        .flag("patch", "of --then, load the rows that differ alone")
         .value("then-data", "D", "data set of --then; default: the one it was trained on")
         .value("count", "N", "the first N test images; default: all")
         .value("seed", "S", "seed of the host's behaviour", "1")
-        .value("gaps", "P", "chance per cycle that a stream pauses or a result is not taken", "0")
+        .value("gaps", "P", "chance per cycle that a stream pauses or an answer is not taken", "0")
         .value("trace", "F", "waveform file, .vcd or .fst (--lockstep: of the RTL)")
         .value("threads", "N", "of --dut reference; 0: one per core", "0")
         .flag("quiet", "no progress")
@@ -89,6 +95,12 @@ Program second_program(const std::string& path, const Program& first) {
     return second;
 }
 
+/// What the chip itself says over its control port, since its reset.
+struct ChipCounts {
+    uint32_t images = 0, results = 0, dropped = 0;
+    uint64_t cycles = 0;
+};
+
 /// Everything that one call found out.
 struct Report {
     std::string dut;
@@ -96,6 +108,8 @@ struct Report {
     Outcome first;
     std::optional<Outcome> second;
     uint64_t reload_words = 0;
+    std::optional<uint64_t> full_words;  ///< of the full load that a patch stands for
+    std::optional<ChipCounts> counted;  ///< of clocked runs
     std::string first_difference;  ///< empty: none
 };
 
@@ -113,6 +127,9 @@ Report simulate_untimed(const Task& task, const std::optional<Task>& then, const
     if (values.has("trace"))
         throw Error("--trace", "the reference has no cycles to trace",
                     "add --dut systemc or --dut rtl", ErrorKind::usage);
+    if (values.flag("patch"))
+        throw Error("--patch", "the reference loads nothing", "add --dut systemc or --dut rtl",
+                    ErrorKind::usage);
     ThreadPool pool(static_cast<int>(values.integer("threads", 0, 1024)));
     Report report;
     report.dut = "reference";
@@ -145,12 +162,37 @@ struct PreparedLoad {
           name(program.path.string()) {}
 
     Load load() const { return {stream.words, reference.get()}; }
+    /// The rows that differ from a load that the same context holds.
+    void become_patch_of(const PreparedLoad& held) {
+        stream.words = make_patch(held.stream, stream, held.stream.words.back()).words;
+    }
 
     int context;
     LoadStream stream;
     std::unique_ptr<Model> reference;
     std::string name;
 };
+
+/// Throws Error when the chip is another one.
+void check_identity(Bench& bench, const Chip& chip) {
+    namespace reg = ControlRegister;
+    const uint64_t name =
+        bench.read_register(reg::fingerprint_low) |
+        static_cast<uint64_t>(bench.read_register(reg::fingerprint_high)) << 32;
+    if (bench.read_register(reg::identity) != LOAD_MAGIC || name != low_word(fingerprint(chip)))
+        throw Error("control port", "the chip under test does not name itself as this chip");
+}
+
+ChipCounts chip_counts(Bench& bench) {
+    namespace reg = ControlRegister;
+    ChipCounts counts;
+    counts.images = bench.read_register(reg::images);
+    counts.results = bench.read_register(reg::results);
+    counts.dropped = bench.read_register(reg::dropped);
+    counts.cycles = bench.read_register(reg::cycles_low);
+    counts.cycles |= static_cast<uint64_t>(bench.read_register(reg::cycles_high)) << 32;
+    return counts;
+}
 
 /// With `then`: the second configuration enters the other context while the first one's images
 /// stream, is selected, and runs its own. A chip with one context is loaded in between.
@@ -160,7 +202,8 @@ Report simulate_clocked(const Task& task, const std::optional<Task>& then, const
     const std::string dut = values.text("dut");
     Stimulus stimulus;
     stimulus.seed = static_cast<uint64_t>(values.integer("seed", 0, INT64_MAX));
-    stimulus.pixel_gap = stimulus.result_stall = stimulus.load_gap = values.real("gaps", 0.0, 0.99);
+    stimulus.pixel_gap = stimulus.result_stall = stimulus.load_gap = stimulus.control_gap =
+        values.real("gaps", 0.0, 0.99);
     const PreparedLoad first(task.program, 0);
     Progress progress(values.flag("quiet"));
     ChipUnderTest device(chip,
@@ -180,11 +223,22 @@ Report simulate_clocked(const Task& task, const std::optional<Task>& then, const
         return outcome_of(which, result, watch.seconds());
     };
 
+    check_identity(device.bench(), chip);
     device.load(first.load(), first.name, first.context);
     if (!then) {
         report.first = run(task);
     } else {
-        const PreparedLoad second(then->program, chip.contexts > 1 ? 1 : 0);
+        PreparedLoad second(then->program, chip.contexts > 1 ? 1 : 0);
+        // A patch changes what is there: the second context gets a copy of the first one.
+        const PreparedLoad copy(task.program, second.context);
+        if (values.flag("patch")) {
+            if (second.context != first.context) {
+                device.load(copy.load(), copy.name, copy.context);
+                device.bench().select(first.context);
+            }
+            report.full_words = second.stream.words.size();
+            second.become_patch_of(copy);
+        }
         if (second.context != first.context) {
             report.first =
                 run(task, Reload{.load = second.load(), .after = 1, .select = -1}, second.name);
@@ -196,6 +250,7 @@ Report simulate_clocked(const Task& task, const std::optional<Task>& then, const
         report.second = run(*then);
         report.reload_words = second.stream.words.size();
     }
+    report.counted = chip_counts(device.bench());
     if (const auto& difference = device.bench().first_difference())
         report.first_difference = difference->describe();
     return report;
@@ -221,7 +276,16 @@ void print_json(const Report& report, const Task& task, const std::optional<Task
     json.update(to_json(task, report.first));
     json["chip"] = to_hex(fingerprint(task.program.chip));
     json["checks"] = report.checks;
-    if (report.second) json["then"] = to_json(*then, *report.second);
+    if (report.counted)
+        json["chip_counts"] = {{"images", report.counted->images},
+                               {"results", report.counted->results},
+                               {"dropped", report.counted->dropped},
+                               {"cycles", report.counted->cycles}};
+    if (report.second) {
+        json["then"] = to_json(*then, *report.second);
+        if (report.dut != "reference") json["then"]["load_words"] = report.reload_words;
+        if (report.full_words) json["then"]["full_load_words"] = *report.full_words;
+    }
     if (!report.first_difference.empty()) json["first_difference"] = report.first_difference;
     fmt::print("{}\n", json.dump(2));
 }
@@ -251,11 +315,20 @@ void print_text(const Report& report, const Task& task, const std::optional<Task
     print_outcome(report.first, task, clocked);
     if (report.second) {
         if (clocked)
-            fmt::print("\nloaded into the running chip ({} words, {}):\n",
+            fmt::print("\nloaded into the running chip ({} words{}, {}):\n",
                        grouped(static_cast<int64_t>(report.reload_words)),
+                       report.full_words
+                           ? fmt::format(" of a patch instead of {}",
+                                         grouped(static_cast<int64_t>(*report.full_words)))
+                           : "",
                        chip.contexts > 1 ? "context 1, while images streamed" : "the only context");
         print_outcome(*report.second, *then, clocked);
     }
+    if (report.counted)
+        fmt::print("\nthe chip's own count: {} images, {} results, {} dropped, {} cycles since reset\n",
+                   grouped(report.counted->images), grouped(report.counted->results),
+                   grouped(report.counted->dropped),
+                   grouped(static_cast<int64_t>(report.counted->cycles)));
     for (const std::string& check : report.checks)
         fmt::print("checked: {}\n", check);
 }
@@ -273,6 +346,8 @@ int simulate_command(const Arguments& arguments) {
                     "the suffix chooses the format", ErrorKind::usage);
     if (values.has("then-data") && !values.has("then"))
         throw Error("--then-data", "needs --then", {}, ErrorKind::usage);
+    if (values.flag("patch") && !values.has("then"))
+        throw Error("--patch", "needs --then", {}, ErrorKind::usage);
 
     const Task task = make_task(load_program(values.list("FILE.plc").front(), values.text("chip")),
                                 values.text("data"), values);

@@ -63,6 +63,11 @@ module ice40_top (
     .pix_tready(pix_tready), .pix_tlast(pix_tlast), .res_tdata(res_tdata), .res_tvalid(res_tvalid),
     .res_tready(res_tready), .res_tlast(res_tlast), .ctx_select(ctx_select),
     .ctx_active(ctx_active), .ctx_valid(ctx_valid), .load_error(load_error), .pix_error(pix_error),
+    // The serial line does the work of the control port.
+    .s_axil_awaddr(12'd0), .s_axil_awvalid(1'b0), .s_axil_awready(), .s_axil_wdata(32'd0),
+    .s_axil_wstrb(4'd0), .s_axil_wvalid(1'b0), .s_axil_wready(), .s_axil_bresp(), .s_axil_bvalid(),
+    .s_axil_bready(1'b0), .s_axil_araddr(12'd0), .s_axil_arvalid(1'b0), .s_axil_arready(),
+    .s_axil_rdata(), .s_axil_rresp(), .s_axil_rvalid(), .s_axil_rready(1'b0),
     .probe_valid(), .probe_index(), .probe_value()
   );
   assign led_ready = |ctx_valid;

@@ -30,9 +30,27 @@ module permloom_top (
   input  wire [7:0] ctx_select,
   output wire [7:0] ctx_active,
   output wire [7:0] ctx_valid,
-  /// Error code of the last load; an image was dropped since reset.
+  /// Error code of the last load; an image was dropped since reset or clearing.
   output wire [7:0] load_error,
   output wire pix_error,
+  /// Control port: identity, state, counters, choice of the context.
+  input  wire [11:0] s_axil_awaddr,
+  input  wire s_axil_awvalid,
+  output wire s_axil_awready,
+  input  wire [31:0] s_axil_wdata,
+  input  wire [3:0] s_axil_wstrb,
+  input  wire s_axil_wvalid,
+  output wire s_axil_wready,
+  output wire [1:0] s_axil_bresp,
+  output wire s_axil_bvalid,
+  input  wire s_axil_bready,
+  input  wire [11:0] s_axil_araddr,
+  input  wire s_axil_arvalid,
+  output wire s_axil_arready,
+  output wire [31:0] s_axil_rdata,
+  output wire [1:0] s_axil_rresp,
+  output wire s_axil_rvalid,
+  input  wire s_axil_rready,
   /// The write behind each layer, layer l in slice l.
   output wire [1:0] probe_valid,
   output wire [31:0] probe_index,
@@ -49,7 +67,9 @@ module permloom_top (
   wire [31:0] row_addr;
   wire [ROW_BITS-1:0] row_data;
   wire [1:0] contexts_valid;
+  wire [63:0] ctx_id;
   wire [1:0] in_flight;
+  wire loading;
   assign ctx_valid = {6'd0, contexts_valid};
   pl_config_loader #(
     .LAYERS(2), .CONTEXTS(CONTEXTS), .NEURONS({16'd2, 16'd3}),
@@ -60,11 +80,13 @@ module permloom_top (
   ) i_loader (
     .clk(clk), .rst_n(rst_n), .cfg_tdata(cfg_tdata), .cfg_tvalid(cfg_tvalid),
     .cfg_tready(cfg_tready), .cfg_tlast(cfg_tlast), .booting(1'b0),
-    .ctx_valid(contexts_valid), .load_error(load_error), .in_flight(in_flight), .row_valid(row_valid), .row_layer(row_layer),
+    .ctx_valid(contexts_valid), .ctx_id(ctx_id), .load_error(load_error), .loading(loading),
+    .in_flight(in_flight), .row_valid(row_valid), .row_layer(row_layer),
     .row_section(row_section), .row_stage(row_stage), .row_addr(row_addr), .row_data(row_data)
   );
 
   // Contexts.
+  wire [7:0] wanted;
   wire active;
   wire active_valid;
   wire image_begun;
@@ -73,10 +95,28 @@ module permloom_top (
   wire image_done_ctx;
   assign ctx_active = {7'd0, active};
   pl_context_control #(.CONTEXTS(CONTEXTS)) i_contexts (
-    .clk(clk), .rst_n(rst_n), .ctx_select(ctx_select), .ctx_valid(contexts_valid),
+    .clk(clk), .rst_n(rst_n), .ctx_select(wanted), .ctx_valid(contexts_valid),
     .ctx_active(active), .ctx_active_valid(active_valid), .begun(image_begun),
     .dropped(image_dropped), .entry_ctx(ctx_0), .done(image_done), .done_ctx(image_done_ctx),
     .in_flight(in_flight)
+  );
+
+  // Control port.
+  wire image_whole;
+  wire clear_pix_error;
+  pl_axi_lite #(
+    .LAYERS(2), .CONTEXTS(CONTEXTS), .FINGERPRINT(64'h62852934c6041dd4)
+  ) i_control (
+    .clk(clk), .rst_n(rst_n), .s_axil_awaddr(s_axil_awaddr), .s_axil_awvalid(s_axil_awvalid),
+    .s_axil_awready(s_axil_awready), .s_axil_wdata(s_axil_wdata), .s_axil_wstrb(s_axil_wstrb),
+    .s_axil_wvalid(s_axil_wvalid), .s_axil_wready(s_axil_wready), .s_axil_bresp(s_axil_bresp),
+    .s_axil_bvalid(s_axil_bvalid), .s_axil_bready(s_axil_bready), .s_axil_araddr(s_axil_araddr),
+    .s_axil_arvalid(s_axil_arvalid), .s_axil_arready(s_axil_arready), .s_axil_rdata(s_axil_rdata),
+    .s_axil_rresp(s_axil_rresp), .s_axil_rvalid(s_axil_rvalid), .s_axil_rready(s_axil_rready),
+    .ctx_select(ctx_select), .ctx_wanted(wanted), .ctx_active(active), .ctx_valid(contexts_valid),
+    .ctx_id(ctx_id), .loading(loading), .load_error(load_error), .pix_error(pix_error),
+    .clear_pix_error(clear_pix_error), .image_taken(image_whole), .image_dropped(image_dropped),
+    .image_done(image_done)
   );
 
   // Images in.
@@ -90,10 +130,10 @@ module permloom_top (
     .PIXELS(5), .BITS(4), .STREAM_BITS(16), .PER_BEAT(4)
   ) i_pixels (
     .clk(clk), .rst_n(rst_n), .pix_tdata(pix_tdata), .pix_tvalid(pix_tvalid),
-    .pix_tready(pix_tready), .pix_tlast(pix_tlast), .pix_error(pix_error), .ctx_active(active),
-    .ctx_active_valid(active_valid), .wr_valid(valid_0), .wr_addr(index_0), .wr_last(last_0),
+    .pix_tready(pix_tready), .pix_tlast(pix_tlast), .pix_error(pix_error),
+    .clear_pix_error(clear_pix_error), .ctx_active(active), .ctx_active_valid(active_valid), .wr_valid(valid_0), .wr_addr(index_0), .wr_last(last_0),
     .wr_ctx(ctx_0), .wr_data(data_0), .wr_ready(ready_0), .begun(image_begun),
-    .dropped(image_dropped)
+    .whole(image_whole), .dropped(image_dropped)
   );
 
   // Layer 0: 5 -> 3, engine folded.

@@ -257,6 +257,12 @@ TEST_CASE("bench -- one device alone is compared with the reference and held to 
          }},
         {"layer 1, neuron 1, probe_index: systemc 0, protocol 1", second_write_of_layer_1,
          [](PinsOut& o) { o.probes[1].index = 0; }},
+        {"pin s_axil_rvalid: systemc 1, protocol 0", quiet,
+         [](PinsOut& o) { o.control.rvalid = true; }},
+        {"pin s_axil_bvalid: systemc 1, protocol 0", quiet,
+         [](PinsOut& o) { o.control.bvalid = true; }},
+        {"pin s_axil_rdata: systemc 5, protocol 0", quiet,
+         [](PinsOut& o) { o.control.rdata = 5; }},
     };
     for (const Case& c : cases) {
         const Chip chip = fake_chip();
@@ -289,6 +295,33 @@ TEST_CASE("bench -- a result word must stay while the host does not take it") {
     };
     const BenchReport report = bench.run(some_images(2));
     CHECK_THAT(first_difference(report), Contains("pin res_tdata") && Contains("protocol"));
+}
+
+TEST_CASE("bench -- an answer of the control port must stay while the host does not take it") {
+    const Chip chip = fake_chip();
+    FakeDevice device(chip);
+    Bench bench(chip, {&device}, {"systemc"}, {.seed = 2, .control_gap = 0.8});
+    bench.reset();
+    uint32_t data = 7;
+    device.tamper = [&, asked = false](uint64_t, const PinsIn& in, PinsOut& out) mutable {
+        out.control.arready = true;
+        if (asked) out.control = {.rvalid = true, .rdata = data++};
+        asked = asked || in.control.arvalid;
+        if (asked && out.control.rvalid && in.control.rready) asked = false;
+    };
+    for (int i = 0; i < 5; ++i)
+        bench.access({.address = 8});
+    REQUIRE(bench.first_difference());
+    CHECK_THAT(bench.first_difference()->describe(), Contains("pin s_axil_rdata: systemc") && Contains("protocol"));
+}
+
+TEST_CASE("bench -- a control port that never answers is named") {
+    const Chip chip = fake_chip();
+    FakeDevice device(chip);
+    Bench bench(chip, {&device}, {"systemc"});
+    bench.reset();
+    CHECK_THROWS_WITH(bench.access({.write = true, .address = 8}),
+                      Contains("waits for an answer of the control port"));
 }
 
 TEST_CASE("bench -- all mismatches are counted, the first difference is kept") {

@@ -8,6 +8,7 @@
 #include "compiler/base/bits.h"
 #include "compiler/emit/rtl_design.h"
 #include "compiler/program/engine_plan.h"
+#include "compiler/program/patch.h"
 #include "sim/reference/reference.h"
 #include "sim/systemc/systemc_device.h"
 
@@ -146,6 +147,17 @@ Function random_function(const Chip& chip, int context, Rng& rng, Range range) {
     return function;
 }
 
+Function random_patch(const Chip& chip, int context, const Function& held, uint32_t base,
+                      Rng& rng) {
+    Function function;
+    function.wiring = partly_changed(chip, held.wiring, random_wiring(chip, rng), rng);
+    function.words = make_patch(expand(chip, held.wiring.configuration, context),
+                                expand(chip, function.wiring.configuration, context), base)
+                         .words;
+    function.reference = make_reference(chip, function.wiring.configuration);
+    return function;
+}
+
 Lockstep::Lockstep(const Chip& chip, const std::filesystem::path& cache)
     : Lockstep(chip, rtl_design(chip), cache) {}
 
@@ -172,12 +184,38 @@ Stimulus random_stimulus(uint64_t seed) {
     stimulus.pixel_gap = chance();
     stimulus.result_stall = chance();
     stimulus.load_gap = chance();
+    stimulus.control_gap = chance();
+    stimulus.control_traffic = chance() / 4;
     return stimulus;
 }
 
 std::string difference_of(const Bench& bench) {
     return bench.first_difference() ? bench.first_difference()->describe() : "no difference";
 }
+
+namespace {
+
+/// Any pins of the control port. Addresses of registers more often than others, and of the choices
+/// of a context the two that there are.
+ControlIn random_control(Rng& rng) {
+    ControlIn in;
+    in.awvalid = rng.chance(0.2);
+    in.wvalid = rng.chance(0.2);
+    in.arvalid = rng.chance(0.3);
+    in.bready = rng.chance(0.5);
+    in.rready = rng.chance(0.5);
+    const auto address = [&] {
+        return static_cast<uint16_t>(rng.below(8) == 0 ? rng.below(0x1000) : rng.below(0x40));
+    };
+    in.awaddr = address();
+    in.araddr = address();
+    in.wdata = static_cast<uint32_t>(rng.below(2) == 0 ? rng.next() : rng.below(4));
+    if (rng.below(4) == 0) in.wdata |= 0x100;
+    in.wstrb = static_cast<uint8_t>(rng.below(4) == 0 ? rng.below(16) : 15);
+    return in;
+}
+
+}  // namespace
 
 void storm(Bench& bench, const Chip& chip, const std::vector<std::vector<uint32_t>>& loads,
            uint64_t cycles, Rng& rng, Weather& seen) {
@@ -211,11 +249,15 @@ void storm(Bench& bench, const Chip& chip, const std::vector<std::vector<uint32_
         in.pix_tdata = rng.next();
         in.pix_tlast = (beat + 1 == chip.pixel_beats()) != rng.chance(fault);
 
+        in.control = random_control(rng);
+
         const PinsOut before = bench.pins();
         const PinsOut& out = bench.tick(in);
         seen.results += out.res_tvalid && out.res_tlast && in.res_tready;
         seen.dropped_images += out.pix_error && !before.pix_error;
         seen.loads_completed += (out.ctx_valid & ~before.ctx_valid) != 0;
+        seen.control_writes += out.control.bvalid && out.control.bresp == 0;
+        seen.control_reads += out.control.rvalid && out.control.rresp == 0;
         if (out.load_error) seen.load_errors.insert(out.load_error);
         if (in.cfg_tvalid && out.cfg_tready && ++word == load->size()) load = nullptr;
         if (in.pix_tvalid && out.pix_tready) beat = in.pix_tlast ? 0 : beat + 1;

@@ -35,6 +35,8 @@ struct Function {
     Load load() const { return {words, reference.get()}; }
 };
 Function random_function(const Chip& chip, int context, Rng& rng, Range range = Range::usual);
+/// A function that differs from `held` in part, as a patch for a context with the id `base`.
+Function random_patch(const Chip& chip, int context, const Function& held, uint32_t base, Rng& rng);
 
 class Lockstep {
   public:
@@ -62,6 +64,7 @@ std::string difference_of(const Bench& bench);
 /// What happened in a storm.
 struct Weather {
     uint64_t results = 0, dropped_images = 0, loads_completed = 0;
+    uint64_t control_writes = 0, control_reads = 0;  ///< cycles that show a good answer
     std::set<uint8_t> load_errors;
 };
 

@@ -40,6 +40,8 @@ const std::vector<ChipShape>& shapes() {
          2,
          32,
          5},
+        // The last rows of its activation memory stand in registers.
+        {257, {{3, SINGLE, true, SERIAL, 2}}, 1, 8, 8},
     };
     return shapes;
 }
@@ -183,6 +185,34 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("lockstep -- patches change a function in mid-stream, one after another") {
+    for_each_chip([](Lockstep& pair) {
+        for (uint64_t seed = 1; seed <= 3; ++seed) {
+            INFO("seed " << seed);
+            Rng rng(seed, 4);
+            Bench bench = pair.bench(seed % 2 ? random_stimulus(seed) : Stimulus{.seed = seed});
+            const int target = pair.chip().contexts - 1;
+            Function held = random_function(pair.chip(), target, rng);
+            REQUIRE(bench.load(held.load()) == LoadError::none);
+            bench.select(target);
+            for (int step = 0; step < 3; ++step) {
+                Function patched =
+                    random_patch(pair.chip(), target, held, held.words.back(), rng);
+                const BenchReport report = run_clean(bench, pair.images(12, rng),
+                                                     Reload{patched.load(), rng.below(12), target});
+                CHECK(report.load_error == LoadError::none);
+                const uint16_t id = target == 0 ? ControlRegister::id_0 : ControlRegister::id_1;
+                CHECK(bench.read_register(id) == patched.words.back());
+                held = std::move(patched);
+            }
+            // What was patched last is there no more: the patch for the first load is refused.
+            const Function late = random_patch(pair.chip(), target, held, 0x1234, rng);
+            CHECK(bench.load(late.load()) == LoadError::base);
+            run_clean(bench, pair.images(5, rng));
+        }
+    });
+}
+
 TEST_CASE("lockstep -- both devices do the same whatever is done to their pins") {
     for_each_chip([](Lockstep& pair) {
         Weather seen;
@@ -191,21 +221,28 @@ TEST_CASE("lockstep -- both devices do the same whatever is done to their pins")
             Rng rng(seed, 5);
             std::vector<std::vector<uint32_t>> loads;
             for (const int context : {0, 0, 1, 1})
-                if (context < pair.chip().contexts)
-                    loads.push_back(random_function(pair.chip(), context, rng).words);
+                if (context < pair.chip().contexts) {
+                    const Function function = random_function(pair.chip(), context, rng);
+                    loads.push_back(function.words);
+                    loads.push_back(random_patch(pair.chip(), context, function,
+                                                 function.words.back(), rng)
+                                        .words);
+                }
             Bench bench = pair.bench();
             storm(bench, pair.chip(), loads, 8000, rng, seen);
             INFO(difference_of(bench));
             REQUIRE(bench.mismatches() == 0);
         }
-        // An image of a chip that walks takes longer than most calms.
+        // An image of a chip that walks, or of many beats, takes longer than most calms.
         CHECK(seen.results > 0);
-        if (pair.chip().layers.front().walk) return;
+        if (pair.chip().layers.front().walk || pair.chip().pixel_beats() > 100) return;
         // The weather was what it should be: everything happened.
         CHECK(seen.results > 100);
         CHECK(seen.dropped_images > 0);
         CHECK(seen.loads_completed > 4);
         CHECK(seen.load_errors.size() >= 4);
+        CHECK(seen.control_writes > 100);
+        CHECK(seen.control_reads > 1000);
     });
 }
 

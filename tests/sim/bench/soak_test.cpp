@@ -54,7 +54,7 @@ Chip random_network(uint64_t number, Rng& rng) {
     return chip;
 }
 
-/// Images with a reload in mid-stream, then anything at all, under ever other gaps and pauses.
+/// Images with a reload in mid-stream and a patch, then anything at all, under ever other gaps and pauses.
 uint64_t soak(Lockstep& pair, Rng& rng) {
     const Chip& chip = pair.chip();
     uint64_t cycles = 0;
@@ -68,8 +68,11 @@ uint64_t soak(Lockstep& pair, Rng& rng) {
         REQUIRE(bench.load(before.load()) == LoadError::none);
         const BenchReport report =
             bench.run(pair.images(IMAGES, rng), Reload{after.load(), rng.below(IMAGES), target});
+        const Function patched = random_patch(chip, target, after, after.words.back(), rng);
+        REQUIRE(bench.load(patched.load()) == LoadError::none);
+        bench.run(pair.images(IMAGES / 4, rng));
         Weather seen;
-        storm(bench, chip, {before.words, after.words}, STORM_CYCLES, rng, seen);
+        storm(bench, chip, {before.words, after.words, patched.words}, STORM_CYCLES, rng, seen);
         INFO(difference_of(bench));
         REQUIRE(bench.mismatches() == 0);
         REQUIRE(report.wrong_images == 0);

@@ -115,7 +115,7 @@ TEST_CASE("loading -- each header field is refused by its own code and nothing i
         {0, 1U, LoadError::magic},        {0, 1U << 31, LoadError::magic},
         {1, 2U, LoadError::version},      {1, 3U | 0xff00U, LoadError::version},
         {1, 2U << 8, LoadError::header},  {1, 0x80U << 8, LoadError::header},
-        {1, 1U << 16, LoadError::header}, {1, 2U << 16, LoadError::header},
+        {1, 1U << 16, LoadError::base},   {1, 2U << 16, LoadError::header},
         {1, 1U << 24, LoadError::header}, {1, 1U << 31, LoadError::header},
         {2, 1U, LoadError::fingerprint},  {2, 1U << 31, LoadError::fingerprint},
         {3, 1U, LoadError::fingerprint},  {3, 1U << 31, LoadError::fingerprint},

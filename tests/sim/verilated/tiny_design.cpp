@@ -29,6 +29,13 @@ module permloom_top (
     input  wire [7:0]  ctx_select,
     output reg  [7:0]  ctx_active, ctx_valid, load_error,
     output reg         pix_error,
+    input  wire [11:0] s_axil_awaddr, s_axil_araddr,
+    input  wire [31:0] s_axil_wdata,
+    input  wire [3:0]  s_axil_wstrb,
+    input  wire        s_axil_awvalid, s_axil_wvalid, s_axil_bready, s_axil_arvalid, s_axil_rready,
+    output reg  [31:0] s_axil_rdata,
+    output reg  [1:0]  s_axil_bresp, s_axil_rresp,
+    output reg         s_axil_awready, s_axil_wready, s_axil_bvalid, s_axil_arready, s_axil_rvalid,
     output reg  @VALID probe_valid,
     output reg  @INDEX probe_index,
     output reg  @VALUE probe_value
@@ -46,6 +53,14 @@ module permloom_top (
         ctx_valid  <= pix_tdata[7:0];
         load_error <= rst_n ? load_error + 8'd1 : 8'd0;
         pix_error  <= cfg_tlast;
+        s_axil_awready <= s_axil_awvalid;
+        s_axil_wready  <= s_axil_wvalid;
+        s_axil_bvalid  <= s_axil_bready;
+        s_axil_bresp   <= s_axil_wstrb[1:0];
+        s_axil_arready <= s_axil_arvalid;
+        s_axil_rvalid  <= s_axil_rready;
+        s_axil_rresp   <= s_axil_wstrb[3:2];
+        s_axil_rdata   <= s_axil_wdata + {8'd0, s_axil_awaddr, s_axil_araddr};
         for (i = 0; i < @LAYERS; i = i + 1) begin
             probe_valid[i] <= cfg_tdata[i];
             probe_index[16*i +: 16] <= cfg_tdata[15:0] + i[15:0];

@@ -63,6 +63,15 @@ TEST_CASE("verilated -- every pin goes through, for ports of any width") {
             in.cfg_tdata = bit ? 0x8000aaab : 0x12345674;
             in.pix_tdata = 0xfedcba9876543210;
             in.ctx_select = bit ? 3 : 1;
+            in.control = {.awvalid = bit,
+                          .wvalid = !bit,
+                          .bready = bit,
+                          .arvalid = !bit,
+                          .rready = bit,
+                          .wstrb = static_cast<uint8_t>(bit ? 0b0110 : 0b1001),
+                          .awaddr = 0x123,
+                          .araddr = 0x456,
+                          .wdata = 0xabc00000};
             const PinsOut out = after_two_ticks(*device, in);
             CHECK(out.cfg_tready == bit);
             CHECK(out.pix_tready == !bit);
@@ -72,6 +81,14 @@ TEST_CASE("verilated -- every pin goes through, for ports of any width") {
             CHECK(out.ctx_active == in.ctx_select);
             CHECK(out.ctx_valid == 0x10);
             CHECK(out.pix_error == !bit);
+            CHECK(out.control == ControlOut{.awready = bit,
+                                            .wready = !bit,
+                                            .bvalid = bit,
+                                            .arready = !bit,
+                                            .rvalid = bit,
+                                            .bresp = static_cast<uint8_t>(bit ? 2 : 1),
+                                            .rresp = static_cast<uint8_t>(bit ? 1 : 2),
+                                            .rdata = 0xabd23456});
             REQUIRE(out.probes.size() == static_cast<size_t>(layers));
             for (int l = 0; l < layers; ++l) {
                 const Probe& probe = out.probes[static_cast<size_t>(l)];

@@ -73,7 +73,7 @@ TEST_CASE("choose_engines -- the chip fits, and no pair of engines that fits is 
     const std::vector<Chip> pairs = all_pairs(chip);
     for (const Budget& budget :
          {Budget{100'000, {}, {}}, Budget{8'000, {}, {}}, Budget{5'000, 4'000, {}},
-          Budget{4'000, {}, 20}, Budget{{}, {}, 19}, Budget{{}, 2'500, 40}}) {
+          Budget{4'400, {}, 20}, Budget{{}, {}, 19}, Budget{{}, 2'500, 40}}) {
         INFO("budget " << budget.luts.value_or(0) << " " << budget.flip_flops.value_or(0) << " "
                        << budget.rams.value_or(0));
         Chip chosen = chip;
@@ -97,7 +97,7 @@ TEST_CASE("choose_engines -- the chip fits, and no pair of engines that fits is 
     }
 }
 
-TEST_CASE("choose_engines -- nothing but engines and lanes changes, and twice is the same") {
+TEST_CASE("choose_engines -- nothing but engines, lanes and data changes, and twice is the same") {
     const Chip chip = two_layers();
     Chip once = chip, twice = chip;
     choose_engines(once, {5'000, {}, 40});
@@ -106,6 +106,7 @@ TEST_CASE("choose_engines -- nothing but engines and lanes changes, and twice is
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         once.layers[l].engine = chip.layers[l].engine;
         once.layers[l].lanes = chip.layers[l].lanes;
+        once.layers[l].bit_serial = chip.layers[l].bit_serial;
     }
     CHECK(once == chip);
 }

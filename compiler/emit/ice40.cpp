@@ -32,7 +32,7 @@ struct Part {
 
 const std::vector<Part>& parts() {
     static const std::vector<Part> all = {
-        {"ice40-hx8k", "the iCE40-HX8K breakout board", "hx", "--hx8k --package ct256", 96, 36,
+        {"ice40-hx8k", "the iCE40-HX8K breakout board", "hx", "--hx8k --package ct256", 96, 42,
          "SB_PLL40_CORE", "REFERENCECLK", "PLLOUTGLOBAL",
          "set_io clock_12mhz J3\nset_io uart_rx B10\nset_io uart_tx B12\n"
          "set_io led_ready B5\nset_io led_error B4\n"},

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "compiler/base/error.h"
+#include "compiler/emit/rtl_design.h"
 #include "tests/sim/bench/lockstep.h"
 
 using namespace permloom;
@@ -256,6 +257,20 @@ TEST_CASE("lockstep -- after any weather a reset brings both back to work") {
         REQUIRE(bench.load(function.load()) == LoadError::none);
         run_clean(bench, pair.images(8, rng));
     });
+}
+
+TEST_CASE("lockstep -- rows of an activation memory that stand in registers are as others") {
+    Rng rng(9);
+    const Chip chip = random_chip({257, {{3, SINGLE, true, SERIAL, 2}}, 1, 8, 8}, rng);
+    REQUIRE(emit_top(chip).find(".TAIL(2)") != std::string::npos);
+    Lockstep pair(chip);
+    for (const bool gaps : {false, true}) {
+        Bench bench = pair.bench(gaps ? random_stimulus(9) : Stimulus{});
+        const Function function = random_function(chip, 0, rng);
+        REQUIRE(bench.load(function.load()) == LoadError::none);
+        const BenchReport report = run_clean(bench, pair.images(12, rng));
+        if (!gaps) CHECK(report.cycles_per_inference == static_cast<double>(expected_interval(chip)));
+    }
 }
 
 TEST_CASE("lockstep -- one wrong device in the RTL is found with its layer and neuron") {

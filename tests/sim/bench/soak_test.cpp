@@ -48,7 +48,8 @@ Chip random_network(uint64_t number, Rng& rng) {
     shape.inputs = 1 + static_cast<int>(rng.below(24));
     shape.in_bits = 1 + static_cast<int>(rng.below(8));
     for (LayerShape& layer : shape.layers)
-        layer.outputs = 1 + static_cast<int>(rng.below(16));
+        // A switch network for every neuron takes the tools of the RTL long to build.
+        layer.outputs = 1 + static_cast<int>(rng.below(layer.engine == Engine::spatial ? 4 : 16));
     Chip chip = random_chip(shape, rng);
     redraw_devices(chip, rng);
     return chip;

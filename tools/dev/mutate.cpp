@@ -347,8 +347,8 @@ std::vector<Mutation> walk_data_mutations(const Scene& scene) {
              [](Chip& chip) { chip.layers[0].walk->left = 0; });
     m.device("windows of layer 3 begin a row further down", {3, -1},
              [](Chip& chip) { chip.layers[3].walk->top = 0; });
-    m.device("layer 2 adds layer 0", {2, -1}, [](Chip& chip) { chip.layers[2].walk->skip = 0; });
-    m.device("layer 3 adds layer 0", {3, -1}, [](Chip& chip) { chip.layers[3].walk->skip = 0; });
+    m.device("padding of layer 3 has code 90", {3, -1},
+             [](Chip& chip) { chip.layers[3].in_zero = 90; });
     m.reference("m2 - 9000, layer 3", {3, -1},
                 [](Configuration& c) { c.layers[3].registers.m2 -= 9000; });
     return m.take();

@@ -16,6 +16,7 @@ int64_t between(Rng& rng, int64_t low, int64_t high) {
 struct Devices {
     int bits, lowest, highest;
     bool shared;
+    int each = 1;  ///< one of so many is drawn, the rest are 0
 };
 
 ChipLayer layer_of(Engine engine, int lanes, int inputs, int outputs, Rail rail, int in_bits,
@@ -33,7 +34,10 @@ ChipLayer layer_of(Engine engine, int lanes, int inputs, int outputs, Rail rail,
     for (int bank = 0; bank < layer.banks(); ++bank) {
         std::vector<int32_t> values;
         for (int slot = 0; slot < layer.lines(); ++slot)
-            values.push_back(static_cast<int32_t>(between(rng, devices.lowest, devices.highest)));
+            values.push_back(
+                devices.each > 1 && rng.below(static_cast<uint64_t>(devices.each)) > 0
+                    ? 0
+                    : static_cast<int32_t>(between(rng, devices.lowest, devices.highest)));
         std::sort(values.begin(), values.end());
         layer.devices.insert(layer.devices.end(), values.begin(), values.end());
     }
@@ -69,9 +73,9 @@ std::vector<ChipLayer> spatial_layers(Rng& rng) {
     return layers;
 }
 
-/// An image that two layers read. Layer 2 adds layer 1, which is the last to come of what it wants,
-/// and its sums come one after the other without a gap; layer 3 adds layer 1 too, an image later,
-/// and pools; layer 4 pools sums of a single neuron, one in every cycle.
+/// An image that two layers read. Layer 2 adds layer 1, which is as slow as it is, so that its sums
+/// come without a gap from one image to the next; layer 3 adds layer 0, two images later, and
+/// pools; layer 4 pools sums of a single neuron, one in every cycle.
 std::vector<ChipLayer> walking_layers(Rng& rng) {
     const auto walks = [](ChipLayer layer, int zero, const Walk& walk) {
         layer.in_zero = zero;
@@ -89,20 +93,20 @@ std::vector<ChipLayer> walking_layers(Rng& rng) {
                .rows = 4,
                .columns = 9,
                .skip = {}}),
-        walks(layer_of(Engine::serial, 1, 2, 4, Rail::dual, 4, 6, {4, -7, 7, false}, rng), 0,
+        walks(layer_of(Engine::serial, 16, 2, 16, Rail::dual, 4, 6, {4, -7, 7, false}, rng), 0,
               {.map = image, .stride = 2, .rows = 4, .columns = 9, .skip = {}}),
-        walks(layer_of(Engine::folded, 1, 4, 4, Rail::single, 6, 8, {3, -3, 3, false}, rng), 0,
+        walks(layer_of(Engine::folded, 1, 4, 16, Rail::single, 6, 8, {3, -3, 3, false}, rng), 0,
               {.map = map, .rows = 4, .columns = 9, .skip = 1}),
-        walks(layer_of(Engine::serial, 4, 36, 4, Rail::single, 8, 5, {2, -1, 1, false}, rng), 64,
-              {.map = map,
-               .kernel = 3,
+        walks(layer_of(Engine::serial, 4, 64, 4, Rail::single, 8, 5, {2, -1, 1, false, 6}, rng), 64,
+              {.map = {4, 9, 16},
+               .kernel = 2,
                .top = 1,
                .left = 1,
                .rows = 4,
                .columns = 9,
                .pool = Pool::max,
                .window = 2,
-               .skip = 1}),
+               .skip = 0}),
         walks(layer_of(Engine::level, 4, 4, 1, Rail::split, 5, 6, {3, -3, 3, true}, rng), 0,
               {.map = {2, 4, 4},
                .rows = 2,
@@ -203,6 +207,9 @@ Scene::Scene(SceneName name)
     : chip(chip_of(name)),
       first(configuration_of(chip, 1)),
       second(configuration_of(chip, 2)),
-      images(images_of(chip, name == SceneName::walks ? 10 : 24)) {}
+      images(images_of(chip, name == SceneName::walks ? 20 : 24)) {
+    // Results slower than all layers: sooner or later every one of these stands still.
+    if (name == SceneName::walks) stimulus.result_stall = 0.997;
+}
 
 }  // namespace permloom

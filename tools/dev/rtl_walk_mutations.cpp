@@ -4,7 +4,7 @@ namespace permloom {
 
 std::vector<RtlMutation> walk_rtl_mutations() {
     // Layers of the test chip: 0 folded, stride 2, padding; 1 serial, reads the image too and comes
-    // first; 2 folded, adds layer 1; 3 serial, padding, adds layer 1, the largest of 2 x 2; 4
+    // first; 2 folded, adds layer 1; 3 serial, padding, adds layer 0, the largest of 2 x 2; 4
     // level, sums of 2 x 2; 5 logits.
     return {
         {"map read where padding is", "pl_window_reader.sv",
@@ -16,7 +16,7 @@ std::vector<RtlMutation> walk_rtl_mutations() {
         {"next row of windows a single row further down", "pl_window_reader.sv",
          "row_word_q + TO_ROW", "row_word_q + TO_LINE", 0},
         {"next window a single word further right", "pl_window_reader.sv",
-         "window_word_q + TO_COLUMN", "window_word_q + 1'b1", 1},
+         "window_word_q + TO_COLUMN", "window_word_q + 1'b1", 0},
         {"third line of a window is the second", "pl_window_reader.sv",
          "line_word_q <= line_word_q + TO_LINE", "line_word_q <= line_word_q", 0},
         {"part of the channels taken for a column", "pl_window_reader.sv",
@@ -42,14 +42,14 @@ std::vector<RtlMutation> walk_rtl_mutations() {
         {"sums counted while the layer stands still", "pl_skip_memory.sv", "en && sum_valid",
          "sum_valid"},
         {"third bank left out", "pl_skip_memory.sv", "bank_q == LAST_BANK ?",
-         "bank_q == {{(BANK_BITS - 1) {1'b0}}, 1'b1} ?", 3},
+         "bank_q == {{(BANK_BITS - 1) {1'b0}}, 1'b1} ?", 2},
         {"banks do not come round", "pl_activation_memory.sv",
          "if (out_advance) rd_bank_q <= rd_bank_q == LAST_BANK ? FIRST_BANK : rd_bank_q + 1'b1;",
          "if (out_advance) rd_bank_q <= rd_bank_q + 1'b1;"},
         {"word of a map by the bit above", "pl_activation_memory.sv",
          "pick_q <= address[$clog2(WORDS)-1:0]", "pick_q <= address[$clog2(WORDS):1]"},
         {"map written before all its readers are ready", "permloom_top.sv",
-         "ready_0_read_0 && ready_0_read_1", "ready_0_read_1"},
+         "ready_0_read_0 && ready_0_read_1", "ready_0_read_0"},
         {"smallest code of a pool", "pl_map_writer.sv", "code > so_far", "code < so_far", 3},
         {"largest code of the pool before", "pl_map_writer.sv", "first || code >", "code >", 3},
         {"sum goes on through pools", "pl_map_writer.sv", "first ? code : so_far + code",

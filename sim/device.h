@@ -15,7 +15,7 @@ namespace permloom {
 /// Input pins of the control port (AXI4-Lite), `s_axil_` and the name.
 struct ControlIn {
     bool awvalid = false, wvalid = false, bready = false, arvalid = false, rready = false;
-    uint8_t wstrb = 0xf;  ///< 4 bits
+    uint8_t wstrb = 0xf;              ///< 4 bits
     uint16_t awaddr = 0, araddr = 0;  ///< 12 bits
     uint32_t wdata = 0;
 };
@@ -70,8 +70,8 @@ struct PinsOut {
     bool res_tvalid = false, res_tlast = false;
     uint32_t res_tdata = 0;
     uint8_t ctx_active = 0;
-    uint8_t ctx_valid = 0;      ///< bit per context
-    uint8_t load_error = 0;     ///< LoadError; cleared by the first word of the next load
+    uint8_t ctx_valid = 0;   ///< bit per context
+    uint8_t load_error = 0;  ///< LoadError; cleared by the first word of the next load
     bool pix_error = false;  ///< sticky: an image had the wrong number of beats and was dropped
     ControlOut control{};
     std::vector<Probe> probes;  ///< in the order of the layers

@@ -370,8 +370,8 @@ Cost axi_lite() {
 Cost result_unit(int outputs) {
     constexpr int FEW = 16;  // so many logits stand in shift registers, more in a memory
     const int index = index_bits(outputs), beat = index_bits(outputs + 1);
-    // full and ctx 4, banks 2, two registers of classes 32, flags 10, logit, best and the lower half
-    // of a logit 80; indices of three logits on their way and of two labels.
+    // full and ctx 4, banks 2, two registers of classes 32, flags 10, logit, best and the lower
+    // half of a logit 80; indices of three logits on their way and of two labels.
     Cost cost{210.0, 4 + 2 + 32 + 10 + 80 + beat + 5 * index};
     if (outputs == 1) return {40.0, 4 + 2 + beat + 64, 0, 64};
     if (outputs <= FEW) {

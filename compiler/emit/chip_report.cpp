@@ -84,11 +84,13 @@ std::string ChipReport::to_json() const {
                              {"flip_flops", synthesis->flip_flops},
                              {"rams", synthesis->rams}};
         // JSON has no infinity: nlohmann writes null.
-        if (comparable()) json["error"] = {{"luts", relative_error(total.luts, static_cast<double>(synthesis->luts))},
-                         {"flip_flops", relative_error(static_cast<double>(total.flip_flops),
-                                                       static_cast<double>(synthesis->flip_flops))},
-                         {"rams", relative_error(static_cast<double>(total.rams),
-                                                 static_cast<double>(synthesis->rams))}};
+        if (comparable())
+            json["error"] = {
+                {"luts", relative_error(total.luts, static_cast<double>(synthesis->luts))},
+                {"flip_flops", relative_error(static_cast<double>(total.flip_flops),
+                                              static_cast<double>(synthesis->flip_flops))},
+                {"rams", relative_error(static_cast<double>(total.rams),
+                                        static_cast<double>(synthesis->rams))}};
     }
     if (placed)
         json["placed"] = {{"cells", placed->cells},

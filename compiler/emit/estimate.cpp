@@ -192,10 +192,9 @@ Cost vector_buffer(const ChipLayer& layer, int writes) {
     if (layer.has_network())
         return cells::activation_buffer(layer.inputs, layer.in_bits, writes, layer.bit_serial);
     const bool serial = layer.engine == Engine::serial;
-    return cells::activation_memory(layer.inputs, layer.in_bits, writes,
-                                    layer.engine == Engine::level ? layer.lanes : 1,
-                                    serial ? layer.lanes : 1, 2,
-                                    serial ? activation_tail(layer, writes) : 0);
+    return cells::activation_memory(
+        layer.inputs, layer.in_bits, writes, layer.engine == Engine::level ? layer.lanes : 1,
+        serial ? layer.lanes : 1, 2, serial ? activation_tail(layer, writes) : 0);
 }
 
 /// All that is in front of the engine: the vector, and of a layer that walks the feature map, the

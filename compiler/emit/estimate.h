@@ -13,7 +13,8 @@ namespace permloom {
 /// What is built around the chip.
 struct EstimateOptions {
     bool probes = true;  ///< probes of the layers are on pins
-    bool board = false;  ///< the cells of rtl/board are around it (emit/ice40.h), its control port is idle
+    bool board =
+        false;  ///< the cells of rtl/board are around it (emit/ice40.h), its control port is idle
     int boot_words = 0;  ///< of the stored load stream; 0: it waits for a load
 };
 
@@ -26,8 +27,9 @@ struct PartEstimate {
 /// LUTs and flip-flops are those of Yosys synth_ice40, within about a tenth on whole chips; block
 /// RAMs and cycles are exact where no memory is close to the size that flip-flops are cheaper for.
 struct Estimate {
-    std::vector<PartEstimate> layers;   ///< each with the buffer in front of it
-    std::vector<PartEstimate> rest;     ///< loader, pixel loader, contexts, result unit, control port or board
+    std::vector<PartEstimate> layers;  ///< each with the buffer in front of it
+    std::vector<PartEstimate>
+        rest;  ///< loader, pixel loader, contexts, result unit, control port or board
     int64_t interval = 0, latency = 0;  ///< cycles, of the chip (engine_plan.h)
     /// Words of a load, a cycle each, and the cycle that waits for its context.
     int64_t load_cycles = 0;

@@ -153,8 +153,9 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
         {"BOOT_CYCLES", std::to_string(boot_cycles)},
         {"LOAD_WORDS", std::to_string(load.words.size())},
         {"BOOTS", boots ? "1" : "0"},
-        {"CYCLE_LIMIT", std::to_string(boot_cycles + load_cycles + 1000 +
-                                       static_cast<int64_t>(images) * image_cycles(chip, clock.divisor()))},
+        {"CYCLE_LIMIT",
+         std::to_string(boot_cycles + load_cycles + 1000 +
+                        static_cast<int64_t>(images) * image_cycles(chip, clock.divisor()))},
     };
     add_source("ice40_top.sv", filled(file_named(ice40_files(), "ice40_top.sv"), words));
     std::map<std::string, std::string> makefile_words = words;

@@ -29,8 +29,8 @@ void ControlPort::start(const ControlAccess& access) {
 ControlAccess ControlPort::random_access() {
     ControlAccess access;
     access.write = rng_.below(3) == 0;
-    access.address = static_cast<uint16_t>(
-        rng_.below(8) == 0 ? rng_.below(0x1000) : 4 * rng_.below(KNOWN_REGISTERS));
+    access.address = static_cast<uint16_t>(rng_.below(8) == 0 ? rng_.below(0x1000)
+                                                              : 4 * rng_.below(KNOWN_REGISTERS));
     access.data = static_cast<uint32_t>(rng_.next());
     if (rng_.below(8) == 0) access.strobe = static_cast<uint8_t>(rng_.below(16));
     const bool selects = access.write && access.address / 4 == ControlRegister::select / 4;

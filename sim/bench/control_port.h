@@ -23,8 +23,8 @@ class ControlPort {
     ControlAccess random_access();
     void drive(ControlIn& in);
     /// The answer, in the cycle that brings it. Holds the device to the rules of the port.
-    std::optional<ControlAnswer> observe(uint64_t cycle, const ControlIn& in,
-                                         const ControlOut& out, Scoreboard& scoreboard);
+    std::optional<ControlAnswer> observe(uint64_t cycle, const ControlIn& in, const ControlOut& out,
+                                         Scoreboard& scoreboard);
     /// Forgets an access that a reset cut off.
     void reset();
 

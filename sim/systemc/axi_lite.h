@@ -13,8 +13,8 @@ namespace permloom::systemc {
 class AxiLite final : public sc_core::sc_module {
   public:
     sc_core::sc_in<bool> clk{"clk"}, rst_n{"rst_n"};
-    sc_core::sc_in<bool> awvalid{"awvalid"}, wvalid{"wvalid"}, bready{"bready"},
-        arvalid{"arvalid"}, rready{"rready"};
+    sc_core::sc_in<bool> awvalid{"awvalid"}, wvalid{"wvalid"}, bready{"bready"}, arvalid{"arvalid"},
+        rready{"rready"};
     sc_core::sc_in<uint16_t> awaddr{"awaddr"}, araddr{"araddr"};
     sc_core::sc_in<uint32_t> wdata{"wdata"};
     sc_core::sc_in<uint8_t> wstrb{"wstrb"};

@@ -152,8 +152,8 @@ LoadError ConfigLoader::header_fault(uint32_t word) const {
             return unless(word == LOAD_MAGIC, LoadError::magic);
         case 1:
             if (bits_of(word, 0, 8) != LOAD_VERSION) return LoadError::version;
-            return unless(
-                bits_of(word, 8, 8) < contexts_ && (word & ~LOAD_PATCH) >> 16 == 0, LoadError::header);
+            return unless(bits_of(word, 8, 8) < contexts_ && (word & ~LOAD_PATCH) >> 16 == 0,
+                          LoadError::header);
         case 2:
             return unless(word == static_cast<uint32_t>(fingerprint_), LoadError::fingerprint);
         case 3:

@@ -23,7 +23,7 @@ class ConfigLoader final : public sc_core::sc_module {
     sc_core::sc_out<uint8_t> ctx_valid{"ctx_valid"}, load_error{"load_error"};
     sc_core::sc_out<bool> loading{"loading"};
     sc_core::sc_out<uint64_t> ctx_id{"ctx_id"};  ///< of contexts 0 and 1, 32 bits each
-    sc_core::sc_in<uint8_t> busy{"busy"};  ///< bit c: images of context c are under way
+    sc_core::sc_in<uint8_t> busy{"busy"};        ///< bit c: images of context c are under way
     Out<Row> row{"row"};
 
     ConfigLoader(const sc_core::sc_module_name& name, const Chip& chip);

@@ -132,8 +132,9 @@ TEST_CASE("ice40 -- the board answers like the reference, booted or loaded over 
             const test::Wiring wiring = test::random_wiring(chip, rng);
             const EmitVectors vectors = test::random_vectors(chip, wiring, 3, rng);
             const testing::TemporaryDirectory directory;
-            test::write_files(emit_ice40(target, chip, wiring.configuration, vectors, {.boots = boots}),
-                              directory.path());
+            test::write_files(
+                emit_ice40(target, chip, wiring.configuration, vectors, {.boots = boots}),
+                directory.path());
             for (const char* goal : {"help", "lint", "sim"}) {
                 const ProcessResult made =
                     run_process({"make", "-s", goal, "IMAGES=3"}, directory.path());

@@ -12,12 +12,11 @@ TEST_CASE("pl_result_unit -- the class is the first largest logit, also without 
     for (const int outputs : {1, 2, 3, 10, 17})
         for (const int pauses : {0, 1}) {
             INFO(outputs << " logits, pauses " << pauses);
-            CHECK(test::simulate({.top = "result_unit_tb",
-                                  .parameters = {{"OUTPUTS", outputs},
-                                                 {"IMAGES", IMAGES},
-                                                 {"PAUSES", pauses}},
-                                  .macros = {},
-                                  .files = {}}) ==
+            CHECK(test::simulate(
+                      {.top = "result_unit_tb",
+                       .parameters = {{"OUTPUTS", outputs}, {"IMAGES", IMAGES}, {"PAUSES", pauses}},
+                       .macros = {},
+                       .files = {}}) ==
                   fmt::format("{} words, 0 errors\n", IMAGES * (outputs + 1)));
         }
 }

@@ -42,7 +42,8 @@ Options options() {
                "bitstream for\n"
                "a board with a serial line, with the configuration in it (Yosys, nextpnr, "
                "icepack);\n"
-               "target xilinx counts LUTs (Yosys) and brings constraints and an untested script for "
+               "target xilinx counts LUTs (Yosys) and brings constraints and an untested script "
+               "for "
                "Vivado.\n"
                "The estimate of what the chip costs is printed and written to report.json; "
                "--report "
@@ -69,8 +70,9 @@ Options options() {
             "no-boot",
             "ice40: no configuration in the bitstream, which saves its memory; the chip waits for "
             "a load over the serial line")
-        .value("clock", "MHZ",
-               "ice40: clock of the board, a multiple of 3; default: one that chips like this reach")
+        .value(
+            "clock", "MHZ",
+            "ice40: clock of the board, a multiple of 3; default: one that chips like this reach")
         .flag("force", "write into an existing DIR")
         .flag("json", "print the estimate, or the report, as JSON")
         .exclusive("no-boot", "images-only")
@@ -151,15 +153,15 @@ int emit_command(const Arguments& arguments) {
         const int count = static_cast<int>(values.integer("count", 1, 1'000'000));
         const Dataset data = load_data(values.text("data"), needs_of(program));
         const EmitVectors vectors = make_vectors(program, data.test, count);
-        files = board ? emit_ice40(target, program.chip, program.configuration, vectors,
-                                   {.boots = !values.flag("no-boot"),
-                                    .clock_mhz = values.has("clock")
-                                                     ? static_cast<int>(values.integer(
-                                                           "clock", ICE40_CLOCK_MIN, ICE40_CLOCK_MAX))
-                                                     : 0})
-                : target == "xilinx"
-                    ? emit_xilinx(program.chip, program.configuration, vectors)
-                    : emit_generic(program.chip, program.configuration, vectors);
+        files = board
+                    ? emit_ice40(target, program.chip, program.configuration, vectors,
+                                 {.boots = !values.flag("no-boot"),
+                                  .clock_mhz = values.has("clock")
+                                                   ? static_cast<int>(values.integer(
+                                                         "clock", ICE40_CLOCK_MIN, ICE40_CLOCK_MAX))
+                                                   : 0})
+                : target == "xilinx" ? emit_xilinx(program.chip, program.configuration, vectors)
+                                     : emit_generic(program.chip, program.configuration, vectors);
     }
 
     const bool whole = !values.flag("images-only");

@@ -88,11 +88,10 @@ std::string results_text(const ChipReport& report, const fs::path& directory) {
                          const std::string& placed) {
         const auto counted = report.synthesis ? static_cast<double>((*report.synthesis).*count) : 0;
         const bool known = report.synthesis.has_value();
-        table.add({name, grouped(std::llround(estimate)),
-                   known ? grouped(std::llround(counted)) : "-",
-                   known && report.comparable() ? signed_percent(relative_error(estimate, counted))
-                                                : "-",
-                   placed});
+        table.add(
+            {name, grouped(std::llround(estimate)), known ? grouped(std::llround(counted)) : "-",
+             known && report.comparable() ? signed_percent(relative_error(estimate, counted)) : "-",
+             placed});
     };
     const auto placed = [&](int64_t PlacedCounts::*used, int64_t PlacedCounts::*available) {
         return !report.placed ? std::string(places ? "-" : "")

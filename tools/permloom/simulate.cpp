@@ -109,8 +109,8 @@ struct Report {
     std::optional<Outcome> second;
     uint64_t reload_words = 0;
     std::optional<uint64_t> full_words;  ///< of the full load that a patch stands for
-    std::optional<ChipCounts> counted;  ///< of clocked runs
-    std::string first_difference;  ///< empty: none
+    std::optional<ChipCounts> counted;   ///< of clocked runs
+    std::string first_difference;        ///< empty: none
 };
 
 Outcome run_reference(const Task& task, ThreadPool& pool) {
@@ -176,9 +176,8 @@ struct PreparedLoad {
 /// Throws Error when the chip is another one.
 void check_identity(Bench& bench, const Chip& chip) {
     namespace reg = ControlRegister;
-    const uint64_t name =
-        bench.read_register(reg::fingerprint_low) |
-        static_cast<uint64_t>(bench.read_register(reg::fingerprint_high)) << 32;
+    const uint64_t name = bench.read_register(reg::fingerprint_low) |
+                          static_cast<uint64_t>(bench.read_register(reg::fingerprint_high)) << 32;
     if (bench.read_register(reg::identity) != LOAD_MAGIC || name != low_word(fingerprint(chip)))
         throw Error("control port", "the chip under test does not name itself as this chip");
 }
@@ -325,10 +324,11 @@ void print_text(const Report& report, const Task& task, const std::optional<Task
         print_outcome(*report.second, *then, clocked);
     }
     if (report.counted)
-        fmt::print("\nthe chip's own count: {} images, {} results, {} dropped, {} cycles since reset\n",
-                   grouped(report.counted->images), grouped(report.counted->results),
-                   grouped(report.counted->dropped),
-                   grouped(static_cast<int64_t>(report.counted->cycles)));
+        fmt::print(
+            "\nthe chip's own count: {} images, {} results, {} dropped, {} cycles since reset\n",
+            grouped(report.counted->images), grouped(report.counted->results),
+            grouped(report.counted->dropped),
+            grouped(static_cast<int64_t>(report.counted->cycles)));
     for (const std::string& check : report.checks)
         fmt::print("checked: {}\n", check);
 }

@@ -261,8 +261,7 @@ TEST_CASE("bench -- one device alone is compared with the reference and held to 
          [](PinsOut& o) { o.control.rvalid = true; }},
         {"pin s_axil_bvalid: systemc 1, protocol 0", quiet,
          [](PinsOut& o) { o.control.bvalid = true; }},
-        {"pin s_axil_rdata: systemc 5, protocol 0", quiet,
-         [](PinsOut& o) { o.control.rdata = 5; }},
+        {"pin s_axil_rdata: systemc 5, protocol 0", quiet, [](PinsOut& o) { o.control.rdata = 5; }},
     };
     for (const Case& c : cases) {
         const Chip chip = fake_chip();
@@ -312,7 +311,8 @@ TEST_CASE("bench -- an answer of the control port must stay while the host does 
     for (int i = 0; i < 5; ++i)
         bench.access({.address = 8});
     REQUIRE(bench.first_difference());
-    CHECK_THAT(bench.first_difference()->describe(), Contains("pin s_axil_rdata: systemc") && Contains("protocol"));
+    CHECK_THAT(bench.first_difference()->describe(),
+               Contains("pin s_axil_rdata: systemc") && Contains("protocol"));
 }
 
 TEST_CASE("bench -- a control port that never answers is named") {

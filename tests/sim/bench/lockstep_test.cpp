@@ -196,8 +196,7 @@ TEST_CASE("lockstep -- patches change a function in mid-stream, one after anothe
             REQUIRE(bench.load(held.load()) == LoadError::none);
             bench.select(target);
             for (int step = 0; step < 3; ++step) {
-                Function patched =
-                    random_patch(pair.chip(), target, held, held.words.back(), rng);
+                Function patched = random_patch(pair.chip(), target, held, held.words.back(), rng);
                 const BenchReport report = run_clean(bench, pair.images(12, rng),
                                                      Reload{patched.load(), rng.below(12), target});
                 CHECK(report.load_error == LoadError::none);
@@ -224,9 +223,9 @@ TEST_CASE("lockstep -- both devices do the same whatever is done to their pins")
                 if (context < pair.chip().contexts) {
                     const Function function = random_function(pair.chip(), context, rng);
                     loads.push_back(function.words);
-                    loads.push_back(random_patch(pair.chip(), context, function,
-                                                 function.words.back(), rng)
-                                        .words);
+                    loads.push_back(
+                        random_patch(pair.chip(), context, function, function.words.back(), rng)
+                            .words);
                 }
             Bench bench = pair.bench();
             storm(bench, pair.chip(), loads, 8000, rng, seen);
@@ -269,7 +268,8 @@ TEST_CASE("lockstep -- rows of an activation memory that stand in registers are 
         const Function function = random_function(chip, 0, rng);
         REQUIRE(bench.load(function.load()) == LoadError::none);
         const BenchReport report = run_clean(bench, pair.images(12, rng));
-        if (!gaps) CHECK(report.cycles_per_inference == static_cast<double>(expected_interval(chip)));
+        if (!gaps)
+            CHECK(report.cycles_per_inference == static_cast<double>(expected_interval(chip)));
     }
 }
 

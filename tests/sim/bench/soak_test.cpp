@@ -55,7 +55,8 @@ Chip random_network(uint64_t number, Rng& rng) {
     return chip;
 }
 
-/// Images with a reload in mid-stream and a patch, then anything at all, under ever other gaps and pauses.
+/// Images with a reload in mid-stream and a patch, then anything at all, under ever other gaps and
+/// pauses.
 uint64_t soak(Lockstep& pair, Rng& rng) {
     const Chip& chip = pair.chip();
     uint64_t cycles = 0;

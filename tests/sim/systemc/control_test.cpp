@@ -97,7 +97,8 @@ TEST_CASE("control port -- the id of a context is the CRC of the load that it co
     CHECK(f.read(reg::id_0) == f.wiring.words(f.chip, 0).back());
 }
 
-TEST_CASE("control port -- SELECT takes the choice of the context from the pins and gives it back") {
+TEST_CASE(
+    "control port -- SELECT takes the choice of the context from the pins and gives it back") {
     Fixture f;
     f.load(0);
     f.load(1);

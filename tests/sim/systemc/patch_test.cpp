@@ -137,7 +137,8 @@ TEST_CASE("patch -- there is nothing to patch in a context that is not valid") {
     CHECK(f.valid() == 0);
 }
 
-TEST_CASE("patch -- a fault behind its header invalidates its target, which then takes a full load") {
+TEST_CASE(
+    "patch -- a fault behind its header invalidates its target, which then takes a full load") {
     Fixture f(5);
     const Words good = f.patch(1);
     for (size_t length = 7; length <= good.size(); ++length) {

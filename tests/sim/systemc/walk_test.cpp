@@ -102,12 +102,26 @@ TEST_CASE("walks -- random chips under random pauses agree with plain integers")
         f.send(6);
         f.check_written();
     }
-    for (const char* kind :
-         {"several readers of the image", "several readers of a layer", "engine folded",
-          "engine spatial", "engine serial", "engine level", "engine programmable", "padding",
-          "stride", "max pool", "sum pool", "positions outside of whole pools",
-          "pools of one neuron", "one neuron", "one position", "one step a window",
-          "several values a step", "window in the lead", "adds, banks 2", "adds, banks 3"}) {
+    for (const char* kind : {"several readers of the image",
+                             "several readers of a layer",
+                             "engine folded",
+                             "engine spatial",
+                             "engine serial",
+                             "engine level",
+                             "engine programmable",
+                             "padding",
+                             "stride",
+                             "max pool",
+                             "sum pool",
+                             "positions outside of whole pools",
+                             "pools of one neuron",
+                             "one neuron",
+                             "one position",
+                             "one step a window",
+                             "several values a step",
+                             "window in the lead",
+                             "adds, banks 2",
+                             "adds, banks 3"}) {
         INFO(kind);
         CHECK(kinds[kind] >= 5);
     }

@@ -18,9 +18,8 @@ std::vector<uint32_t> patched(std::vector<uint32_t> words, const std::vector<uin
     for (const LoadRecord& change : records_of(patch))
         for (const LoadRecord& record : records_of(words)) {
             if (record.head[0] != change.head[0]) continue;
-            const auto at =
-                static_cast<size_t>(record.rows.data() - words.data()) +
-                (change.first - record.first) * record.row_words;
+            const auto at = static_cast<size_t>(record.rows.data() - words.data()) +
+                            (change.first - record.first) * record.row_words;
             std::ranges::copy(change.rows, words.begin() + static_cast<std::ptrdiff_t>(at));
         }
     words.pop_back();
@@ -48,7 +47,8 @@ TEST_CASE("patch -- written over the load it was made for it gives the load that
         const LoadStream wanted = expand(chip, after.configuration, context);
         const Patch patch = make_patch(held, wanted, held.words.back());
         CHECK(patched(held.words, patch.words) == wanted.words);
-        CHECK(patch.words.back() == test::crc_of(std::span(patch.words).first(patch.words.size() - 1)));
+        CHECK(patch.words.back() ==
+              test::crc_of(std::span(patch.words).first(patch.words.size() - 1)));
         size_t rows = 0;
         for (const LoadRecord& record : records_of(patch.words))
             rows += record.count();

@@ -87,9 +87,8 @@ TEST_CASE("library -- a network is found by name or path, overrides apply to bot
 }
 
 TEST_CASE("library -- targets are found by name or path") {
-    CHECK(target_names() ==
-          std::vector<std::string>{"generic", "ice40-hx8k", "level", "programmable", "serial",
-                                   "spatial"});
+    CHECK(target_names() == std::vector<std::string>{"generic", "ice40-hx8k", "level",
+                                                     "programmable", "serial", "spatial"});
     CHECK(load_target("generic").engines == std::vector{Engine::folded});
     CHECK(load_target("programmable").engines == std::vector{Engine::programmable});
     CHECK(load_target("level", {{"inputs_per_cycle", "4"}}).inputs_per_cycle == 4);

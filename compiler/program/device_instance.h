@@ -28,7 +28,8 @@ struct LayerStuckSwitch {
 struct LayerInstance {
     int banks = 1;             ///< 1: all neurons share the devices; else one for each neuron
     std::vector<float> plus;   ///< banks x lines
-    std::vector<float> minus;  ///< as plus, of scheme `pair`; else empty
+    std::vector<float> minus;  ///< as plus, where a slot is a pair; else empty
+    double reference = 0.0;    ///< conductance that stands for value 0 where a slot is no pair
     std::vector<LayerStuckSwitch> stuck;
     bool operator==(const LayerInstance&) const = default;
 
@@ -47,13 +48,12 @@ struct DeviceInstance {
 /// Whether a slot of the layer has two devices under this scheme: values of both signs that are not
 /// the two rails of `split`.
 bool has_pairs(const ChipLayer& layer, SignScheme sign);
-/// What slot `slot` of bank `bank` is worth in steps: the signed value that takes the place of the
-/// chip's device, negative on the complement rail of `split`. NaN where a cell is missing.
-double measured_value(const ChipLayer& layer, const LayerInstance& instance, SignScheme sign,
-                      int bank, int slot);
+/// What a slot of a bank is worth in steps: the signed value that takes the place of the chip's
+/// device, negative on the complement rail of `split`. NaN where a cell is missing.
+double measured_value(const ChipLayer& layer, const LayerInstance& instance, int bank, int slot);
 /// All lines of the bank of `neuron`; a cell that is missing is replaced by the chip's own value.
 std::vector<double> measured_bank(const ChipLayer& layer, const LayerInstance& instance,
-                                  SignScheme sign, int neuron);
+                                  int neuron);
 
 /// SHA-256 over its content, the origin aside: what a configuration re-ranked for it names.
 Sha256 instance_id(const DeviceInstance& instance);
@@ -65,14 +65,5 @@ void check(const DeviceInstance& instance, const Chip& chip, const std::string& 
 
 void save_instance(const DeviceInstance& instance, const std::filesystem::path& path);
 DeviceInstance load_instance(const std::filesystem::path& path);
-
-/// Reads laboratory measurements: one line a cell, `layer,neuron,slot,plus[,minus]`, a header with
-/// these names first; an empty cell, or one without a line, is missing. Conductances are in units of
-/// `unit` a step; 0: the unit that fits the chip's values best (least squares). Layers given with
-/// neuron 0 alone have one bank. Throws Error naming the line.
-DeviceInstance read_measurements(const std::filesystem::path& csv, const Chip& chip,
-                                 SignScheme sign, double unit = 0.0);
-/// The same format, unit 1.
-std::string measurements_csv(const DeviceInstance& instance, const Chip& chip);
 
 }  // namespace permloom

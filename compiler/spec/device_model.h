@@ -31,18 +31,18 @@ struct DeviceEffects {
     SignScheme sign = SignScheme::pair;
     double on_off_ratio = 0.0;  ///< largest conductance over that of value 0; infinite: 0 is 0
     SpreadKind spread_kind = SpreadKind::gaussian;
-    double spread = 0.0;    ///< relative standard deviation of each device
-    double additive = 0.0;  ///< standard deviation of each device, parts of the largest value
+    double spread = 0.0;       ///< relative standard deviation of each device
+    double additive = 0.0;     ///< standard deviation of each device, parts of the largest value
     double stuck_open = 0.0;   ///< rate of devices with conductance 0
     double stuck_short = 0.0;  ///< rate of devices with conductance short_conductance
     double short_conductance = 1.0;  ///< parts of the largest conductance
     double dead = 0.0;               ///< rate of slots that contribute nothing at all
     double read_noise = 0.0;  ///< relative standard deviation of a device, anew in every read
-    /// g(t) = g * (t / drift_reference)^-nu, nu = drift_exponent + drift_deviation * N(0, 1) of each
-    /// device.
+    /// g(t) = g * (t / drift_reference)^-nu, nu = drift_exponent + drift_deviation * N(0, 1) of
+    /// each device.
     double drift_exponent = 0.0, drift_deviation = 0.0;
-    double drift_reference = 1.0;  ///< seconds
-    double temperature_coefficient = 0.0;  ///< relative change of a conductance per kelvin
+    double drift_reference = 1.0;           ///< seconds
+    double temperature_coefficient = 0.0;   ///< relative change of a conductance per kelvin
     double temperature_reference = 298.15;  ///< kelvin
 };
 
@@ -60,14 +60,14 @@ struct ArrayEffects {
 };
 
 struct ConverterEffects {
-    int dac_bits = 0;  ///< 0: as many as the input code
-    int adc_bits = 0;  ///< 0: every sum is read exactly
+    int dac_bits = 0;             ///< 0: as many as the input code
+    int adc_bits = 0;             ///< 0: every sum is read exactly
     bool adc_full_range = false;  ///< else calibrated: what sums of profiling images span
-    double adc_noise = 0.0;       ///< standard deviation at the input of the ADC, parts of its range
+    double adc_noise = 0.0;  ///< standard deviation at the input of the ADC, parts of its range
 };
 
 struct Operation {
-    double seconds = 1.0;   ///< since the devices were made or measured
+    double seconds = 1.0;    ///< since the devices were made or measured
     double kelvin = 298.15;  ///< at the time of the inference
 };
 
@@ -78,7 +78,7 @@ struct PartCost {
 
 /// An array whose devices are written anew for each function, to compare with.
 struct RewritableCost {
-    double write_energy = 0.0, write_delay = 0.0;  ///< one pulse of one device
+    double write_energy = 0.0, write_delay = 0.0;    ///< one pulse of one device
     double verify_energy = 0.0, verify_delay = 0.0;  ///< one read of one device behind it
     double rounds = 1.0;     ///< pulses with their reads until a device is right, mean
     double parallel = 1.0;   ///< devices written at a time

@@ -30,7 +30,7 @@ void check_layer(const LayerInstance& layer, const ChipLayer& shape, SignScheme 
     if (layer.banks != 1 && layer.banks != shape.outputs)
         throw Error(where, fmt::format("{} banks, the chip's layer has 1 or {}", layer.banks,
                                        shape.outputs));
-    if (layer.banks == 1 && !shape.shared_profile)
+    if (layer.banks == 1 && shape.outputs > 1 && !shape.shared_profile)
         throw Error(where, "one bank for a layer whose neurons have devices of their own");
     const auto lines = static_cast<size_t>(shape.lines());
     const size_t cells = static_cast<size_t>(layer.banks) * lines;
@@ -98,8 +98,10 @@ std::vector<double> measured_bank(const ChipLayer& layer, const LayerInstance& i
     std::vector<double> values(static_cast<size_t>(layer.lines()));
     for (int slot = 0; slot < layer.lines(); ++slot) {
         double& value = values[static_cast<size_t>(slot)];
+        const int32_t nominal = layer.bank(neuron)[static_cast<size_t>(slot)];
+        if (layer.engine == Engine::serial && nominal == 0) continue;
         value = measured_value(layer, instance, bank, slot);
-        if (std::isnan(value)) value = layer.bank(neuron)[static_cast<size_t>(slot)];
+        if (std::isnan(value)) value = nominal;
     }
     return values;
 }

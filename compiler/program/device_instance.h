@@ -51,7 +51,8 @@ bool has_pairs(const ChipLayer& layer, SignScheme sign);
 /// What a slot of a bank is worth in steps: the signed value that takes the place of the chip's
 /// device, negative on the complement rail of `split`. NaN where a cell is missing.
 double measured_value(const ChipLayer& layer, const LayerInstance& instance, int bank, int slot);
-/// All lines of the bank of `neuron`; a cell that is missing is replaced by the chip's own value.
+/// All slots of the bank of `neuron`. A cell that is missing is replaced by the chip's own value;
+/// engine `serial` has no devices at its slots of value 0.
 std::vector<double> measured_bank(const ChipLayer& layer, const LayerInstance& instance,
                                   int neuron);
 

@@ -18,14 +18,12 @@ std::vector<StuckSwitch> stuck_of_neuron(const ChipLayer& layer, const LayerInst
 std::vector<SwitchBits> route_around_stuck(const ChipLayer& layer, const LayerInstance& instance,
                                            const std::vector<Permutation>& sources, size_t index) {
     std::vector<SwitchBits> bits;
-    std::vector<uint8_t> live(static_cast<size_t>(layer.lines()));
     for (int j = 0; j < layer.outputs; ++j) {
-        const std::vector<double> values = measured_bank(layer, instance, j);
-        for (size_t slot = 0; slot < live.size(); ++slot)
-            live[slot] = values[slot] != 0.0 ? 1 : 0;
-        FaultRouting routing = route_around(
-            ExchangeNetwork::as_waksman, PartialPermutation(sources[static_cast<size_t>(j)], live),
-            stuck_of_neuron(layer, instance, j));
+        const auto source = sources[static_cast<size_t>(j)].values();
+        FaultRouting routing =
+            route_around(ExchangeNetwork::as_waksman,
+                         PartialPermutation(std::vector<int32_t>(source.begin(), source.end())),
+                         stuck_of_neuron(layer, instance, j));
         if (routing.outcome != FaultOutcome::routed)
             throw Error(fmt::format("layer {}, neuron {}", index, j),
                         routing.outcome == FaultOutcome::impossible

@@ -14,8 +14,8 @@ namespace permloom {
 std::vector<StuckSwitch> stuck_of_neuron(const ChipLayer& layer, const LayerInstance& instance,
                                          int neuron);
 
-/// Bits that realise the sources at every slot whose device is worth anything. Throws Error, naming
-/// the neuron, where the stuck switches leave no way.
+/// Bits that realise the sources. Throws Error, naming the neuron, where the stuck switches leave
+/// no way.
 std::vector<SwitchBits> route_around_stuck(const ChipLayer& layer, const LayerInstance& instance,
                                            const std::vector<Permutation>& sources, size_t index);
 

@@ -107,4 +107,8 @@ struct DeviceModel {
 DeviceModel parse_device_model(std::string_view yaml, const std::string& origin,
                                const std::vector<Override>& overrides = {});
 
+std::string_view to_string(SignScheme sign);
+/// Throws a usage Error for anything but a name of a scheme.
+SignScheme sign_scheme_from_string(const std::string& name, const std::string& where);
+
 }  // namespace permloom

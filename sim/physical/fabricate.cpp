@@ -130,25 +130,4 @@ DeviceInstance in_use(const Chip& chip, DeviceInstance instance, const DeviceMod
     return instance;
 }
 
-std::string_view to_string(SignScheme sign) {
-    switch (sign) {
-        case SignScheme::pair:
-            return "pair";
-        case SignScheme::offset:
-            return "offset";
-        case SignScheme::carried:
-            return "carried";
-    }
-    return "pair";
-}
-
-SignScheme sign_scheme(const std::string& name, const std::string& where) {
-    for (const SignScheme sign : {SignScheme::pair, SignScheme::offset, SignScheme::carried})
-        if (to_string(sign) == name) return sign;
-    throw Error(
-        where,
-        "there is no scheme '" + name + "'" + did_you_mean(name, {"pair", "offset", "carried"}),
-        "the schemes are: pair, offset, carried");
-}
-
 }  // namespace permloom

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "compiler/program/device_instance.h"
 #include "compiler/spec/device_model.h"
@@ -40,9 +39,5 @@ DeviceInstance fabricate(const Chip& chip, const DeviceModel& model,
 /// then every effect of use (time, temperature, wires).
 DeviceInstance in_use(const Chip& chip, DeviceInstance instance, const DeviceModel& model,
                       const FabricateOptions& options);
-
-/// "pair", "offset", "carried"; Throws Error for any other name.
-std::string_view to_string(SignScheme sign);
-SignScheme sign_scheme(const std::string& name, const std::string& where);
 
 }  // namespace permloom

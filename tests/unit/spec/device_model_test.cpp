@@ -292,6 +292,8 @@ TEST_CASE("device model -- what is no number or no such word is refused") {
 }
 
 TEST_CASE("library -- device descriptions are found by name or path") {
+    CHECK(device_names() ==
+          std::vector<std::string>{"ideal", "photonic-mzi", "resistor-array", "rom-rram"});
     for (const std::string& name : device_names()) {
         INFO(name);
         const DeviceModel model = load_device_model(name);

@@ -24,7 +24,7 @@ namespace {
 double mean_error(const Checkpoint& trained, const Chip& chip, const DeviceInstance& instance,
                   const Sources& sources, size_t layer, const InputMoments& moments) {
     const std::vector<double> errors =
-        relative_error(trained, chip, instance, sources, layer, moments);
+        unexplained(trained, chip, instance, sources, layer, moments);
     return std::accumulate(errors.begin(), errors.end(), 0.0) / static_cast<double>(errors.size());
 }
 

@@ -32,8 +32,8 @@ struct MeasuredOptions {
     std::vector<InputMoments> moments;                 ///< of the inputs of every layer, or empty
 };
 
-/// What became of a layer: variance of the errors of its sums over that of the sums as trained,
-/// mean of its neurons; negative where the inputs are not known.
+/// What became of a layer: `unexplained`, the mean of its neurons; negative where the inputs are
+/// not known.
 struct RecoveredLayer {
     double as_built = -1.0, reranked = -1.0, refined = -1.0;
 };

@@ -46,22 +46,33 @@ double mean_of(const Affine& neuron, const ChipLayer& layer, const InputMoments*
     return sum;
 }
 
-/// What the measured sums have to be multiplied by to come nearest to the trained ones.
-double gain_of(const Affine& trained, const Affine& measured,
-               const std::vector<double>& covariance) {
-    const size_t n = trained.weights.size();
+/// Products of the measured sums with the trained ones, and with themselves.
+struct Products {
     double cross = 0.0, power = 0.0;
+
+    /// What the measured sums have to be multiplied by to come nearest to the trained ones.
+    double gain() const {
+        if (!(power > 0.0) || !(cross > 0.0)) return 1.0;
+        return std::clamp(cross / power, 1.0 / LARGEST_GAIN, LARGEST_GAIN);
+    }
+};
+
+/// Where nothing is known of the inputs, they are taken to differ independently and alike.
+Products products_of(const Affine& trained, const Affine& measured,
+                     const std::vector<double>& covariance) {
+    const size_t n = trained.weights.size();
+    Products result;
     for (size_t i = 0; i < n; ++i) {
-        double trained_sum = 0.0, measured_sum = 0.0;
-        for (size_t k = 0; k < n; ++k) {
+        double trained_sum = covariance.empty() ? trained.weights[i] : 0.0;
+        double measured_sum = covariance.empty() ? measured.weights[i] : 0.0;
+        for (size_t k = 0; k < (covariance.empty() ? 0 : n); ++k) {
             trained_sum += covariance[i * n + k] * trained.weights[k];
             measured_sum += covariance[i * n + k] * measured.weights[k];
         }
-        cross += measured.weights[i] * trained_sum;
-        power += measured.weights[i] * measured_sum;
+        result.cross += measured.weights[i] * trained_sum;
+        result.power += measured.weights[i] * measured_sum;
     }
-    if (!(power > 0.0) || !(cross > 0.0)) return 1.0;
-    return std::clamp(cross / power, 1.0 / LARGEST_GAIN, LARGEST_GAIN);
+    return result;
 }
 
 /// Halves what s counts in, where a multiplier has become too large.
@@ -96,39 +107,54 @@ std::vector<Registers> recalibrate(const Checkpoint& checkpoint, const Chip& chi
         const auto lines = static_cast<size_t>(layer.lines());
         const std::vector<double> weights = trained_weights(checkpoint.layers[l], layer);
         const InputMoments* known = moments.empty() ? nullptr : &moments[l];
-        // Behind the last layer nothing multiplies; what adds or is cut off before has its
-        // constants in other units.
-        const bool scales = known != nullptr && l + 1 < chip.layers.size() && !layer.adds();
         const std::vector<double> covariance =
-            scales ? known->covariances() : std::vector<double>{};
+            known != nullptr ? known->covariances() : std::vector<double>{};
+        const bool last = l + 1 == chip.layers.size();
+        // A batch norm or what is added has its constants in the units behind m: there m stays.
+        const bool scales = !layer.adds();
+
+        std::vector<Affine> trained, measured;
+        std::vector<Products> products;
+        for (size_t j = 0; j < sources[l].size(); ++j) {
+            const std::vector<double> bank =
+                measured_bank(layer, instance.layers[l], static_cast<int>(j));
+            const auto nominal_bank = layer.bank(static_cast<int>(j));
+            const Permutation slot_of = sources[l][j].inverse();
+            const auto slot = [&](int line) { return static_cast<size_t>(slot_of[line]); };
+            measured.push_back(affine_of(
+                layer, [&](int line) { return bank[slot(line)]; },
+                [&](int line) { return nominal_bank[slot(line)] < 0; }));
+            const auto weight = [&](int line) {
+                return weights[j * lines + static_cast<size_t>(line)];
+            };
+            trained.push_back(
+                affine_of(layer, weight, [&](int line) { return weight(line) < 0.0; }));
+            products.push_back(products_of(trained.back(), measured.back(), covariance));
+        }
+        // Logits are compared with one another: they share a factor, which nothing applies.
+        if (last) {
+            Products all;
+            for (const Products& one : products) {
+                all.cross += one.cross;
+                all.power += one.power;
+            }
+            std::ranges::fill(products, all);
+        }
         std::vector<double> multipliers;
         for (size_t j = 0; j < sources[l].size(); ++j) {
             NeuronRegisters& registers = nominal[l].neurons[j];
-            const std::vector<double> bank =
-                measured_bank(layer, instance.layers[l], static_cast<int>(j));
-            const Permutation slot_of = sources[l][j].inverse();
-            const auto nominal_bank = layer.bank(static_cast<int>(j));
-            const Affine measured = affine_of(
-                layer, [&](int line) { return bank[static_cast<size_t>(slot_of[line])]; },
-                [&](int line) { return nominal_bank[static_cast<size_t>(slot_of[line])] < 0; });
-            const auto trained_value = [&](int line) {
-                return weights[j * lines + static_cast<size_t>(line)];
-            };
-            const Affine trained = affine_of(layer, trained_value,
-                                             [&](int line) { return trained_value(line) < 0.0; });
-            const double gain = scales ? gain_of(trained, measured, covariance) : 1.0;
-            const double b = (mean_of(trained, layer, known) + registers.b) / gain -
-                             mean_of(measured, layer, known);
+            const double gain = scales ? products[j].gain() : 1.0;
+            const double b = (mean_of(trained[j], layer, known) + registers.b) / gain -
+                             mean_of(measured[j], layer, known);
             if (!(std::abs(b) <= static_cast<double>(std::numeric_limits<int32_t>::max())))
-                throw Error(
-                    fmt::format("layer {}, neuron {}", l, j),
-                    fmt::format("the constant of its measured devices, {:.6g}, does not fit "
-                                "the 32-bit register b",
-                                b));
+                throw Error(fmt::format("layer {}, neuron {}", l, j),
+                            fmt::format("the constant of its measured devices, {:.6g}, does not "
+                                        "fit the 32-bit register b",
+                                        b));
             registers.b = static_cast<int32_t>(std::llround(b));
             multipliers.push_back(registers.m * gain);
         }
-        if (scales) make_room(nominal[l], multipliers);
+        if (scales && !last) make_room(nominal[l], multipliers);
     }
     return nominal;
 }

@@ -1,14 +1,16 @@
 /// recalibrate: the post-op registers of a nominal chip -> those of a fabricated copy.
 ///
-/// What a copy adds to a sum whatever the inputs is taken out of b. Without `moments` that is what
-/// follows from the measured values alone: the complement rails' constants and the inputs' zero
-/// point:
+/// What a copy adds to a sum whatever the inputs is taken out of b, and m is multiplied by the gain
+/// that brings its sums nearest to the trained ones. Without `moments` both follow from the
+/// measured values alone, inputs taken to differ alike about their zero point:
 ///
 ///     two rails, hi 255   direct 1.2 0.9, complement 0.8 1.3
 ///     b  -2 * 255     ->  b  -(0.8 + 1.3) * 255
+///     weights 1 -2 1, measured 2 -4 2   ->   m / 2
 ///
-/// With the means and covariances of the inputs it is the whole mean error, and in a hidden layer m
-/// is multiplied by the gain that brings the sums nearest to the trained ones.
+/// With the means and covariances of the inputs it is the whole mean error, and the gain of real
+/// sums. Where a layer adds others m stays as it is; logits share one gain, which their b allows
+/// for.
 #pragma once
 
 #include <vector>

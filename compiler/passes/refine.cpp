@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <span>
 
 #include "compiler/base/error.h"
@@ -45,6 +46,16 @@ double dot(std::span<const double> a, std::span<const double> b) {
     for (size_t i = 0; i < a.size(); ++i)
         sum += a[i] * b[i];
     return sum;
+}
+
+/// How many times as large as the trained weights the measured devices are, rank by rank.
+double scale_of(std::span<const double> trained, std::span<const double> measured) {
+    std::vector<double> one(trained.begin(), trained.end()),
+        other(measured.begin(), measured.end());
+    std::ranges::sort(one);
+    std::ranges::sort(other);
+    const double scale = dot(one, other) / std::max(dot(one, one), 1e-30);
+    return scale > 0.0 ? scale : 1.0;
 }
 
 /// The lines of one neuron, changing places.
@@ -141,11 +152,23 @@ Sources refine(const Checkpoint& checkpoint, const Chip& chip, const DeviceInsta
         PERMLOOM_ASSERT(moments[l].inputs() == layer.inputs);
         const std::vector<double> covariance = moments[l].covariances();
         const std::vector<double> trained = trained_weights(checkpoint.layers[l], layer);
+        std::vector<double> scales(static_cast<size_t>(layer.outputs));
+        for (size_t j = 0; j < scales.size(); ++j)
+            scales[j] = scale_of(std::span(trained).subspan(j * lines, lines),
+                                 measured_bank(layer, instance.layers[l], static_cast<int>(j)));
+        // Logits are compared with one another: theirs is one.
+        if (l + 1 == chip.layers.size())
+            std::ranges::fill(scales, std::accumulate(scales.begin(), scales.end(), 0.0) /
+                                          static_cast<double>(scales.size()));
         pool.for_each(layer.outputs, [&](int j) {
             const auto row = static_cast<size_t>(j);
-            const std::vector<double> measured = measured_bank(layer, instance.layers[l], j);
-            Exchange exchange(layer, covariance, std::span(trained).subspan(row * lines, lines),
-                              measured, sources[l][row]);
+            std::vector<double> wanted(
+                trained.begin() + static_cast<std::ptrdiff_t>(row * lines),
+                trained.begin() + static_cast<std::ptrdiff_t>((row + 1) * lines));
+            for (double& weight : wanted)
+                weight *= scales[row];
+            Exchange exchange(layer, covariance, wanted,
+                              measured_bank(layer, instance.layers[l], j), sources[l][row]);
             for (int pass = 0; pass < options.passes && exchange.pass(); ++pass) {
             }
             result[l][row] = exchange.result();
@@ -154,9 +177,9 @@ Sources refine(const Checkpoint& checkpoint, const Chip& chip, const DeviceInsta
     return result;
 }
 
-std::vector<double> relative_error(const Checkpoint& checkpoint, const Chip& chip,
-                                   const DeviceInstance& instance, const Sources& sources, size_t l,
-                                   const InputMoments& moments) {
+std::vector<double> unexplained(const Checkpoint& checkpoint, const Chip& chip,
+                                const DeviceInstance& instance, const Sources& sources, size_t l,
+                                const InputMoments& moments) {
     const ChipLayer& layer = chip.layers[l];
     const auto lines = static_cast<size_t>(layer.lines());
     const std::vector<double> covariance = moments.covariances();
@@ -164,13 +187,17 @@ std::vector<double> relative_error(const Checkpoint& checkpoint, const Chip& chi
     const std::vector<double> nothing(lines, 0.0);
     std::vector<double> result;
     for (size_t j = 0; j < static_cast<size_t>(layer.outputs); ++j) {
-        const auto weights = std::span(trained).subspan(j * lines, lines);
         const std::vector<double> measured =
             measured_bank(layer, instance.layers[l], static_cast<int>(j));
-        const std::vector<double> error = differences(layer, weights, measured, sources[l][j]);
-        const std::vector<double> signal = differences(layer, weights, nothing, sources[l][j]);
-        const double power = dot(signal, product(covariance, signal));
-        result.push_back(power > 0.0 ? dot(error, product(covariance, error)) / power : 0.0);
+        // Minus the trained weights, and the measured ones.
+        const std::vector<double> wanted = differences(
+            layer, std::span(trained).subspan(j * lines, lines), nothing, sources[l][j]);
+        const std::vector<double> found = differences(layer, nothing, measured, sources[l][j]);
+        const std::vector<double> of_wanted = product(covariance, wanted);
+        const double power = dot(wanted, of_wanted), cross = dot(found, of_wanted);
+        const double found_power = dot(found, product(covariance, found));
+        result.push_back(
+            power > 0.0 && found_power > 0.0 ? 1.0 - cross * cross / (power * found_power) : 0.0);
     }
     return result;
 }

@@ -8,7 +8,9 @@
 ///     measured 0 (dead)  0.9  1.1     trained weights  a 1  b 1  c 1,   b is always 0
 ///     re-ranked  a -> 0      refined  b -> 0
 ///
-/// What the differences do in the mean is left to `recalibrate`.
+/// The trained weights are taken as many times as large as the neuron's devices are (of the last
+/// layer: all of its devices). That, and what the differences do in the mean, is left to
+/// `recalibrate`.
 #pragma once
 
 #include <vector>
@@ -32,9 +34,10 @@ Sources refine(const Checkpoint& checkpoint, const Chip& chip, const DeviceInsta
                const Sources& sources, const std::vector<InputMoments>& moments, ThreadPool& pool,
                const RefineOptions& options = {});
 
-/// Variance of the error of each neuron's sum, over that of the sum as trained; 0: none.
-std::vector<double> relative_error(const Checkpoint& checkpoint, const Chip& chip,
-                                   const DeviceInstance& instance, const Sources& sources,
-                                   size_t layer, const InputMoments& moments);
+/// Of each neuron, the part of the variance of its sum that is not the sum as trained, times any
+/// factor: 1 - r^2 of the two; 0: none.
+std::vector<double> unexplained(const Checkpoint& checkpoint, const Chip& chip,
+                                const DeviceInstance& instance, const Sources& sources,
+                                size_t layer, const InputMoments& moments);
 
 }  // namespace permloom

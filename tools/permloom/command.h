@@ -21,6 +21,7 @@ int train_command(const Arguments& arguments);
 int evaluate_command(const Arguments& arguments);
 int compile_command(const Arguments& arguments);
 int simulate_command(const Arguments& arguments);
+int fabricate_command(const Arguments& arguments);
 int emit_command(const Arguments& arguments);
 int inspect_command(const Arguments& arguments);
 int import_command(const Arguments& arguments);

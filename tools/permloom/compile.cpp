@@ -8,12 +8,16 @@
 
 #include "compiler/base/file.h"
 #include "compiler/emit/choose_engines.h"
+#include "compiler/passes/measured.h"
 #include "compiler/passes/pipeline.h"
 #include "compiler/perm/code.h"
 #include "compiler/spec/library.h"
 #include "tools/permloom/command.h"
 #include "tools/permloom/console.h"
+#include "tools/permloom/device_options.h"
+#include "tools/permloom/input_statistics.h"
 #include "tools/permloom/inputs.h"
+#include "tools/permloom/integer_run.h"
 #include "tools/permloom/options.h"
 
 namespace permloom::cli {
@@ -21,16 +25,28 @@ namespace fs = std::filesystem;
 namespace {
 
 Options options() {
-    return Options("compile", "RUN [--target T | --onto FILE.chip] [--code C] [--out NAME]",
+    return Options("compile",
+                   "RUN [--target T | --onto FILE.chip [--measured FILE.devices]] [--code C] "
+                   "[--out NAME]",
                    "Turns a checkpoint into a chip (everything frozen at manufacture: shapes, "
                    "devices,\n"
                    "permutation circuits) and a configuration for it (everything loadable: wiring "
                    "codes,\n"
                    "post-op registers). Writes NAME.chip, NAME.plc and NAME.report.json. With "
                    "--onto the\n"
-                   "chip is an existing one and only the configuration is made.",
+                   "chip is an existing one and only the configuration is made. With --measured it "
+                   "is made for\n"
+                   "one fabricated copy of that chip: every permutation is re-derived so that the "
+                   "measured\n"
+                   "devices follow the trained ranking, stuck switches are routed round, the "
+                   "post-op is\n"
+                   "calibrated again. With --data, too, what the inputs are like decides which of "
+                   "them get the\n"
+                   "devices that are dead or far off.",
                    "permloom compile runs/digits-digits-s1 --out digits\n"
                    "permloom compile runs/digits-odd --onto digits.chip --out odd\n"
+                   "permloom compile runs/digits-digits-s1 --onto digits.chip --measured "
+                   "lab.devices --data digits --out lab\n"
                    "permloom compile runs/f1-s3 --set engine=serial --set lanes=2 --out f1\n"
                    "permloom compile runs/f1-s3 --target ice40-hx8k --out f1\n"
                    "permloom compile runs/f1-s3 --set engine=auto --set budget.luts=3000\n"
@@ -41,6 +57,17 @@ Options options() {
         .repeatable("set", "key=value",
                     "replace one key of the target, for example engine=level; repeatable")
         .value("onto", "FILE.chip", "compile for this chip")
+        .value("measured", "FILE.devices", "of --onto, compile for this fabricated copy")
+        .value("data", "D", "of --measured: training images of this data set say what inputs are")
+        .value("images", "N", "of --data: the first so many", "2000")
+        .value("placement", "P",
+               "of --measured: nominal (the chip's own wiring), rank, or refined (needs --data); "
+               "default: rank, with --data refined")
+        .value("calibration", "C",
+               "of --measured: none, constants (what the devices alone say) or inputs (needs "
+               "--data); default: constants, with --data inputs")
+        .value("missing-limit", "P", "of --measured: part of a layer's cells that may be missing",
+               "0.05")
         .value("code", "C",
                "wiring code, as listed by `permloom perm cost --n 8`; auto takes the smallest but "
                "index",
@@ -151,6 +178,108 @@ void print_yardstick(const CompileResult& result) {
     fmt::print("\n{}\n", table.text());
 }
 
+void require_options_of_measured(const Values& values) {
+    const bool measured = values.has("measured");
+    if (measured && !values.has("onto"))
+        throw Error("--measured", "needs --onto, the chip that was fabricated", {},
+                    ErrorKind::usage);
+    for (const char* option : {"data", "placement", "calibration", "images", "missing-limit"})
+        if (values.given(option) && !measured)
+            throw Error(fmt::format("--{}", option), "needs --measured", {}, ErrorKind::usage);
+    for (const auto& [option, choice] :
+         {std::pair("placement", "refined"), std::pair("calibration", "inputs")})
+        if (values.text(option) == choice && !values.has("data"))
+            throw Error(fmt::format("--{}", option), fmt::format("{} needs --data", choice), {},
+                        ErrorKind::usage);
+}
+
+/// The moments of the inputs of every layer on the chip's own devices.
+std::vector<InputMoments> moments_of(const Checkpoint& checkpoint, const Chip& chip,
+                                     const Values& values) {
+    CompileOptions nominal;
+    nominal.onto = chip;
+    const CompileResult ideal = compile(on_nominal_devices(checkpoint, chip), nominal);
+    const Dataset data =
+        load_data(values.text("data"),
+                  {ideal.configuration.input.size, chip.outputs(), checkpoint.dataset, {}});
+    const int count =
+        std::min(static_cast<int>(values.integer("images", 1, INT32_MAX)), data.train.count);
+    return input_moments(chip, ideal.configuration,
+                         codes_of(data.train, count, ideal.configuration.input));
+}
+
+MeasuredOptions measured_options(const Checkpoint& checkpoint, const Chip& chip,
+                                 const Values& values) {
+    MeasuredOptions options;
+    const bool data = values.has("data");
+    if (data) options.moments = moments_of(checkpoint, chip, values);
+    const std::string placement = values.has("placement")
+                                      ? values.choice("placement", {"nominal", "rank", "refined"})
+                                  : data ? "refined"
+                                         : "rank";
+    options.rerank = placement != "nominal";
+    options.refine = placement == "refined";
+    const std::string calibration =
+        values.has("calibration") ? values.choice("calibration", {"none", "constants", "inputs"})
+        : data                    ? "inputs"
+                                  : "constants";
+    options.calibration = calibration == "none"        ? Calibration::none
+                          : calibration == "constants" ? Calibration::constants
+                                                       : Calibration::inputs;
+    return options;
+}
+
+void print_recovery(const Chip& chip, const MeasuredResult& result) {
+    if (result.layers.front().as_built < 0.0) return;
+    Table table(
+        {"not as trained, of the variance of the sums", "as built", "re-ranked", "as compiled"});
+    for (size_t l = 0; l < result.layers.size(); ++l) {
+        const RecoveredLayer& layer = result.layers[l];
+        table.add({layer_text(chip, l), percent(layer.as_built), percent(layer.reranked),
+                   percent(layer.refined)});
+    }
+    fmt::print("{}\n", table.text());
+}
+
+/// `--onto --measured`: the configuration of one fabricated copy.
+int compile_for_copy(const Checkpoint& checkpoint, const fs::path& out, const std::string& code,
+                     const Values& values) {
+    const ChipCopy copy = load_chip_copy(values.text("measured"), values.text("onto"),
+                                         values.real("missing-limit", 0.0, 1.0));
+    ThreadPool pool;
+    MeasuredOptions options = measured_options(checkpoint, copy.chip, values);
+    options.code = code;
+    const MeasuredResult result =
+        compile_measured(checkpoint, copy.chip, copy.instance, options, pool);
+    const fs::path plc = out.string() + ".plc", report = out.string() + ".report.json";
+    save_configuration(result.configuration, plc);
+    nlohmann::ordered_json json = nlohmann::ordered_json::parse(result.report.to_json());
+    json["instance"] = to_hex(instance_id(copy.instance));
+    json["neurons_given_way"] = result.given_way;
+    json["neurons_lost"] = result.lost;
+    if (!options.moments.empty())
+        for (size_t l = 0; l < result.layers.size(); ++l)
+            json["layers"][l]["error"] = {{"as_built", result.layers[l].as_built},
+                                          {"reranked", result.layers[l].reranked},
+                                          {"compiled", result.layers[l].refined}};
+    write_file(report, json.dump(2) + "\n");
+    if (values.flag("json")) {
+        fmt::print("{}\n", json.dump(2));
+        return OK;
+    }
+    fmt::print("{} ({}) for copy {} of chip {}\n\n", checkpoint.network.name,
+               shape_text(checkpoint.network), to_hex(instance_id(copy.instance), 16),
+               to_hex(fingerprint(copy.chip), 16));
+    print_recovery(copy.chip, result);
+    if (result.given_way > 0)
+        fmt::print("{} neurons gave way to stuck switches, {} of them found no way\n",
+                   result.given_way, result.lost);
+    fmt::print("wrote {}, {}\nnext  permloom simulate {} --chip {} --dut physical --devices {}\n",
+               plc.string(), report.string(), plc.string(), copy.chip_path.string(),
+               copy.path.string());
+    return OK;
+}
+
 }  // namespace
 
 int compile_command(const Arguments& arguments) {
@@ -168,6 +297,8 @@ int compile_command(const Arguments& arguments) {
         codes.emplace_back(code->name());
     options.code = values.choice("code", codes);
     options.name = out.filename().string();
+    require_options_of_measured(values);
+    if (values.has("measured")) return compile_for_copy(checkpoint, out, options.code, values);
     if (values.has("onto"))
         options.onto = load_chip(values.text("onto"));
     else

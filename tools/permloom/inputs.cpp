@@ -69,26 +69,23 @@ Dataset load_data(const std::string& name, const DataNeeds& needs) {
     return data;
 }
 
-Program load_program(const fs::path& path, const fs::path& chip) {
+fs::path chip_beside(const fs::path& path, const Sha256& wanted) {
+    const fs::path beside = fs::path(path).replace_extension(".chip");
+    const fs::path directory = path.has_parent_path() ? path.parent_path() : ".";
+    // The file of the same name goes first: when it is damaged, its own message is wanted.
+    if (fs::exists(beside) && fingerprint(load_chip(beside)) == wanted) return beside;
+    if (const auto found = find_chip(directory, wanted)) return *found;
+    throw Error(path.string(),
+                fmt::format("made for chip {}, and {} holds no such chip", to_hex(wanted, 16),
+                            fs::absolute(directory).string()),
+                "name it with --chip FILE.chip");
+}
+
+Program load_program(const fs::path& path, const fs::path& chip, const DeviceInstance* instance) {
     Program program{path, chip, load_configuration(path), {}};
-    if (chip.empty()) {
-        const fs::path beside = fs::path(path).replace_extension(".chip");
-        const fs::path directory = path.has_parent_path() ? path.parent_path() : ".";
-        const Sha256& wanted = program.configuration.chip_fingerprint;
-        // The file of the same name goes first: when it is damaged, its own message is wanted.
-        if (fs::exists(beside) && fingerprint(load_chip(beside)) == wanted) {
-            program.chip_path = beside;
-        } else if (const auto found = find_chip(directory, wanted)) {
-            program.chip_path = *found;
-        } else {
-            throw Error(path.string(),
-                        fmt::format("made for chip {}, and {} holds no such chip",
-                                    to_hex(wanted, 16), fs::absolute(directory).string()),
-                        "name it with --chip FILE.chip");
-        }
-    }
+    if (chip.empty()) program.chip_path = chip_beside(path, program.configuration.chip_fingerprint);
     program.chip = load_chip(program.chip_path);
-    require_match(program.chip, program.configuration, path.string());
+    require_match(program.chip, program.configuration, path.string(), instance);
     return program;
 }
 

@@ -9,6 +9,7 @@
 #include "compiler/data/dataset.h"
 #include "compiler/program/chip.h"
 #include "compiler/program/configuration.h"
+#include "compiler/program/device_instance.h"
 #include "compiler/spec/network.h"
 
 namespace permloom::cli {
@@ -33,9 +34,13 @@ struct Program {
     Chip chip;
 };
 
-/// Reads FILE.plc and its chip: `chip` if not empty, else FILE.chip beside it, else whichever chip
-/// in the same directory has the fingerprint that the configuration names.
-Program load_program(const std::filesystem::path& path, const std::filesystem::path& chip);
+/// NAME.chip beside NAME.anything, or whichever chip in the same directory has this fingerprint.
+std::filesystem::path chip_beside(const std::filesystem::path& path, const Sha256& wanted);
+
+/// Reads FILE.plc and its chip: `chip` if not empty, else chip_beside it. `instance`: the
+/// fabricated copy that it is to run on.
+Program load_program(const std::filesystem::path& path, const std::filesystem::path& chip,
+                     const DeviceInstance* instance = nullptr);
 
 DataNeeds needs_of(const Program& program);
 

@@ -22,6 +22,8 @@ const std::vector<Command>& commands() {
         {"compile", "checkpoint -> chip and configuration", compile_command},
         {"simulate", "run a configuration on the reference, the SystemC model or the RTL",
          simulate_command},
+        {"fabricate", "copies of a chip with the spread and faults of real devices, or measured",
+         fabricate_command},
         {"emit", "chip and configuration -> Verilog, memory images and a testbench", emit_command},
         {"inspect", "any checkpoint, chip or configuration, in words", inspect_command},
         {"profile", "the weight profiles of a run, or of weights from Keras, NumPy, PyTorch",
@@ -31,15 +33,13 @@ const std::vector<Command>& commands() {
         {"sweep", "the runs of an experiment, one table, and whether its claims hold",
          sweep_command},
         {"plot", "draw runs and sweeps as SVG", plot_command},
-        {"study", "what trained networks withstand: adversarial images", study_command},
+        {"study", "what trained networks withstand: devices that differ, adversarial images",
+         study_command},
         {"perm", "permutations on their own: codes, circuits, switch bits, costs", perm_command},
         {"fetch", "download a data set", fetch_command},
     };
     return all;
 }
-
-/// Names that the command line keeps for later versions.
-const std::vector<std::string> RESERVED = {"fabricate"};
 
 std::string help_text() {
     std::string text =
@@ -61,11 +61,6 @@ std::string help_text() {
 }
 
 Error unknown_command(const std::string& name) {
-    if (std::find(RESERVED.begin(), RESERVED.end(), name) != RESERVED.end())
-        return {name,
-                "this version of permloom (" + std::string(VERSION) +
-                    ") does not have this command; its name is kept for a later one",
-                "permloom --help lists the commands", ErrorKind::usage};
     std::vector<std::string> names;
     for (const Command& command : commands())
         names.push_back(command.name);

@@ -16,49 +16,57 @@
 #include "tools/permloom/inputs.h"
 #include "tools/permloom/integer_run.h"
 #include "tools/permloom/options.h"
+#include "tools/permloom/physical_run.h"
 
 namespace permloom::cli {
 namespace {
 
 Options options() {
-    return Options(
-               "simulate", "FILE.plc [--data D] [--dut M | --lockstep] [options]",
-               "Loads a configuration into a chip, sends it images and checks every result.\n"
-               "  --dut reference  integer inference without cycles\n"
-               "  --dut systemc    the cycle-accurate SystemC model\n"
-               "  --dut rtl        the Verilog, built by Verilator at first use and cached\n"
-               "  --lockstep       SystemC and RTL side by side, every pin compared in every "
-               "cycle\n"
-               "Cycle-accurate runs are compared with the reference at every layer; identity and "
-               "counters are\n"
-               "read over the control port. With --then a second configuration goes into the "
-               "running chip\n"
-               "while images stream; nothing is rebuilt.\n"
-               "Exit status 1 when anything differs.",
-               "permloom simulate digits.plc --dut systemc\n"
-               "permloom simulate digits.plc --lockstep --gaps 0.2 --seed 7\n"
-               "permloom simulate digits.plc --then odd.plc --lockstep\n"
-               "permloom simulate digits.plc --then better.plc --patch\n"
-               "permloom simulate digits.plc --dut rtl --count 4 --trace wave.fst")
-        .argument("FILE.plc", "a configuration")
-        .value("data", "D",
-               "data set, its test images are used; default: the one it was trained on")
-        .value("chip", "FILE.chip",
-               "default: FILE.chip beside FILE.plc, or the chip in its directory that "
-               "FILE.plc was made for")
-        .value("dut", "M", "reference, systemc or rtl", "systemc")
-        .flag("lockstep", "systemc and rtl together")
-        .value("then", "OTHER.plc", "load this second configuration into the running chip")
-        .flag("patch", "of --then, load the rows that differ alone")
-        .value("then-data", "D", "data set of --then; default: the one it was trained on")
-        .value("count", "N", "the first N test images; default: all")
-        .value("seed", "S", "seed of the host's behaviour", "1")
-        .value("gaps", "P", "chance per cycle that a stream pauses or an answer is not taken", "0")
-        .value("trace", "F", "waveform file, .vcd or .fst (--lockstep: of the RTL)")
-        .value("threads", "N", "of --dut reference; 0: one per core", "0")
-        .flag("quiet", "no progress")
-        .flag("json", "print the result as JSON")
-        .exclusive("dut", "lockstep");
+    Options options =
+        Options("simulate", "FILE.plc [--data D] [--dut M | --lockstep] [options]",
+                "Loads a configuration into a chip, sends it images and checks every result.\n"
+                "  --dut reference  integer inference without cycles\n"
+                "  --dut systemc    the cycle-accurate SystemC model\n"
+                "  --dut rtl        the Verilog, built by Verilator at first use and cached\n"
+                "  --dut physical   devices that spread, switches that leak: many chips drawn at "
+                "random,\n"
+                "                   or one fabricated copy (--devices)\n"
+                "  --lockstep       SystemC and RTL side by side, every pin compared in every "
+                "cycle\n"
+                "Cycle-accurate runs are compared with the reference at every layer; identity and "
+                "counters are\n"
+                "read over the control port. With --then a second configuration goes into the "
+                "running chip\n"
+                "while images stream; nothing is rebuilt.\n"
+                "Exit status 1 when anything differs.",
+                "permloom simulate digits.plc --dut systemc\n"
+                "permloom simulate digits.plc --lockstep --gaps 0.2 --seed 7\n"
+                "permloom simulate digits.plc --then odd.plc --lockstep\n"
+                "permloom simulate digits.plc --then better.plc --patch\n"
+                "permloom simulate digits.plc --dut physical --device resistor-array --trials 20\n"
+                "permloom simulate digits.plc --dut rtl --count 4 --trace wave.fst")
+            .argument("FILE.plc", "a configuration")
+            .value("data", "D",
+                   "data set, its test images are used; default: the one it was trained on")
+            .value("chip", "FILE.chip",
+                   "default: FILE.chip beside FILE.plc, or the chip in its directory that "
+                   "FILE.plc was made for")
+            .value("dut", "M", "reference, systemc, rtl or physical", "systemc")
+            .flag("lockstep", "systemc and rtl together")
+            .value("then", "OTHER.plc", "load this second configuration into the running chip")
+            .flag("patch", "of --then, load the rows that differ alone")
+            .value("then-data", "D", "data set of --then; default: the one it was trained on")
+            .value("count", "N", "the first N test images; default: all")
+            .value("seed", "S", "seed of the host's behaviour, or of the chips drawn", "1")
+            .value("gaps", "P", "chance per cycle that a stream pauses or an answer is not taken",
+                   "0")
+            .value("trace", "F", "waveform file, .vcd or .fst (--lockstep: of the RTL)")
+            .value("threads", "N", "of --dut reference and physical; 0: one per core", "0")
+            .flag("quiet", "no progress")
+            .flag("json", "print the result as JSON")
+            .exclusive("dut", "lockstep");
+    add_physical_options(options);
+    return options;
 }
 
 /// A configuration with the images it is to classify.
@@ -339,7 +347,9 @@ int simulate_command(const Arguments& arguments) {
     const auto parsed = options().parse(arguments);
     if (!parsed) return OK;
     const Values& values = *parsed;
-    const std::string dut = values.choice("dut", {"reference", "systemc", "rtl"});
+    const std::string dut = values.choice("dut", {"reference", "systemc", "rtl", "physical"});
+    if (dut == "physical" && !values.flag("lockstep")) return run_physical(values);
+    refuse_physical_options(values);
     const std::string trace = values.text("trace");
     if (!trace.empty() && !trace.ends_with(".vcd") && !trace.ends_with(".fst"))
         throw Error("--trace", "'" + trace + "' ends in neither .vcd nor .fst",

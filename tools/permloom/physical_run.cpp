@@ -1,0 +1,165 @@
+#include "tools/permloom/physical_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "sim/physical/monte_carlo.h"
+#include "tools/permloom/console.h"
+#include "tools/permloom/device_options.h"
+#include "tools/permloom/inputs.h"
+#include "tools/permloom/integer_run.h"
+
+namespace permloom::cli {
+namespace {
+
+constexpr int DEFAULT_TRIALS = 10;
+constexpr int PROFILE_IMAGES = 200;
+
+void refuse(const Values& values, const std::string& option, const std::string& why) {
+    const bool set = option == "patch" ? values.flag(option) : values.given(option);
+    if (set) throw Error("--" + option, why, "leave it out with --dut physical", ErrorKind::usage);
+}
+
+struct Outcome {
+    MonteCarloReport report;
+    double seconds = 0.0;
+    int trials = 0;
+    int64_t images = 0;
+    double runs_per_second() const {
+        return static_cast<double>(trials) * static_cast<double>(images) / std::max(seconds, 1e-9);
+    }
+};
+
+void print_json(const Outcome& outcome, const Program& program, const DeviceModel& model,
+                const Dataset& data, const std::optional<ChipCopy>& copy, const Values& values) {
+    const Distribution& accuracy = outcome.report.accuracy;
+    nlohmann::ordered_json json = {
+        {"dut", "physical"},
+        {"images", outcome.images},
+        {"accuracy", accuracy.mean},
+        {"accuracy_deviation", accuracy.deviation},
+        {"accuracy_p5", accuracy.low},
+        {"accuracy_p50", accuracy.median},
+        {"accuracy_p95", accuracy.high},
+        {"chips", outcome.trials},
+        {"accuracies", nlohmann::ordered_json::array()},
+        {"signal_to_noise_db", outcome.report.signal_to_noise_db},
+        {"worst_layer", outcome.report.worst_layer},
+        {"images_per_second", outcome.runs_per_second()},
+        {"device", model.name},
+        {"seed", values.integer("seed", 0, INT64_MAX)},
+        {"configuration", program.path.string()},
+        {"dataset", data.name},
+    };
+    for (const ChipScore& chip : outcome.report.chips)
+        json["accuracies"].push_back(chip.accuracy);
+    if (copy) json["instance"] = to_hex(instance_id(copy->instance));
+    fmt::print("{}\n", json.dump(2));
+}
+
+void print_text(const Outcome& outcome, const Program& program, const DeviceModel& model,
+                const Dataset& data, const std::optional<ChipCopy>& copy) {
+    const Distribution& accuracy = outcome.report.accuracy;
+    fmt::print("{} on chip {} ({}), device {}\n\n", program.path.string(),
+               to_hex(fingerprint(program.chip), 16), shape_text(program.chip), model.name);
+    if (copy)
+        fmt::print("  copy                  {}, {}\n", to_hex(instance_id(copy->instance), 16),
+                   copy->path.string());
+    fmt::print("  {} {}\n", copy ? "runs                 " : "chips                ",
+               outcome.trials);
+    fmt::print("  accuracy              {} (deviation {:.2f} points; {} test images of {})\n",
+               percent(accuracy.mean), 100.0 * accuracy.deviation, grouped(outcome.images),
+               data.name);
+    if (outcome.trials > 1)
+        fmt::print("  5th, 50th, 95th       {}, {}, {}\n", percent(accuracy.low),
+                   percent(accuracy.median), percent(accuracy.high));
+    fmt::print("  chips x images/s      {}\n\n",
+               grouped(static_cast<int64_t>(outcome.runs_per_second())));
+    Table table({"layer", "signal to noise, dB", ""});
+    for (size_t l = 0; l < program.chip.layers.size(); ++l)
+        table.add(
+            {layer_text(program.chip, l),
+             fmt::format("{:.1f}", outcome.report.signal_to_noise_db[l]),
+             program.chip.layers.size() > 1 && outcome.report.worst_layer == static_cast<int>(l)
+                 ? "worst"
+                 : ""});
+    fmt::print("{}", table.text());
+}
+
+}  // namespace
+
+void add_physical_options(Options& options) {
+    add_device_options(options, "ideal");
+    options
+        .repeatable("set", "key=value",
+                    "physical: replace one key of the device description, dotted; repeatable")
+        .value("devices", "FILE.devices", "physical: this fabricated copy in place of random ones")
+        .value("trials", "N", "physical: chips drawn (with --devices: runs); default 10 (1)")
+        .value("without", "NAMES",
+               "physical: effects that are switched off, for example read_noise,adc");
+}
+
+void refuse_physical_options(const Values& values) {
+    for (const char* option : {"device", "devices", "banks", "set", "trials", "without"})
+        if (values.given(option))
+            throw Error(fmt::format("--{}", option), "only the physical model has devices",
+                        "add --dut physical", ErrorKind::usage);
+}
+
+int run_physical(const Values& values) {
+    for (const char* option : {"patch", "then", "trace", "gaps", "then-data"})
+        refuse(values, option, "the physical model has no cycles and loads nothing");
+    const DeviceModel model =
+        without(read_device_model(values), split_names(values.text("without")), "--without");
+    std::optional<ChipCopy> copy;
+    if (values.has("devices"))
+        copy = load_chip_copy(values.text("devices"), values.text("chip"), 1.0);
+    const Program program =
+        load_program(values.list("FILE.plc").front(),
+                     copy ? copy->chip_path : std::filesystem::path(values.text("chip")),
+                     copy ? &copy->instance : nullptr);
+    const Dataset data = load_data(values.text("data"), needs_of(program));
+    const InputSpec& input = program.configuration.input;
+    const int all = data.test.count;
+    const int count = values.has("count")
+                          ? std::min(static_cast<int>(values.integer("count", 1, INT32_MAX)), all)
+                          : all;
+    const auto codes = codes_of(data.test, count, input);
+    const auto profile = codes_of(data.train, std::min(PROFILE_IMAGES, data.train.count), input);
+
+    MonteCarloOptions options;
+    options.trials = values.has("trials") ? static_cast<int>(values.integer("trials", 1, 1'000'000))
+                     : copy               ? 1
+                                          : DEFAULT_TRIALS;
+    options.fabricate.seed = static_cast<uint64_t>(values.integer("seed", 0, INT64_MAX));
+    options.fabricate.sharing = read_sharing(values);
+    Progress progress(values.flag("quiet"));
+    const Stopwatch watch;
+    options.on_chip = [&](int done) {
+        if (progress.due())
+            progress.show(progress_text(static_cast<uint64_t>(done),
+                                        static_cast<uint64_t>(options.trials), "chips",
+                                        watch.seconds()));
+    };
+    ThreadPool pool(static_cast<int>(values.integer("threads", 0, 1024)));
+    const LabelledCodes images{codes, data.test.labels};
+    Outcome outcome;
+    outcome.report = copy ? monte_carlo(program.chip, program.configuration, copy->instance, model,
+                                        images, profile, options, pool)
+                          : monte_carlo(program.chip, program.configuration, model, images, profile,
+                                        options, pool);
+    outcome.seconds = watch.seconds();
+    outcome.trials = options.trials;
+    outcome.images = count;
+    progress.clear();
+    if (values.flag("json"))
+        print_json(outcome, program, model, data, copy, values);
+    else
+        print_text(outcome, program, model, data, copy);
+    return OK;
+}
+
+}  // namespace permloom::cli

@@ -12,7 +12,7 @@ namespace permloom {
 namespace {
 
 /// Parts of the slots that are given up, from try to try.
-constexpr double GIVEN_UP[] = {0.0, 0.05, 0.1, 0.2, 0.35, 0.5};
+constexpr double GIVEN_UP[] = {0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8};
 
 std::vector<int32_t> by_magnitude(const std::vector<double>& values) {
     std::vector<int32_t> slots(values.size());

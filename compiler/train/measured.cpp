@@ -29,8 +29,7 @@ TrainingSpec measured_training(TrainingSpec training, int epochs) {
     training.epochs = epochs;
     training.learning_rate = {.initial = 3e-4};
     if (epochs > 1)
-        training.learning_rate = {
-            .kind = ScheduleKind::exponential, .initial = 1e-3, .decay = 0.5};
+        training.learning_rate = {.kind = ScheduleKind::exponential, .initial = 1e-3, .decay = 0.5};
     training.sync_every = {.initial = 100.0};
     training.keep = {};
     return training;

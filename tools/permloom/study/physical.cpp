@@ -66,7 +66,7 @@ void write_results(const std::vector<StudyResult>& results, const fs::path& path
     CsvTable table{COLUMNS, {}};
     for (const StudyResult& one : results)
         table.rows.push_back({one.banks, one.circuit, one.x, one.curve, std::to_string(one.chip),
-                              fmt::format("{:.6f}", one.accuracy)});
+                              fmt::format("{}", one.accuracy)});
     write_file(path, to_csv(table));
 }
 

@@ -50,6 +50,7 @@ struct ChipLayer {
     int lanes = 1;
     /// Engines with a switch network: they take one bit of every input a cycle, the highest first.
     bool bit_serial = false;
+    Decoder decoder = Decoder::none;  ///< serial: what decodes its wiring on the chip
     int inputs = 0, outputs = 0;  ///< of a neuron; neurons
     Rail rail = Rail::single;
     int in_bits = 8;      ///< width of an input activation code

@@ -33,11 +33,33 @@ void put_switches(LoadStream& stream, size_t layer, const std::vector<SwitchBits
     }
 }
 
-/// The entries of every lane: for each live slot of its neurons, the line wired to it.
+/// The code of every neuron, a row each.
+void put_codes(LoadStream& stream, size_t layer, const ChipLayer& shape,
+               const std::vector<Permutation>& sources) {
+    const Code& code = code_named(to_string(shape.decoder));
+    const auto row_words = static_cast<size_t>(code_words(shape));
+    put_record(stream, layer, Section::codes, 0, sources.size(), row_words);
+    for (int neuron = 0; neuron < shape.outputs; ++neuron) {
+        BitWriter bits;
+        code.encode(sources[static_cast<size_t>(neuron)], classes_of(shape.bank(neuron)), bits);
+        std::vector<uint8_t> bytes = bits.take();
+        bytes.resize(row_words * sizeof(uint32_t));
+        const BitReader in(bytes);
+        for (size_t word = 0; word < row_words; ++word)
+            stream.words.push_back(static_cast<uint32_t>(in.peek(32 * word, 32)));
+    }
+}
+
+/// The entries of every lane: for each live slot of its neurons, the line wired to it; with a
+/// decoder, which makes them, the codes.
 void put_entries(LoadStream& stream, size_t layer, const ChipLayer& shape,
                  const std::vector<Permutation>& sources) {
     const std::vector<int32_t> counts = group_entries(shape);
     const size_t rows = static_cast<size_t>(engine_plan(shape).wiring_rows);
+    // What the chip stores, with a decoder too.
+    stream.layer_wiring_bits.back() +=
+        rows * static_cast<size_t>(shape.lanes * stored_entry_bits(shape));
+    if (shape.decoder != Decoder::none) return put_codes(stream, layer, shape, sources);
     if (rows == 0) return;
     for (int lane = 0; lane < shape.lanes; ++lane) {
         put_record(stream, layer, Section::entries, static_cast<size_t>(lane), rows, 1);
@@ -56,8 +78,6 @@ void put_entries(LoadStream& stream, size_t layer, const ChipLayer& shape,
                                 slots.size());
         }
     }
-    stream.layer_wiring_bits.back() +=
-        rows * static_cast<size_t>(shape.lanes * stored_entry_bits(shape));
 }
 
 /// The level map of every neuron: for each line the level of the device that it is wired to.

@@ -50,16 +50,11 @@ void put_codes(LoadStream& stream, size_t layer, const ChipLayer& shape,
     }
 }
 
-/// The entries of every lane: for each live slot of its neurons, the line wired to it; with a
-/// decoder, which makes them, the codes.
+/// The entries of every lane: for each live slot of its neurons, the line wired to it.
 void put_entries(LoadStream& stream, size_t layer, const ChipLayer& shape,
                  const std::vector<Permutation>& sources) {
     const std::vector<int32_t> counts = group_entries(shape);
     const size_t rows = static_cast<size_t>(engine_plan(shape).wiring_rows);
-    // What the chip stores, with a decoder too.
-    stream.layer_wiring_bits.back() +=
-        rows * static_cast<size_t>(shape.lanes * stored_entry_bits(shape));
-    if (shape.decoder != Decoder::none) return put_codes(stream, layer, shape, sources);
     if (rows == 0) return;
     for (int lane = 0; lane < shape.lanes; ++lane) {
         put_record(stream, layer, Section::entries, static_cast<size_t>(lane), rows, 1);
@@ -156,6 +151,11 @@ void put_wiring(LoadStream& stream, size_t layer, const ChipLayer& shape,
             return put_switches(stream, layer,
                                 circuit_named("as-waksman").route_batch(sources, pool));
         case Engine::serial:
+            // What the chip stores, decoded or not.
+            stream.layer_wiring_bits.back() +=
+                static_cast<uint64_t>(engine_plan(shape).wiring_rows) *
+                static_cast<uint64_t>(shape.lanes * stored_entry_bits(shape));
+            if (shape.decoder != Decoder::none) return put_codes(stream, layer, shape, sources);
             return put_entries(stream, layer, shape, sources);
         case Engine::level:
             return put_levels(stream, layer, shape, sources);

@@ -19,8 +19,8 @@ constexpr Name<Decoder> DECODER_NAMES[] = {{Decoder::none, "none"},
                                            {Decoder::level_map, "level-map"}};
 const std::vector<std::string> CIRCUITS = {"as-waksman"};
 const std::vector<std::string> KEYS = {
-    "name",    "about",     "engine",           "lanes",
-    "circuit", "contexts",  "inputs_per_cycle", "pixel_stream_bits",
+    "name",    "about",      "engine",           "lanes",
+    "circuit", "contexts",   "inputs_per_cycle", "pixel_stream_bits",
     "budget",  "bit_serial", "decoder"};
 const std::vector<std::string> BUDGET_KEYS = {"luts", "flip_flops", "rams"};
 constexpr char AUTO[] = "auto";

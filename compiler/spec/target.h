@@ -38,15 +38,15 @@ struct TargetSpec {
     int lanes = 1;             ///< of `serial` and `programmable`: neurons computed side by side
     int inputs_per_cycle = 8;  ///< of `level`
     Decoder decoder = Decoder::none;
-    bool bit_serial = false;   ///< `folded` and `spatial` take one bit of every input a cycle
+    bool bit_serial = false;  ///< `folded` and `spatial` take one bit of every input a cycle
     std::string circuit = "as-waksman";
     int contexts = 2;            ///< configurations held at once, 1 or 2
     int pixel_stream_bits = 64;  ///< width of the pixel port, whole bytes
 };
 
-/// Reads a description; `lanes`, `inputs_per_cycle`, `bit_serial` and `decoder` have defaults, `budget` is of
-/// use with `engine: auto` alone, which needs one; all other keys are required. Throws Error as
-/// parse_network does.
+/// Reads a description; `lanes`, `inputs_per_cycle`, `bit_serial` and `decoder` have defaults,
+/// `budget` is of use with `engine: auto` alone, which needs one; all other keys are required.
+/// Throws Error as parse_network does.
 TargetSpec parse_target(std::string_view yaml, const std::string& origin,
                         const std::vector<Override>& overrides = {});
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 
 #include "compiler/base/bits.h"
@@ -129,6 +130,31 @@ uint64_t expected_interval(const Chip& chip) {
     for (size_t l = 0; l < chip.layers.size(); ++l)
         interval = std::max(interval, layer_cycles(chip, l).interval);
     return interval;
+}
+
+uint64_t expected_load_cycles(const Chip& chip, size_t words) {
+    uint64_t cycles = words + 1;
+    for (const ChipLayer& layer : chip.layers) {
+        if (layer.decoder == Decoder::none) continue;
+        const auto lines = static_cast<uint64_t>(layer.lines());
+        uint64_t bits = 0, decoding = lines + 2;
+        if (layer.decoder == Decoder::level_map) {
+            const auto bank = layer.bank(0);
+            const std::set<int32_t> classes(bank.begin(), bank.end());
+            bits = lines * static_cast<uint64_t>(std::bit_width(classes.size() - 1));
+        } else {
+            for (uint64_t digit = 0; digit < lines; ++digit)
+                bits += static_cast<uint64_t>(std::bit_width(digit));
+            const auto index_bits = static_cast<uint64_t>(std::bit_width(lines - 1));
+            decoding = 2 * lines + (index_bits + 7) / 8 + 2;
+        }
+        for (int neuron = 0; neuron < layer.outputs; ++neuron) {
+            const auto live = std::ranges::count_if(layer.bank(neuron),
+                                                    [](int32_t device) { return device != 0; });
+            cycles += decoding + static_cast<uint64_t>(live) + 2 - (bits + 31) / 32;
+        }
+    }
+    return cycles;
 }
 
 uint64_t expected_latency(const Chip& chip) {

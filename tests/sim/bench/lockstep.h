@@ -25,6 +25,8 @@ std::unique_ptr<Device> rtl_device(const RtlDesign& design,
 /// (walk_timing_test counts on its own).
 uint64_t expected_interval(const Chip& chip);
 uint64_t expected_latency(const Chip& chip);
+/// From the first word offered to the context valid, `words` words without gaps.
+uint64_t expected_load_cycles(const Chip& chip, size_t words);
 
 /// A configuration with its load stream for one context and its reference.
 struct Function {

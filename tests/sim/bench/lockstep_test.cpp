@@ -14,6 +14,7 @@ namespace {
 
 constexpr auto FOLDED = Engine::folded, SERIAL = Engine::serial, LEVEL = Engine::level,
                PROGRAMMABLE = Engine::programmable;
+constexpr auto FACTORIAL = Decoder::factorial_stream, LEVEL_MAP = Decoder::level_map;
 constexpr auto SINGLE = Rail::single, DUAL = Rail::dual, SPLIT = Rail::split;
 
 /// Each is built once and used by all tests. Together: n = 1, 2, odd and powers of two; one neuron;
@@ -42,6 +43,15 @@ const std::vector<ChipShape>& shapes() {
          5},
         // The last rows of its activation memory stand in registers.
         {257, {{3, SINGLE, true, SERIAL, 2}}, 1, 8, 8},
+        // Decoders, of own and shared profiles and every rail; indices of more bits than a chunk.
+        {9,
+         {{7, DUAL, false, SERIAL, 3, false, FACTORIAL},
+          {6, SINGLE, false, SERIAL, 2, false, LEVEL_MAP},
+          {4, SPLIT, true, SERIAL, 4, false, LEVEL_MAP}},
+         2,
+         16,
+         4},
+        {150, {{3, DUAL, false, SERIAL, 2, false, FACTORIAL}}, 2, 64, 3},
     };
     return shapes;
 }
@@ -96,8 +106,9 @@ TEST_CASE("lockstep -- interval, latency and loading take exactly the cycles of 
         const Function function = random_function(pair.chip(), 0, rng);
         const uint64_t before = bench.cycle();
         REQUIRE(bench.load(function.load()) == LoadError::none);
-        // The answer is visible words + 1 cycles after the first word, and looked at in that cycle.
-        CHECK(bench.cycle() - before == function.words.size() + 2);
+        // The answer is looked at in the cycle in which it is visible.
+        CHECK(bench.cycle() - before ==
+              expected_load_cycles(pair.chip(), function.words.size()) + 1);
         CHECK(bench.pins().ctx_valid == 1);
         const BenchReport report = run_clean(bench, pair.images(12, rng));
         CHECK(report.cycles_per_inference == static_cast<double>(expected_interval(pair.chip())));

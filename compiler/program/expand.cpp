@@ -47,6 +47,7 @@ void put_codes(LoadStream& stream, size_t layer, const ChipLayer& shape,
         const BitReader in(bytes);
         for (size_t word = 0; word < row_words; ++word)
             stream.words.push_back(static_cast<uint32_t>(in.peek(32 * word, 32)));
+        stream.layer_wiring_bits.back() += static_cast<uint64_t>(code_bits(shape));
     }
 }
 
@@ -56,6 +57,8 @@ void put_entries(LoadStream& stream, size_t layer, const ChipLayer& shape,
     const std::vector<int32_t> counts = group_entries(shape);
     const size_t rows = static_cast<size_t>(engine_plan(shape).wiring_rows);
     if (rows == 0) return;
+    stream.layer_wiring_bits.back() +=
+        rows * static_cast<size_t>(shape.lanes * stored_entry_bits(shape));
     for (int lane = 0; lane < shape.lanes; ++lane) {
         put_record(stream, layer, Section::entries, static_cast<size_t>(lane), rows, 1);
         for (size_t group = 0; group < counts.size(); ++group) {
@@ -151,10 +154,6 @@ void put_wiring(LoadStream& stream, size_t layer, const ChipLayer& shape,
             return put_switches(stream, layer,
                                 circuit_named("as-waksman").route_batch(sources, pool));
         case Engine::serial:
-            // What the chip stores, decoded or not.
-            stream.layer_wiring_bits.back() +=
-                static_cast<uint64_t>(engine_plan(shape).wiring_rows) *
-                static_cast<uint64_t>(shape.lanes * stored_entry_bits(shape));
             if (shape.decoder != Decoder::none) return put_codes(stream, layer, shape, sources);
             return put_entries(stream, layer, shape, sources);
         case Engine::level:

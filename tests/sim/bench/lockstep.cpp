@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
+#include <map>
 
 #include "compiler/base/bits.h"
 #include "compiler/emit/rtl_design.h"
 #include "compiler/program/engine_plan.h"
+#include "compiler/program/load_records.h"
 #include "compiler/program/patch.h"
 #include "sim/reference/reference.h"
 #include "sim/systemc/systemc_device.h"
@@ -182,6 +184,51 @@ Function random_patch(const Chip& chip, int context, const Function& held, uint3
                          .words;
     function.reference = make_reference(chip, function.wiring.configuration);
     return function;
+}
+
+namespace {
+
+/// Whether a decoder takes the code of one neuron for the code of a wiring.
+bool is_code(const ChipLayer& layer, std::span<const uint32_t> words) {
+    size_t at = 0;
+    const auto field = [&](int bits) {
+        uint32_t value = 0;
+        for (int i = 0; i < bits; ++i, ++at)
+            value |= (words[at / 32] >> (at % 32) & 1) << i;
+        return value;
+    };
+    const auto bank = layer.bank(0);
+    const std::set<int32_t> values(bank.begin(), bank.end());
+    std::map<uint32_t, std::ptrdiff_t> used;
+    for (uint32_t line = 0; line < static_cast<uint32_t>(layer.lines()); ++line) {
+        if (layer.decoder == Decoder::level_map)
+            ++used[field(std::bit_width(values.size() - 1))];
+        else if (field(std::bit_width(line)) > line)
+            return false;
+    }
+    uint32_t number = 0;
+    if (layer.decoder == Decoder::level_map)
+        for (const int32_t value : values)
+            if (used[number++] != std::ranges::count(bank, value)) return false;
+    for (; at < 32 * words.size();)
+        if (field(1) != 0) return false;
+    return true;
+}
+
+}  // namespace
+
+CodeFault random_code_fault(const Chip& chip, const std::vector<uint32_t>& load, Rng& rng) {
+    std::vector<LoadRecord> codes;
+    for (const LoadRecord& record : records_of(load))
+        if (record.section == Section::codes) codes.push_back(record);
+    const LoadRecord& record = codes[rng.below(codes.size())];
+    CodeFault fault{.words = load, .layer = record.layer, .neuron = rng.below(record.count())};
+    const auto row = static_cast<size_t>(record.row(fault.neuron).data() - load.data());
+    fault.words[row + rng.below(record.row_words)] ^= 1U << rng.below(32);
+    fault.found =
+        !is_code(chip.layers[record.layer], std::span(fault.words).subspan(row, record.row_words));
+    fault.words.back() = crc_of(std::span(fault.words).first(fault.words.size() - 1));
+    return fault;
 }
 
 Lockstep::Lockstep(const Chip& chip, const std::filesystem::path& cache)

@@ -40,6 +40,14 @@ Function random_function(const Chip& chip, int context, Rng& rng, Range range = 
 /// A function that differs from `held` in part, as a patch for a context with the id `base`.
 Function random_patch(const Chip& chip, int context, const Function& held, uint32_t base, Rng& rng);
 
+/// A load with a bit flipped in the code of some neuron, and a CRC that agrees.
+struct CodeFault {
+    std::vector<uint32_t> words;
+    size_t layer = 0, neuron = 0;
+    bool found = false;  ///< by the decoder: else it is the code of another wiring
+};
+CodeFault random_code_fault(const Chip& chip, const std::vector<uint32_t>& load, Rng& rng);
+
 class Lockstep {
   public:
     explicit Lockstep(const Chip& chip, const std::filesystem::path& cache = model_cache());

@@ -163,14 +163,18 @@ std::string layer_text(const Chip& chip, size_t index) {
     return text;
 }
 
-std::string engine_text(std::string_view engine, int lanes, bool bit_serial) {
+std::string engine_text(std::string_view engine, int lanes, bool bit_serial,
+                        std::string_view decoder) {
+    if (decoder != to_string(Decoder::none))
+        return fmt::format("{} x {}, {}", engine, lanes, decoder);
     if (bit_serial) return fmt::format("{}, bit-serial", engine);
     const bool whole = engine == to_string(Engine::folded) || engine == to_string(Engine::spatial);
     return whole ? std::string(engine) : fmt::format("{} x {}", engine, lanes);
 }
 
 std::string engine_text(const ChipLayer& layer) {
-    return engine_text(to_string(layer.engine), layer.lanes, layer.bit_serial);
+    return engine_text(to_string(layer.engine), layer.lanes, layer.bit_serial,
+                       to_string(layer.decoder));
 }
 
 }  // namespace permloom::cli

@@ -176,6 +176,7 @@ void show_chip(const Values& values) {
         layers.push_back({{"engine", to_string(layer.engine)},
                           {"lanes", layer.lanes},
                           {"bit_serial", layer.bit_serial},
+                          {"decoder", to_string(layer.decoder)},
                           {"inputs", layer.inputs},
                           {"outputs", layer.outputs},
                           {"rail", to_string(layer.rail)},

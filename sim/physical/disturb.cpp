@@ -57,9 +57,9 @@ struct Draws {
         for (size_t i = 0; i < count; ++i) {
             const size_t place = first + i;
             if (i == 0 || place % 4 == 0)
-                bits = philox({static_cast<uint32_t>(purpose), static_cast<uint32_t>(place / 4),
-                               layer, step},
-                              key);
+                bits = philox(
+                    {static_cast<uint32_t>(purpose), static_cast<uint32_t>(place / 4), layer, step},
+                    key);
             body(i, bits[place % 4]);
         }
     }

@@ -23,6 +23,18 @@ std::vector<float> profile_of(const MeasuredLayer& measured, double scale, size_
 
 }  // namespace
 
+std::vector<MeasuredLayer> measured_layers(const Chip& chip, const DeviceInstance& copy) {
+    std::vector<MeasuredLayer> layers;
+    for (size_t l = 0; l < chip.layers.size(); ++l) {
+        MeasuredLayer& layer = layers.emplace_back();
+        layer.banks = copy.layers[l].banks;
+        for (int bank = 0; bank < layer.banks; ++bank)
+            for (const double value : measured_bank(chip.layers[l], copy.layers[l], bank))
+                layer.values.push_back(static_cast<float>(value));
+    }
+    return layers;
+}
+
 TrainingSpec measured_training(TrainingSpec training, int epochs) {
     training.algorithm = Algorithm::laperm_latent;
     training.estimator = Estimator::drift;

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "compiler/checkpoint/checkpoint.h"
+#include "compiler/program/chip.h"
+#include "compiler/program/device_instance.h"
 
 namespace permloom {
 
@@ -13,6 +15,9 @@ struct MeasuredLayer {
     int banks = 1;              ///< 1 or outputs
     std::vector<float> values;  ///< banks x lines, in steps of the chip's devices, in any order
 };
+
+/// Of every layer of a copy of the chip.
+std::vector<MeasuredLayer> measured_layers(const Chip& chip, const DeviceInstance& copy);
 
 /// Settings for such a run of `epochs` epochs: laperm_latent with the drift term, a sync every 100
 /// steps, no devices given up; the learning rate is 3e-4 for one epoch, else it falls from 1e-3 by

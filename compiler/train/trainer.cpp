@@ -86,8 +86,10 @@ void check_resume(NetworkSpec network, const Dataset& data, const TrainOptions& 
     if (old.training.protocol != to_string(options.protocol))
         throw Error("resume", "the run follows protocol '" + old.training.protocol + "'");
     if (old.noise != options.noise)
-        throw Error("resume", old.noise.empty() ? "the run was trained without noise"
-                                                : "the run was trained with " + old.noise);
+        throw Error("resume",
+                    old.noise.empty() ? "the run was trained without noise"
+                                      : "the run was trained with noise: " + old.noise,
+                    "give --noise and its --set device.KEY as at the start");
 }
 
 /// Which training images are trained on and which select.

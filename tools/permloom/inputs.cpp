@@ -95,8 +95,7 @@ DataNeeds needs_of(const Program& program) {
             configuration.dataset_checksum};
 }
 
-Chip load_chip_for(const NetworkSpec& network, const fs::path& path) {
-    Chip chip = load_chip(path);
+void require_fit(const NetworkSpec& network, const Chip& chip, const fs::path& path) {
     const std::string hint = "choose a network of the chip's shape, " + shape_text(chip);
     if (chip.layers.size() != network.layers.size())
         throw Error(path.string(),
@@ -121,6 +120,11 @@ Chip load_chip_for(const NetworkSpec& network, const fs::path& path) {
         if (want.from == NETWORK_INPUT) differ("input bits", have.in_bits, network.input.bits);
         if (i + 1 < chip.layers.size()) differ("output bits", have.out_bits, want.bits);
     }
+}
+
+Chip load_chip_for(const NetworkSpec& network, const fs::path& path) {
+    Chip chip = load_chip(path);
+    require_fit(network, chip, path);
     return chip;
 }
 

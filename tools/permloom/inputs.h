@@ -44,8 +44,10 @@ Program load_program(const std::filesystem::path& path, const std::filesystem::p
 
 DataNeeds needs_of(const Program& program);
 
-/// The chip in a file, whose devices the layers of a network are to have. Throws Error where shapes
-/// or rails differ.
+/// Throws Error where shapes or rails of a network's layers and a chip's differ.
+void require_fit(const NetworkSpec& network, const Chip& chip, const std::filesystem::path& path);
+/// The chip in a file, whose devices the layers of a network are to have. Throws Error where they
+/// do not fit.
 Chip load_chip_for(const NetworkSpec& network, const std::filesystem::path& path);
 
 enum class FileKind { checkpoint, chip, configuration };

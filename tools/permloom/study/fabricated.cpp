@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "compiler/base/error.h"
 #include "compiler/base/file.h"
 #include "compiler/passes/measured.h"
 #include "compiler/passes/pipeline.h"

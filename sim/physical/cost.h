@@ -15,7 +15,7 @@
 /// - DACs: one for each line of a network, each input of a cycle (`level`) or each lane (`serial`).
 ///   A conversion is made when an input changes: once for a vector of `folded` with one pass and
 ///   one plane, since all neurons use it; else in every pass and plane of every neuron of `folded`,
-///   of all neurons at once of `spatial`; for each device of `serial`; once a line of `level`.
+///   of all neurons at once of `spatial`; for each slot of `serial`; once a line of `level`.
 /// - ADCs: one conversion a read. `folded` has one, `spatial` and `level` one a neuron, `serial`
 ///   one a lane.
 /// - Area: `folded` with a shared profile has one bank, every other layer one a neuron; a slot of
@@ -44,7 +44,6 @@ namespace permloom {
 
 struct PartCounts {
     int64_t devices = 0, switches = 0, dacs = 0, adcs = 0;
-    bool operator==(const PartCounts&) const = default;
 };
 
 struct LayerCost {

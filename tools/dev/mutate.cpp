@@ -329,7 +329,7 @@ std::vector<Mutation> spatial_data_mutations(const Scene& scene) {
     m.flip("weight 0 of neuron 2, layer 0, off by 2", {0, 2}, Section::weights, 2, 0, 1);
     m.flip("switch 1 of stage 2, layer 1, neuron 3, flipped", {1, 3}, Section::switches, 2, 3, 1);
     m.flip("switch 0 of stage 3, layer 2, neuron 6, flipped", {2, 6}, Section::switches, 3, 6, 0);
-    m.raise("b + 9, layer 2, neuron 5", {2, 5}, NEURON, 4 * 5, 9);
+    m.raise("b + 9, layer 2, neuron 6", {2, 6}, NEURON, 4 * 6, 9);
     m.device("smallest device of neuron 1, layer 2, - 1", {2, 1}, [](Chip& chip) {
         chip.layers[2].devices[static_cast<size_t>(chip.layers[2].lines())] -= 1;
     });

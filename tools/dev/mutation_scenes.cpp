@@ -56,7 +56,7 @@ std::vector<ChipLayer> folded_layers(Rng& rng) {
 /// table of devices, neither.
 std::vector<ChipLayer> engine_layers(Rng& rng) {
     constexpr auto SERIAL = Engine::serial, LEVEL = Engine::level;
-    return {layer_of(SERIAL, 3, 11, 7, Rail::dual, 4, 8, {4, -7, 7, false}, rng),
+    return {layer_of(SERIAL, 3, 11, 7, Rail::dual, 4, 8, {4, -7, 7, false, 2}, rng),
             layer_of(LEVEL, 4, 7, 6, Rail::split, 8, 6, {3, -3, 3, true}, rng),
             layer_of(SERIAL, 9, 6, 9, Rail::single, 6, 8, {3, -2, 3, true}, rng),
             layer_of(LEVEL, 2, 9, 5, Rail::dual, 8, 8, {2, -1, 1, false}, rng)};
@@ -210,6 +210,7 @@ Scene::Scene(SceneName name)
       images(images_of(chip, name == SceneName::walks ? 20 : 24)) {
     // Results slower than all layers: sooner or later every one of these stands still.
     if (name == SceneName::walks) stimulus.result_stall = 0.997;
+    if (name == SceneName::engines || name == SceneName::spatial) stimulus.result_stall = 0.98;
 }
 
 }  // namespace permloom

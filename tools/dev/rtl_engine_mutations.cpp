@@ -77,7 +77,7 @@ std::vector<RtlMutation> engine_rtl_mutations() {
         {"registers read under the context of the sums before", "pl_collector.sv",
          "(take ? take_ctx : ctx_q) ?", "ctx_q ?"},
         {"every part of a row written at once", "pl_activation_memory.sv",
-         "write && in_addr[$clog2(PARTS)-1:0] == THIS_PART", "write", 1},
+         "stores && in_addr[$clog2(PARTS)-1:0] == THIS_PART", "stores", 1},
         {"part of a row picked while reading stands still", "pl_activation_memory.sv",
          "if (read_en) pick_q", "pick_q"},
         {"bank in hand given back", "pl_activation_memory.sv", "full_q[done_bank_q] <= 1'b0",

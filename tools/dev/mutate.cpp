@@ -311,7 +311,7 @@ std::vector<Mutation> engine_data_mutations(const Scene& scene) {
     DataMutations m(SceneName::engines, scene);
     m.flip("entry 2 of lane 1, layer 0, names another input", {0, 1}, Section::entries, 1, 2, 1);
     m.flip("complement of entry 0 of lane 2, layer 0, flipped", {0, 2}, Section::entries, 2, 0, 31);
-    m.flip("entry 1 of lane 4, layer 2, names another input", {2, 4}, Section::entries, 4, 1, 0);
+    m.flip("entry 0 of lane 6, layer 2, names another input", {2, 6}, Section::entries, 6, 0, 1);
     m.flip("level of an input of neuron 3, layer 1, flipped", {1, 3}, Section::levels, 3, 0, 0);
     m.flip("level of a complement of neuron 2, layer 3, flipped", {3, 2}, Section::levels, 2, 6, 0);
     m.device("smallest device of neuron 5, layer 0, - 1", {0, 5}, [](Chip& chip) {

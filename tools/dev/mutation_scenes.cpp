@@ -31,13 +31,14 @@ ChipLayer layer_of(Engine engine, int lanes, int inputs, int outputs, Rail rail,
     layer.out_bits = out_bits;
     layer.device_bits = devices.bits;
     layer.shared_profile = devices.shared;
+    Rng zeros(7);  // apart, so that the devices behind stay what they are
     for (int bank = 0; bank < layer.banks(); ++bank) {
         std::vector<int32_t> values;
-        for (int slot = 0; slot < layer.lines(); ++slot)
-            values.push_back(
-                devices.each > 1 && rng.below(static_cast<uint64_t>(devices.each)) > 0
-                    ? 0
-                    : static_cast<int32_t>(between(rng, devices.lowest, devices.highest)));
+        for (int slot = 0; slot < layer.lines(); ++slot) {
+            const int64_t value = between(rng, devices.lowest, devices.highest);
+            const bool drawn = zeros.below(static_cast<uint64_t>(devices.each)) == 0;
+            values.push_back(drawn ? static_cast<int32_t>(value) : 0);
+        }
         std::sort(values.begin(), values.end());
         layer.devices.insert(layer.devices.end(), values.begin(), values.end());
     }

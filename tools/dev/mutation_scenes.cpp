@@ -121,6 +121,12 @@ std::vector<ChipLayer> walking_layers(Rng& rng) {
     return layers;
 }
 
+/// Images of three beats.
+std::vector<ChipLayer> control_layers(Rng& rng) {
+    return {layer_of(Engine::folded, 1, 6, 4, Rail::single, 8, 8, {4, -7, 7, true}, rng),
+            layer_of(Engine::serial, 2, 4, 3, Rail::single, 8, 8, {4, -7, 7, false}, rng)};
+}
+
 Chip chip_of(SceneName name) {
     Rng rng(2024);
     Chip chip;
@@ -138,6 +144,10 @@ Chip chip_of(SceneName name) {
             break;
         case SceneName::walks:
             chip.layers = walking_layers(rng);
+            break;
+        case SceneName::control:
+            chip.layers = control_layers(rng);
+            chip.pixel_stream_bits = 16;
             break;
     }
     check(chip, "mutation check");
@@ -201,16 +211,19 @@ std::vector<std::vector<uint16_t>> images_of(const Chip& chip, int count) {
 }  // namespace
 
 const char* to_string(SceneName name) {
-    return std::array{"folded", "engines", "spatial", "walks"}[static_cast<size_t>(name)];
+    return std::array{"folded", "engines", "spatial", "walks",
+                      "control"}[static_cast<size_t>(name)];
 }
 
-Scene::Scene(SceneName name)
-    : chip(chip_of(name)),
+Scene::Scene(SceneName which)
+    : name(which),
+      chip(chip_of(which)),
       first(configuration_of(chip, 1)),
       second(configuration_of(chip, 2)),
       images(images_of(chip, name == SceneName::walks ? 20 : 24)) {
     // Results slower than all layers: sooner or later every one of these stands still.
     if (name == SceneName::walks) stimulus.result_stall = 0.997;
+    if (name == SceneName::control) stimulus.control_gap = stimulus.control_traffic = 0.3;
     if (name == SceneName::engines || name == SceneName::spatial) stimulus.result_stall = 0.98;
 }
 

@@ -98,6 +98,7 @@ std::vector<RtlMutation> all_rtl_mutations() {
     add(SceneName::engines, engine_rtl_mutations());
     add(SceneName::spatial, spatial_rtl_mutations());
     add(SceneName::walks, walk_rtl_mutations());
+    add(SceneName::control, control_rtl_mutations());
     return all;
 }
 

@@ -3,20 +3,22 @@
 #include "compiler/base/bits.h"
 #include "compiler/base/error.h"
 #include "compiler/perm/code.h"
+#include "compiler/program/expand.h"
 
 namespace permloom {
 namespace {
 
-std::vector<DeviceClasses> classes_of_banks(const ChipLayer& layer) {
+std::vector<DeviceClasses> classes_of_banks(const ChipLayer& layer, bool fabricated) {
     std::vector<DeviceClasses> classes;
     for (int bank = 0; bank < layer.banks(); ++bank)
-        classes.push_back(classes_of(layer.bank(bank)));
+        classes.push_back(wiring_classes(layer, bank, fabricated));
     return classes;
 }
 
 EncodedLayer encode_layer(const ChipLayer& layer, const std::vector<Permutation>& sources,
-                          const std::string& wanted) {
-    const std::vector<DeviceClasses> banks = classes_of_banks(layer);
+                          const EncodeOptions& options) {
+    const std::vector<DeviceClasses> banks = classes_of_banks(layer, options.fabricated);
+    const std::string& wanted = options.code;
     const auto classes_of_neuron = [&](size_t j) -> const DeviceClasses& {
         return banks[layer.shared_profile ? 0 : j];
     };
@@ -50,7 +52,7 @@ std::vector<EncodedLayer> encode(const Chip& chip, const Sources& canonical_sour
     if (options.code != "auto") code_named(options.code);  // an Error that lists the codes
     std::vector<EncodedLayer> result;
     for (size_t l = 0; l < chip.layers.size(); ++l)
-        result.push_back(encode_layer(chip.layers[l], canonical_sources[l], options.code));
+        result.push_back(encode_layer(chip.layers[l], canonical_sources[l], options));
     return result;
 }
 

@@ -19,6 +19,7 @@ namespace permloom {
 
 struct EncodeOptions {
     std::string code = "auto";  ///< auto, or the name of a code for every layer
+    bool fabricated = false;    ///< for a fabricated copy: no two devices are equal
 };
 
 struct EncodedLayer {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "compiler/base/error.h"
-#include "compiler/base/version.h"
+#include "compiler/passes/assemble.h"
 #include "compiler/passes/canonicalise.h"
 #include "compiler/passes/encode.h"
 #include "compiler/passes/place.h"
@@ -13,31 +13,6 @@
 #include "compiler/passes/verify.h"
 
 namespace permloom {
-namespace {
-
-Configuration assemble(const Checkpoint& checkpoint, const Chip& chip, Quantised quantised,
-                       std::vector<EncodedLayer> encoded) {
-    Configuration configuration;
-    configuration.chip_fingerprint = fingerprint(chip);
-    configuration.classes = checkpoint.classes;
-    configuration.input = checkpoint.network.input;
-    configuration.input.shape = {};  // the chip takes a list of values
-    configuration.network = checkpoint.network.name;
-    configuration.dataset = checkpoint.dataset;
-    configuration.dataset_checksum = checkpoint.dataset_checksum;
-    configuration.version = VERSION;
-    if (!checkpoint.test.protocol.empty()) {
-        configuration.float_accuracy = checkpoint.test.accuracy;
-        configuration.protocol = checkpoint.test.protocol;
-    }
-    for (size_t l = 0; l < encoded.size(); ++l)
-        configuration.layers.push_back(
-            {std::move(encoded[l].code), std::move(encoded[l].payload), encoded[l].wiring_bits,
-             std::move(quantised.layers[l].neurons), quantised.layers[l].registers});
-    return configuration;
-}
-
-}  // namespace
 
 CompileResult compile(const Checkpoint& checkpoint, const CompileOptions& options) {
     const Quantised quantised = quantise(checkpoint);
@@ -54,7 +29,11 @@ CompileResult compile(const Checkpoint& checkpoint, const CompileOptions& option
 
     CompileResult result;
     result.chip = std::move(placement.chip);
-    result.configuration = assemble(checkpoint, result.chip, quantised, encoded);
+    result.configuration = assemble(checkpoint, result.chip, encoded);
+    for (size_t l = 0; l < quantised.layers.size(); ++l) {
+        result.configuration.layers[l].neurons = quantised.layers[l].neurons;
+        result.configuration.layers[l].registers = quantised.layers[l].registers;
+    }
     verify(checkpoint, result.chip, result.configuration);
     result.report = make_report(result.chip, result.configuration, quantised, encoded);
     return result;

@@ -76,7 +76,8 @@ bool same_for_all_neurons(const LayerConfiguration& layer) {
 }  // namespace
 
 CompileReport make_report(const Chip& chip, const Configuration& configuration,
-                          const Quantised& quantised, const std::vector<EncodedLayer>& encoded) {
+                          const Quantised& quantised, const std::vector<EncodedLayer>& encoded,
+                          const DeviceInstance* instance) {
     CompileReport report;
     report.interval_cycles = chip_interval(chip);
     report.latency_cycles = chip_latency(chip);
@@ -85,7 +86,7 @@ CompileReport make_report(const Chip& chip, const Configuration& configuration,
         report.layers.back().quantisation_error = quantised.layers[l].error;
     }
 
-    const LoadStream stream = expand(chip, configuration);
+    const LoadStream stream = expand(chip, configuration, 0, instance);
     for (const LoadRecord& record : read_load_records(stream.words))
         if (record.rows.front().section != Section::classes)
             report.layers[static_cast<size_t>(record.rows.front().layer)].load_bits +=

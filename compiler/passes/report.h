@@ -9,6 +9,7 @@
 #include "compiler/passes/programmable.h"
 #include "compiler/program/chip.h"
 #include "compiler/program/configuration.h"
+#include "compiler/program/device_instance.h"
 
 namespace permloom {
 
@@ -62,7 +63,9 @@ struct CompileReport {
 };
 
 /// Cycles by the formulas of rtl/MICROARCHITECTURE.md, bits counted in the expanded load stream.
+/// `instance`: the fabricated copy of a configuration that was re-ranked for one.
 CompileReport make_report(const Chip& chip, const Configuration& configuration,
-                          const Quantised& quantised, const std::vector<EncodedLayer>& encoded);
+                          const Quantised& quantised, const std::vector<EncodedLayer>& encoded,
+                          const DeviceInstance* instance = nullptr);
 
 }  // namespace permloom

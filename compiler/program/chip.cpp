@@ -10,6 +10,7 @@
 #include "compiler/base/bits.h"
 #include "compiler/base/error.h"
 #include "compiler/base/version.h"
+#include "compiler/program/canonical.h"
 #include "compiler/program/container.h"
 #include "compiler/program/engine_plan.h"
 
@@ -149,22 +150,6 @@ void check_layer(const ChipLayer& layer, size_t index, const std::string& where)
                   "its sums need " + std::to_string(layer.accumulator_bits()) +
                       " bits, more than the 31 of the accumulator");
 }
-
-class Canonical {
-  public:
-    void text(const std::string& value) {
-        number(static_cast<int64_t>(value.size()));
-        bytes_.insert(bytes_.end(), value.begin(), value.end());
-    }
-    void number(int64_t value) {
-        for (int i = 0; i < 8; ++i)
-            bytes_.push_back(static_cast<uint8_t>(static_cast<uint64_t>(value) >> (8 * i)));
-    }
-    const std::vector<uint8_t>& bytes() const { return bytes_; }
-
-  private:
-    std::vector<uint8_t> bytes_;
-};
 
 }  // namespace
 

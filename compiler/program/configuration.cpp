@@ -6,6 +6,7 @@
 #include "compiler/base/error.h"
 #include "compiler/perm/code.h"
 #include "compiler/program/container.h"
+#include "compiler/program/device_instance.h"
 #include "configuration_generated.h"
 
 namespace permloom {
@@ -67,12 +68,16 @@ void save_configuration(const Configuration& configuration, const std::filesyste
                             in.div, in.mean, in.scale, static_cast<uint32_t>(in.zero));
     const std::vector<uint8_t> fingerprint(configuration.chip_fingerprint.begin(),
                                            configuration.chip_fingerprint.end());
+    std::vector<uint8_t> instance;
+    if (configuration.instance)
+        instance.assign(configuration.instance->begin(), configuration.instance->end());
     schema::FinishConfigurationBuffer(
         builder, schema::CreateConfigurationDirect(
                      builder, &fingerprint, static_cast<uint32_t>(configuration.classes), input,
                      &layers, configuration.network.c_str(), configuration.dataset.c_str(),
                      configuration.dataset_checksum.c_str(), configuration.version.c_str(),
-                     configuration.float_accuracy, configuration.protocol.c_str()));
+                     configuration.float_accuracy, configuration.protocol.c_str(),
+                     configuration.instance ? &instance : nullptr));
     save_container(path, CONFIGURATION_MAGIC, {builder.GetBufferPointer(), builder.GetSize()});
 }
 
@@ -96,6 +101,11 @@ Configuration load_configuration(const std::filesystem::path& path) {
     Configuration configuration;
     std::copy(stored->chip_fingerprint()->begin(), stored->chip_fingerprint()->end(),
               configuration.chip_fingerprint.begin());
+    if (stored->instance() != nullptr) {
+        if (stored->instance()->size() != 32) throw Error(where, "the content is incomplete");
+        std::copy(stored->instance()->begin(), stored->instance()->end(),
+                  configuration.instance.emplace().begin());
+    }
     configuration.classes = code(stored->classes(), "classes");
     const schema::Input& in = *stored->input();
     configuration.input = {
@@ -127,7 +137,8 @@ Configuration load_configuration(const std::filesystem::path& path) {
     return configuration;
 }
 
-void require_match(const Chip& chip, const Configuration& configuration, const std::string& where) {
+void require_match(const Chip& chip, const Configuration& configuration, const std::string& where,
+                   const DeviceInstance* instance) {
     const Sha256 actual = fingerprint(chip);
     if (configuration.chip_fingerprint != actual)
         throw Error(where,
@@ -135,6 +146,20 @@ void require_match(const Chip& chip, const Configuration& configuration, const s
                         to_hex(configuration.chip_fingerprint, 16) + ", this chip is " +
                         to_hex(actual, 16),
                     "give the right --chip, or compile --onto this one");
+    if (configuration.instance) {
+        const std::string name = to_hex(*configuration.instance, 16);
+        if (instance == nullptr)
+            throw Error(where,
+                        "was re-ranked for the fabricated copy " + name +
+                            ", whose devices are not the chip's own",
+                        "simulate --dut physical --devices with the file of that copy");
+        const Sha256 given = instance_id(*instance);
+        if (given != *configuration.instance)
+            throw Error(where,
+                        "was re-ranked for the fabricated copy " + name +
+                            ", the devices given are " + to_hex(given, 16),
+                        "give the file that it was compiled with (--measured)");
+    }
     if (configuration.layers.size() != chip.layers.size())
         throw Error(where, "has " + std::to_string(configuration.layers.size()) +
                                " layers, the chip " + std::to_string(chip.layers.size()));

@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "compiler/program/chip.h"
 
 namespace permloom {
+
+struct DeviceInstance;
 
 /// Post-op of one neuron: t = acc + b; u = t * m + c (design.md section 4).
 struct NeuronRegisters {
@@ -45,6 +48,8 @@ struct LayerConfiguration {
 
 struct Configuration {
     Sha256 chip_fingerprint{};
+    /// instance_id of the fabricated copy that it was re-ranked for; none: for any copy.
+    std::optional<Sha256> instance;
     int classes = 0;  ///< argmax is over the first `classes` logits
     InputSpec input;  ///< how the host turns pixels into codes
     std::vector<LayerConfiguration> layers;
@@ -58,8 +63,10 @@ struct Configuration {
 void save_configuration(const Configuration& configuration, const std::filesystem::path& path);
 Configuration load_configuration(const std::filesystem::path& path);
 
-/// Throws Error unless `configuration` names this chip and has its shape.
-void require_match(const Chip& chip, const Configuration& configuration, const std::string& where);
+/// Throws Error unless `configuration` names this chip and has its shape, and where it was
+/// re-ranked for a fabricated copy, unless `instance` is that copy.
+void require_match(const Chip& chip, const Configuration& configuration, const std::string& where,
+                   const DeviceInstance* instance = nullptr);
 
 /// Codes of an image's pixels, InputSpec's formula.
 std::vector<uint16_t> quantise_pixels(const InputSpec& input, std::span<const uint8_t> pixels);

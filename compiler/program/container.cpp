@@ -12,8 +12,12 @@ namespace {
 constexpr size_t HEADER_SIZE = 16;
 constexpr size_t DIGEST_SIZE = 32;
 
-std::string_view kind_of(std::string_view magic) {
-    return magic == CHIP_MAGIC ? "chip" : "configuration";
+/// What a magic begins, with its article; empty for none.
+std::string kind_of(std::string_view magic) {
+    if (magic == CHIP_MAGIC) return "a chip";
+    if (magic == CONFIGURATION_MAGIC) return "a configuration";
+    if (magic == DEVICES_MAGIC) return "a devices";
+    return "";
 }
 
 }  // namespace
@@ -35,10 +39,9 @@ std::vector<uint8_t> load_container(const std::filesystem::path& path, std::stri
     const std::string_view start(reinterpret_cast<const char*>(bytes.data()),
                                  std::min(bytes.size(), magic.size()));
     if (start != magic) {
-        const std::string_view other = magic == CHIP_MAGIC ? CONFIGURATION_MAGIC : CHIP_MAGIC;
-        const std::string article = "is not a permloom " + std::string(kind_of(magic)) + " file";
-        throw Error(where, article,
-                    start == other ? "it is a " + std::string(kind_of(other)) + " file" : "");
+        const std::string found = kind_of(start), wanted = kind_of(magic);
+        throw Error(where, "is not a permloom " + wanted.substr(2) + " file",
+                    found.empty() ? "" : "it is " + found + " file");
     }
     if (bytes.size() < HEADER_SIZE + DIGEST_SIZE)
         throw Error(where, "is truncated: " + std::to_string(bytes.size()) + " bytes");

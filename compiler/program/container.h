@@ -1,4 +1,4 @@
-/// The envelope of .chip and .plc files: magic, length, body, SHA-256 (FORMAT.md).
+/// The envelope of .chip, .plc and .devices files: magic, length, body, SHA-256 (FORMAT.md).
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@ namespace permloom {
 
 inline constexpr std::string_view CHIP_MAGIC = "PLMCHIP1";
 inline constexpr std::string_view CONFIGURATION_MAGIC = "PLMCONF1";
+inline constexpr std::string_view DEVICES_MAGIC = "PLMDEVI1";
 
 void save_container(const std::filesystem::path& path, std::string_view magic,
                     std::span<const uint8_t> body);

@@ -9,6 +9,7 @@
 #include "compiler/perm/code.h"
 #include "compiler/program/engine_plan.h"
 #include "compiler/program/load_stream.h"
+#include "compiler/program/route_around_stuck.h"
 
 namespace permloom {
 namespace {
@@ -128,13 +129,17 @@ void put_weights(LoadStream& stream, size_t layer, const ChipLayer& shape,
     stream.layer_wiring_bits.back() += rows * static_cast<size_t>(shape.lanes * in_row * bits);
 }
 
+/// `stuck`: the copy whose stuck switches are to be avoided, or null.
 void put_wiring(LoadStream& stream, size_t layer, const ChipLayer& shape,
-                const std::vector<Permutation>& sources, ThreadPool& pool) {
+                const std::vector<Permutation>& sources, const LayerInstance* stuck,
+                ThreadPool& pool) {
     switch (shape.engine) {
         case Engine::folded:
         case Engine::spatial:
             return put_switches(stream, layer,
-                                circuit_named("as-waksman").route_batch(sources, pool));
+                                stuck != nullptr && !stuck->stuck.empty()
+                                    ? route_around_stuck(shape, *stuck, sources, layer)
+                                    : circuit_named("as-waksman").route_batch(sources, pool));
         case Engine::serial:
             return put_entries(stream, layer, shape, sources);
         case Engine::level:
@@ -189,9 +194,17 @@ void put_registers(LoadStream& stream, size_t layer, const ChipLayer& shape,
 
 }  // namespace
 
+DeviceClasses wiring_classes(const ChipLayer& layer, int neuron, bool fabricated) {
+    if (!fabricated) return classes_of(layer.bank(neuron));
+    std::vector<int32_t> different(static_cast<size_t>(layer.lines()));
+    std::iota(different.begin(), different.end(), 0);
+    return classes_of(different);
+}
+
 std::vector<std::vector<Permutation>> decode_sources(const Chip& chip,
-                                                     const Configuration& configuration) {
-    require_match(chip, configuration, "configuration");
+                                                     const Configuration& configuration,
+                                                     const DeviceInstance* instance) {
+    require_match(chip, configuration, "configuration", instance);
     std::vector<std::vector<Permutation>> sources;
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         const ChipLayer& layer = chip.layers[l];
@@ -201,7 +214,8 @@ std::vector<std::vector<Permutation>> decode_sources(const Chip& chip,
         sources.emplace_back();
         for (int j = 0; j < layer.outputs; ++j) {
             try {
-                sources.back().push_back(code.decode(classes_of(layer.bank(j)), in));
+                sources.back().push_back(
+                    code.decode(wiring_classes(layer, j, configuration.instance.has_value()), in));
             } catch (const Error& error) {
                 throw Error(
                     "configuration, layer " + std::to_string(l) + ", neuron " + std::to_string(j),
@@ -217,9 +231,10 @@ std::vector<std::vector<Permutation>> decode_sources(const Chip& chip,
     return sources;
 }
 
-LoadStream expand(const Chip& chip, const Configuration& configuration, int context) {
+LoadStream expand(const Chip& chip, const Configuration& configuration, int context,
+                  const DeviceInstance* instance) {
     PERMLOOM_ASSERT(context >= 0 && context < chip.contexts);
-    const auto sources = decode_sources(chip, configuration);
+    const auto sources = decode_sources(chip, configuration, instance);
     const uint64_t name = low_word(configuration.chip_fingerprint);
 
     ThreadPool pool;
@@ -232,7 +247,8 @@ LoadStream expand(const Chip& chip, const Configuration& configuration, int cont
                     0};
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         stream.layer_wiring_bits.push_back(0);
-        put_wiring(stream, l, chip.layers[l], sources[l], pool);
+        put_wiring(stream, l, chip.layers[l], sources[l],
+                   configuration.instance ? &instance->layers[l] : nullptr, pool);
         put_registers(stream, l, chip.layers[l], configuration.layers[l], sources[l]);
     }
     put_record(stream, 0, Section::classes, 0, 1, 1);

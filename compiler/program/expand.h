@@ -8,12 +8,19 @@
 #include "compiler/perm/permutation.h"
 #include "compiler/program/chip.h"
 #include "compiler/program/configuration.h"
+#include "compiler/program/device_instance.h"
 
 namespace permloom {
 
-/// Sources of every layer and neuron, canonical. Throws Error when a code is invalid.
+/// Which slots of a neuron a code need not tell apart: those of equal devices, and on a fabricated
+/// copy, where no two devices are equal, none.
+DeviceClasses wiring_classes(const ChipLayer& layer, int neuron, bool fabricated);
+
+/// Sources of every layer and neuron, canonical. `instance`: the copy that the configuration goes
+/// to, needed where it was re-ranked for one. Throws Error when a code is invalid.
 std::vector<std::vector<Permutation>> decode_sources(const Chip& chip,
-                                                     const Configuration& configuration);
+                                                     const Configuration& configuration,
+                                                     const DeviceInstance* instance = nullptr);
 
 /// The load stream in 32-bit words, as FORMAT.md lays it out, for one context.
 struct LoadStream {
@@ -27,7 +34,10 @@ struct LoadStream {
     uint64_t load_bits() const { return words.size() * 32; }
 };
 
-/// Throws Error when a code is invalid, or where b of engine `programmable` leaves its 32 bits.
-LoadStream expand(const Chip& chip, const Configuration& configuration, int context = 0);
+/// Routes around the stuck switches of `instance` where the configuration was re-ranked for it.
+/// Throws Error when a code is invalid, where b of engine `programmable` leaves its 32 bits, or
+/// where there is no way around a stuck switch.
+LoadStream expand(const Chip& chip, const Configuration& configuration, int context = 0,
+                  const DeviceInstance* instance = nullptr);
 
 }  // namespace permloom

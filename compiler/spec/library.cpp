@@ -57,6 +57,9 @@ std::vector<std::string> network_names() {
 std::vector<std::string> target_names() {
     return names_in("targets/");
 }
+std::vector<std::string> device_names() {
+    return names_in("devices/");
+}
 std::vector<std::string> experiment_names() {
     return names_in("experiments/");
 }
@@ -66,6 +69,11 @@ NetworkSpec load_network(const std::string& name_or_path, const std::vector<Over
     return parse_network(document.text, document.origin, overrides);
 }
 
+DeviceModel load_device_model(const std::string& name_or_path,
+                              const std::vector<Override>& overrides) {
+    const Document document = find_document("devices/", "device description", name_or_path);
+    return parse_device_model(document.text, document.origin, overrides);
+}
 TargetSpec load_target(const std::string& name_or_path, const std::vector<Override>& overrides) {
     const Document document = find_document("targets/", "target", name_or_path);
     return parse_target(document.text, document.origin, overrides);

@@ -4,16 +4,19 @@
 #include <string>
 #include <vector>
 
+#include "compiler/spec/device_model.h"
 #include "compiler/spec/experiment.h"
 #include "compiler/spec/network.h"
 #include "compiler/spec/target.h"
 
 namespace permloom {
 
-/// Names of models/networks/*.yaml, models/targets/*.yaml and models/experiments/*.yaml, ascending.
+/// Names of models/networks/*.yaml, targets/*.yaml, experiments/*.yaml and devices/*.yaml,
+/// ascending.
 std::vector<std::string> network_names();
 std::vector<std::string> target_names();
 std::vector<std::string> experiment_names();
+std::vector<std::string> device_names();
 
 /// `name_or_path`: a name from above, or the path of a YAML file (it ends in .yaml or .yml, or has
 /// a directory part). Throws Error where there is none such, with the nearest name as a hint.
@@ -21,6 +24,8 @@ NetworkSpec load_network(const std::string& name_or_path,
                          const std::vector<Override>& overrides = {});
 TargetSpec load_target(const std::string& name_or_path,
                        const std::vector<Override>& overrides = {});
+DeviceModel load_device_model(const std::string& name_or_path,
+                              const std::vector<Override>& overrides = {});
 ExperimentSpec load_experiment(const std::string& name_or_path);
 /// The description as it was written.
 std::string experiment_text(const std::string& name_or_path);

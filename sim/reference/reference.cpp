@@ -5,8 +5,8 @@
 
 #include "compiler/base/error.h"
 #include "compiler/program/expand.h"
-#include "sim/reference/feature_map.h"
-#include "sim/reference/post_op.h"
+#include "sim/untimed/feature_map.h"
+#include "sim/untimed/post_op.h"
 
 namespace permloom {
 namespace {

@@ -1,4 +1,4 @@
-#include "sim/reference/post_op.h"
+#include "sim/untimed/post_op.h"
 
 #include <catch2/catch.hpp>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "sim/reference/feature_map.h"
+#include "sim/untimed/feature_map.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
-/// How the reference reads windows of a feature map and pools what a walk has made. Values lie rows
-/// x columns x channels.
+/// How a model without cycles reads windows of a feature map and pools what a walk has made. Values
+/// lie rows x columns x channels.
 #pragma once
 
 #include <cstdint>

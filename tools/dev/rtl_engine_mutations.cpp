@@ -69,7 +69,7 @@ std::vector<RtlMutation> engine_rtl_mutations() {
          "LEVELS[DEVICE_BITS*{~levels[LEVEL_BITS*p+:LEVEL_BITS]}+:DEVICE_BITS]", 1},
         {"collector keeps the first sum", "pl_collector.sv",
          "sums_q <= take ? sums : {sums[LANES*WIDTH-1-:WIDTH], sums_q[LANES*WIDTH-1:WIDTH]};",
-         "if (take) sums_q <= sums;", 0, 1},
+         "if (take) sums_q <= sums;", 0},
         {"collector forgets all sums but the first", "pl_collector.sv", "busy_q <= step;",
          "busy_q <= take;", 0},
         {"collector begins at the neuron after", "pl_collector.sv", "neuron_q <= next_q;",

@@ -147,11 +147,10 @@ TEST_CASE("soak -- random networks agree in everything") {
         std::fflush(stdout);
     }
     if (last - first < 19) return;
-    for (const char* kind :
-         {"one context", "two contexts", "engine folded", "engine spatial", "engine serial",
-          "engine level", "engine programmable", "bit-serial", "rail single", "rail dual",
-          "rail split", "shared profile", "own profiles", "devices of 0", "walks", "pools",
-          "adds"}) {
+    for (const char* kind : {"one context", "two contexts", "engine folded", "engine spatial",
+                             "engine serial", "engine level", "engine programmable", "bit-serial",
+                             "rail single", "rail dual", "rail split", "shared profile",
+                             "own profiles", "devices of 0", "walks", "pools", "adds"}) {
         INFO(kind);
         CHECK(kinds[kind] >= 2);
     }

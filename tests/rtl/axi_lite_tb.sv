@@ -31,7 +31,8 @@ module axi_lite_tb;
     .image_taken(1'b0), .image_dropped(1'b0), .image_done(1'b0)
   );
 
-  // Edges since the reset, and those that the testbench has left out.
+  // Edges since the reset, and those that the testbench has left out. It drives and looks at the
+  // cell between edges.
   reg [63:0] count = 64'd0;
   always @(posedge clk) count <= rst_n ? count + 64'd1 : 64'd0;
 
@@ -41,32 +42,31 @@ module axi_lite_tb;
 
   task read(input [11:0] address, output [31:0] word);
     begin
-      araddr <= address;
-      arvalid <= 1'b1;
-      @(posedge clk);
-      // The register as it stands in the cycle that this edge ends.
+      araddr = address;
+      arvalid = 1'b1;
       if (address == 12'h024) expected = count;
-      arvalid <= 1'b0;
-      @(posedge clk);
+      @(negedge clk);
+      arvalid = 1'b0;
       word = rdata;
       if (!rvalid || rresp != 2'b00) errors = errors + 1;
+      @(negedge clk);
     end
   endtask
 
   initial begin
-    repeat (2) @(posedge clk);
-    rst_n <= 1'b1;
+    repeat (2) @(negedge clk);
+    rst_n = 1'b1;
     for (carry = 0; carry < CARRIES; carry = carry + 1) begin
       @(negedge clk);
       dut.cycles_low_q = 32'hfffffff0;
       count[31:0] = 32'hfffffff0;
-      repeat (carry) @(posedge clk);
+      repeat (carry) @(negedge clk);
       read(12'h024, answer[31:0]);
-      repeat (carry % 5) @(posedge clk);
+      repeat (carry % 5) @(negedge clk);
       if (carry % 2 == 1) read(12'h000, other);
       read(12'h028, answer[63:32]);
       if (answer !== expected) errors = errors + 1;
-      repeat (40) @(posedge clk);
+      repeat (40) @(negedge clk);
     end
     $display("%0d carries, high word %0d, %0d errors", carry, count[63:32], errors);
     $finish;

@@ -295,15 +295,25 @@ TEST_CASE("lockstep -- after any weather a reset brings both back to work") {
 
 TEST_CASE("lockstep -- rows of an activation memory that stand in registers are as others") {
     Rng rng(9);
-    const Chip chip = random_chip({257, {{3, SINGLE, true, SERIAL, 2}}, 1, 8, 8}, rng);
-    REQUIRE(emit_top(chip).find(".TAIL(2)") != std::string::npos);
+    Chip chip = random_chip({784, {{10, SINGLE, true, SERIAL, 5}}, 1, 8, 8}, rng);
+    // None twice: entries of the same device would come in the order of their inputs.
+    chip.layers[0].device_bits = 11;
+    for (size_t slot = 0; slot < 784; ++slot)
+        chip.layers[0].devices[slot] = static_cast<int32_t>(slot) - 392;
+    REQUIRE(emit_top(chip).find(".TAIL(32)") != std::string::npos);
     Lockstep pair(chip);
-    for (const bool gaps : {false, true}) {
-        Bench bench = pair.bench(gaps ? random_stimulus(9) : Stimulus{});
+    // In most runs the host is so slow that the layer stands still; in some of them then with such
+    // a row in hand.
+    for (int run = 0; run < 16; ++run) {
+        INFO("run " << run);
+        Bench bench = pair.bench(
+            run == 0   ? Stimulus{}
+            : run == 1 ? random_stimulus(9)
+                       : Stimulus{.seed = static_cast<uint64_t>(run), .result_stall = 0.998});
         const Function function = random_function(chip, 0, rng);
         REQUIRE(bench.load(function.load()) == LoadError::none);
-        const BenchReport report = run_clean(bench, pair.images(12, rng));
-        if (!gaps)
+        const BenchReport report = run_clean(bench, pair.images(6, rng));
+        if (run == 0)
             CHECK(report.cycles_per_inference == static_cast<double>(expected_interval(chip)));
     }
 }

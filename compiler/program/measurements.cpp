@@ -68,7 +68,8 @@ struct Fit {
     double slope = 0.0, intercept = 0.0;
 };
 
-/// Least squares, with the slope `unit` where that is not 0; through the origin where slots are pairs.
+/// Least squares, with the slope `unit` where that is not 0; through the origin where slots are
+/// pairs.
 Fit fit(const ChipLayer& layer, const Measured& measured, bool pairs, double unit,
         const std::string& where) {
     double count = 0.0, x = 0.0, y = 0.0, xx = 0.0, xy = 0.0;
@@ -86,8 +87,7 @@ Fit fit(const ChipLayer& layer, const Measured& measured, bool pairs, double uni
     }
     Fit result{unit, 0.0};
     const double spread = pairs ? xx : count * xx - x * x;
-    if (unit == 0.0 && spread > 0.0)
-        result.slope = pairs ? xy / xx : (count * xy - x * y) / spread;
+    if (unit == 0.0 && spread > 0.0) result.slope = pairs ? xy / xx : (count * xy - x * y) / spread;
     if (!(result.slope > 0.0))
         throw Error(where, "the unit of its conductances does not follow from them",
                     "state the conductance of one step with --unit");

@@ -20,7 +20,7 @@ COMMANDS = {
     "import": ["--network", "--data", "--out", "--set", "--layout", "--order", "--epsilon",
                "--require-rule", "--chip", "--shared-profile", "--force", "--threads", "--json"],
     "export": ["--format", "--out", "--checkpoint", "--compress"],
-    "fabricate": ["--device", "--banks", "--set", "--seed", "--measured", "--sign", "--unit",
+    "fabricate": ["--device", "--banks", "--set", "--seed", "--trial", "--measured", "--sign", "--unit",
                   "--missing-limit", "--out", "--csv", "--json"],
     "sweep": ["--scale", "--out", "--jobs", "--only", "--quiet", "--json"],
     "plot": ["--kind", "--out", "--layer", "--neuron", "--arrows", "--x", "--y", "--lines"],

@@ -40,18 +40,6 @@ ChipCopy load_chip_copy(const fs::path& path, const fs::path& chip, double missi
     return copy;
 }
 
-std::vector<MeasuredLayer> measured_layers(const Chip& chip, const DeviceInstance& instance) {
-    std::vector<MeasuredLayer> layers;
-    for (size_t l = 0; l < chip.layers.size(); ++l) {
-        MeasuredLayer layer{instance.layers[l].banks, {}};
-        for (int bank = 0; bank < layer.banks; ++bank)
-            for (const double value : measured_bank(chip.layers[l], instance.layers[l], bank))
-                layer.values.push_back(static_cast<float>(value));
-        layers.push_back(std::move(layer));
-    }
-    return layers;
-}
-
 std::vector<std::string> split_names(const std::string& text) {
     std::vector<std::string> names;
     for (size_t start = 0; start < text.size();) {

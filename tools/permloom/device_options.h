@@ -6,7 +6,6 @@
 
 #include "compiler/program/device_instance.h"
 #include "compiler/spec/device_model.h"
-#include "compiler/train/measured.h"
 #include "sim/physical/fabricate.h"
 #include "tools/permloom/options.h"
 
@@ -27,9 +26,6 @@ struct ChipCopy {
 };
 ChipCopy load_chip_copy(const std::filesystem::path& path, const std::filesystem::path& chip,
                         double missing_limit = 0.05);
-
-/// What the devices of a copy measure, for training on them.
-std::vector<MeasuredLayer> measured_layers(const Chip& chip, const DeviceInstance& instance);
 
 /// "a,b" -> {"a", "b"}.
 std::vector<std::string> split_names(const std::string& text);

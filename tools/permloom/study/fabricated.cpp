@@ -16,7 +16,6 @@
 #include "compiler/train/measured.h"
 #include "compiler/train/trainer.h"
 #include "sim/physical/monte_carlo.h"
-#include "tools/permloom/device_options.h"
 #include "tools/permloom/input_statistics.h"
 #include "tools/permloom/inputs.h"
 #include "tools/permloom/integer_run.h"

@@ -261,8 +261,10 @@ TEST_CASE("loading -- a wrong code is error 11, the rest of the packet is droppe
         }
     f.check_recovery(1);
     // A digit beyond what it may be.
-    Fixture g(3, {.inputs = 6, .layers = {{2, Rail::single, true, Engine::serial, 1, false,
-                                           Decoder::factorial_stream}}});
+    Fixture g(
+        3,
+        {.inputs = 6,
+         .layers = {{2, Rail::single, true, Engine::serial, 1, false, Decoder::factorial_stream}}});
     Words bad = g.words(0);
     bad[9] |= 3U << 1;  // digit 2 is 3
     bad.back() = crc_of(std::span(bad).first(bad.size() - 1));

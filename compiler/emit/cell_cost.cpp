@@ -390,6 +390,32 @@ Cost config_loader(const LoaderShape& shape) {
                 shape.row_bits};
 }
 
+Cost code_decoder(const DecoderShape& shape) {
+    const int index = index_bits(shape.lines), count = bits_of(shape.lines);
+    // The reader of fields: its window, where the next field begins, chunk and words.
+    const int field = shape.classes > 0 ? levels_of(shape.classes) : index;
+    const int window = field - 1 + (shape.classes > 0 && field > 8 ? 16 : 8);
+    Cost cost = memory_cost(index, shape.lines);
+    cost.flip_flops += window + bits_of(window) + 2 + bits_of(shape.code_words);
+    if (shape.classes > 0)
+        // A counter a class and the selector of its slot and end.
+        cost += {2.15 * count * shape.classes + 1.5 * index + 45.0 + 2.0 * field,
+                 int64_t{count} * shape.classes + index + 3};
+    else
+        cost += {18.0 * index + 24.0, 4 * index + bits_of(index) + 5};
+    // The walk over live slots: slot, how many are left, entry; the table of neurons.
+    const int address = index_bits(shape.contexts * shape.entries);
+    const int place = index_bits(shape.entries) + (shape.lanes > 1 ? index_bits(shape.lanes) : 0) +
+                      (shape.shared_profile ? 0 : 2 * count);
+    cost += {1.8 * (2 * count + address) + (shape.dual ? 2.0 * index : 0.0) + 8.0,
+             2 * count + address + 3};
+    return cost + table_cost(place, shape.neurons);
+}
+
+Cost code_words_in_hand(int entry_bits, int address_bits) {
+    return {32.0 + 16.0 + entry_bits + address_bits, 5};
+}
+
 // Layers that walk.
 
 Cost window_reader(const ChipLayer& layer, int lanes) {

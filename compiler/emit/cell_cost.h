@@ -105,6 +105,14 @@ struct LoaderShape {
     int layers = 1, most_rows = 1, address_bits = 1, row_bits = 32, contexts = 1;
 };
 Cost config_loader(const LoaderShape& shape);
+/// Decoders of wiring codes. `classes`: of level-map; 0: factorial-stream.
+struct DecoderShape {
+    int lines = 2, classes = 0, neurons = 1, lanes = 1, entries = 0, contexts = 1, code_words = 1;
+    bool shared_profile = true, dual = false;
+};
+Cost code_decoder(const DecoderShape& shape);
+/// Once for all of them, in the loader: the words in hand, and what drives the row bus.
+Cost code_words_in_hand(int entry_bits, int address_bits);
 
 // Layers that walk: estimates until these cells have been measured.
 Cost window_reader(const ChipLayer& layer, int lanes);

@@ -241,6 +241,30 @@ Cost loader_cost(const Chip& chip) {
     return cells::config_loader(shape);
 }
 
+/// Of all layers that have one; nothing where none has.
+Cost decoder_cost(const Chip& chip) {
+    Cost cost;
+    int entry_bits = 0, address_bits = 0;
+    for (const ChipLayer& layer : chip.layers) {
+        if (layer.decoder == Decoder::none) continue;
+        const int entries = engine_plan(layer).wiring_rows;
+        const bool level_map = layer.decoder == Decoder::level_map;
+        cost += cells::code_decoder(
+            {.lines = layer.lines(),
+             .classes = level_map ? static_cast<int>(levels(layer, 0).size()) : 0,
+             .neurons = layer.outputs,
+             .lanes = layer.lanes,
+             .entries = entries,
+             .contexts = chip.contexts,
+             .code_words = code_words(layer),
+             .shared_profile = layer.shared_profile,
+             .dual = layer.rail == Rail::dual});
+        entry_bits = std::max(entry_bits, stored_entry_bits(layer));
+        address_bits = std::max(address_bits, index_bits(chip.contexts * entries));
+    }
+    return entry_bits == 0 ? cost : cost + cells::code_words_in_hand(entry_bits, address_bits);
+}
+
 /// Of a whole load without gaps: words, and the cycles in which codes are decoded.
 int64_t load_cycles(const Chip& chip) {
     int64_t cycles = load_words(chip) + 1;
@@ -281,6 +305,8 @@ Estimate estimate(const Chip& chip, const EstimateOptions& options) {
                    {"pixel loader", cells::pixel_loader(chip.pixel_beats())},
                    {"contexts", cells::context_control(chip.contexts)},
                    {"result unit", cells::result_unit(chip.outputs())}};
+    if (const Cost cost = decoder_cost(chip); cost.luts > 0.0)
+        result.rest.push_back({"decoders", cost});
     if (options.boot_words > 0) result.rest.push_back({"boot", cells::boot(options.boot_words)});
     if (!options.board) result.rest.push_back({"control port", cells::axi_lite()});
     if (options.board) result.rest.push_back({"board", cells::board(chip.pixel_stream_bits)});

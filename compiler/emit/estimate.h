@@ -29,7 +29,7 @@ struct PartEstimate {
 struct Estimate {
     std::vector<PartEstimate> layers;  ///< each with the buffer in front of it
     std::vector<PartEstimate>
-        rest;  ///< loader, pixel loader, contexts, result unit, control port or board
+        rest;  ///< loader, its decoders, pixel loader, contexts, result unit, control port or board
     int64_t interval = 0, latency = 0;  ///< cycles, of the chip (engine_plan.h)
     /// Words of a load, a cycle each, the cycle that waits for its context, and those in which
     /// codes are decoded.

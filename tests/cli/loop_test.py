@@ -210,6 +210,24 @@ class Loop(CliTest):
                 self.assertEqual(result["mismatches"], 0)
                 self.assertEqual(result["cycles_per_inference"], report["interval_cycles"])
 
+    def test_wiring_codes_are_decoded_on_the_chip(self):
+        compiled = ("compile", "runs/digits-digits-s1", "--target", "serial", "--set", "lanes=8")
+        entries = self.ok_json(*compiled, "--out", "entries")
+        self.assertEqual(entries["layers"][0]["decoder"], "none")
+        for decoder in ("factorial-stream", "level-map"):
+            with self.subTest(decoder=decoder):
+                report = self.ok_json(*compiled, "--set", f"decoder={decoder}", "--out", decoder)
+                first = report["layers"][0]
+                self.assertEqual(first["decoder"], decoder)
+                self.assertEqual(first["wiring_memory_bits"], entries["layers"][0]["wiring_memory_bits"])
+                self.assertEqual(first["wiring_load_bits"], first["code_bits"][decoder])
+                self.assertEqual(first["load_bits"], first["wiring_load_bits"] + first["register_bits"] +
+                                 first["framing_bits"])
+                self.assertLess(report["load_bits"], entries["load_bits"])
+                result = self.ok_json("simulate", decoder + ".plc", "--dut", "systemc", "--count", "10")
+                self.assertEqual(result["mismatches"], 0)
+                self.assertIn(f"serial x 8, {decoder}", self.ok("inspect", decoder + ".chip"))
+
     def test_a_failed_command_leaves_its_directory_alone(self):
         before = (self.directory / "runs/digits-digits-s1/last.safetensors").read_bytes()
         self.fails(1, "already exists", "train", "digits")

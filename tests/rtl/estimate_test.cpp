@@ -60,10 +60,20 @@ TEST_CASE("estimate -- is within a tenth of what Yosys counts, block RAMs are ex
         .outputs = 9, .rail = Rail::dual, .engine = Engine::programmable, .lanes = 2};
     const test::LayerShape split_weights{
         .outputs = 7, .rail = Rail::split, .engine = Engine::programmable, .lanes = 3};
+    const test::LayerShape digits{.outputs = 9,
+                                  .rail = Rail::dual,
+                                  .engine = Engine::serial,
+                                  .lanes = 2,
+                                  .decoder = Decoder::factorial_stream};
+    const test::LayerShape classes{.outputs = 8,
+                                   .shared_profile = true,
+                                   .engine = Engine::serial,
+                                   .decoder = Decoder::level_map};
     for (const auto& [layers, contexts] : {std::pair{std::vector{folded, per_neuron}, 1},
                                            {std::vector{bits, spatial}, 2},
                                            {std::vector{spatial_bits, serial}, 1},
                                            {std::vector{serial, level}, 2},
+                                           {std::vector{digits, classes}, 2},
                                            {std::vector{weights, split_weights}, 2}}) {
         Rng rng(21);
         const test::ChipShape shape{.inputs = 24, .layers = layers, .contexts = contexts};

@@ -6,6 +6,7 @@
 #include "compiler/base/process.h"
 #include "compiler/emit/boot_images.h"
 #include "compiler/emit/ice40.h"
+#include "compiler/emit/xilinx.h"
 #include "compiler/program/expand.h"
 #include "compiler/program/load_stream.h"
 #include "tests/rtl/emitted.h"
@@ -122,6 +123,44 @@ TEST_CASE("boot images -- icebram's pieces are the memories, and no two blank on
             }
     }
     CHECK(columns == exchanged.size());
+}
+
+TEST_CASE("boot images -- behind a decoder the memories hold what is loaded without one") {
+    for (const Decoder decoder : {Decoder::factorial_stream, Decoder::level_map}) {
+        std::map<std::string, std::string> images[2];
+        for (const bool decodes : {false, true}) {
+            Rng rng(8);
+            const test::LayerShape shape{.outputs = 7,
+                                         .rail = Rail::dual,
+                                         .shared_profile = false,
+                                         .engine = Engine::serial,
+                                         .lanes = 3,
+                                         .decoder = decoder};
+            Chip chip = test::random_chip({.inputs = 9, .layers = {shape}}, rng);
+            REQUIRE(chip.layers[0].decoder == decoder);
+            if (!decodes) chip.layers[0].decoder = Decoder::none;
+            const test::Wiring wiring = test::random_wiring(chip, rng);
+            images[decodes] = by_name(boot_images(chip, expand(chip, wiring.configuration)));
+        }
+        for (const char* lane : {"wiring_000_000.hex", "wiring_000_001.hex", "wiring_000_002.hex"})
+            CHECK(images[0].at(lane) == images[1].at(lane));
+    }
+}
+
+TEST_CASE("ice40 -- a decoder that keeps the serial line waiting is refused") {
+    Rng rng(9);
+    Chip chip = test::random_chip(
+        {.inputs = 3000,
+         .layers = {{.outputs = 1, .shared_profile = true, .engine = Engine::serial}},
+         .contexts = 1},
+        rng);
+    chip.layers[0].decoder = Decoder::factorial_stream;
+    const test::Wiring wiring = test::random_wiring(chip, rng);
+    const EmitVectors vectors{{test::random_image(chip, rng)}, {{0}}, {0}};
+    CHECK_THROWS_WITH(emit_ice40("ice40-up5k", chip, wiring.configuration, vectors, {}),
+                      Catch::Contains("decoder of layer 0") && Catch::Contains("serial line"));
+    CHECK_THROWS_WITH(emit_xilinx(chip, wiring.configuration, vectors),
+                      Catch::Contains("target xilinx"));
 }
 
 TEST_CASE("ice40 -- the board answers like the reference, booted or loaded over its line") {

@@ -116,6 +116,7 @@ std::vector<ChipLayer> walking_layers(Rng& rng) {
                .window = 2,
                .skip = {}})};
     layers[1].from = NETWORK_INPUT;
+    layers[1].decoder = Decoder::factorial_stream;
     layers[2].from = 0;
     layers.push_back(layer_of(Engine::level, 2, 2, 5, Rail::dual, 8, 8, {4, -7, 7, true}, rng));
     return layers;

@@ -76,6 +76,17 @@ std::vector<RtlMutation> walk_rtl_mutations() {
          "layer_registers[SET_BITS*tag_1[INDEX_BITS]+55+:17]", "layer_registers[55+:17]"},
         {"m2 stored a bit off", "pl_layer_registers.sv", "write_data[112:96]", "write_data[111:95]",
          2},
+        // Layer 1 has a decoder.
+        {"slots of devices of 0 written as entries", "pl_code_decoder.sv",
+         "next_slot == negatives ? next_slot + zeros : next_slot", "next_slot", 1},
+        {"entries decoded into the other context", "pl_code_decoder.sv",
+         "context_1 ? ROWS_OF_CONTEXT : 32'd0", "context_1 ? 32'd0 : ROWS_OF_CONTEXT"},
+        {"complement of a decoded line lost", "pl_code_decoder.sv",
+         "complement = line >= FIRST_COMPLEMENT", "complement = line > FIRST_COMPLEMENT", 1},
+        {"words taken while a code is decoded", "pl_config_loader.sv",
+         "in_codes && (held_q[1] || decoding_q)", "in_codes && held_q[1]"},
+        {"digit repeated at once not looked for", "pl_factorial_decoder.sv",
+         "place && !repeated ? old : i_before", "place ? old : i_before", 1},
     };
 }
 

@@ -25,6 +25,9 @@ const ChipShape SERIAL{.inputs = 6, .layers = {{5, Rail::dual, false, Engine::se
 const ChipShape LEVEL{.inputs = 20, .layers = {{4, Rail::split, false, Engine::level, 16}, {2}}};
 const ChipShape PROGRAMMABLE{.inputs = 5,
                              .layers = {{5, Rail::dual, false, Engine::programmable, 2}, {2}}};
+const ChipShape CODED{
+    .inputs = 20,
+    .layers = {{5, Rail::dual, true, Engine::serial, 2, false, Decoder::level_map}, {2}}};
 const ChipShape SMALL{.inputs = 3, .layers = {{2}, {2, Rail::split}}};
 const ChipShape SMALL_SERIAL{
     .inputs = 3, .layers = {{2, Rail::dual, false, Engine::serial, 2}, {2, Rail::split}}};
@@ -158,11 +161,12 @@ TEST_CASE("loading -- a malformed record is error 5 and costs its context alone"
     const uint32_t row_words = 1;
     f.check_bad_records({
         {record_word(0, 0, 0)},  // unknown sections
-        {record_word(0, 8, 0)},
+        {record_word(0, 9, 0)},
         {record_word(0, 254, 0)},
         {record_word(0, 5, 0)},  // wiring of other engines
         {record_word(0, 6, 0)},
         {record_word(0, 7, 0)},
+        {record_word(0, 8, 0)},
         {record_word(2, 1, 0)},  // no such layer
         {record_word(0xffff, 2, 0)},
         {record_word(2, 3, 0)},
@@ -212,6 +216,74 @@ TEST_CASE("loading -- a malformed record of engine serial is error 5") {
         {record_word(0, 5, 1), rows << 16, 2},
         {record_word(0, 5, 1), rows << 16, 1 | 1U << 16},
     });
+}
+
+TEST_CASE("loading -- a malformed record of codes is error 5") {
+    Fixture f(3, CODED);
+    const auto words = static_cast<uint32_t>(code_words(f.chip.layers[0]));
+    REQUIRE(words > 1);
+    f.check_bad_records({
+        {record_word(0, 1, 0)},  // other wiring
+        {record_word(0, 5, 0)},
+        {record_word(1, 8, 0)},
+        {record_word(0, 8, 1)},     // one stage
+        {record_word(0, 8, 0), 0},  // no rows, more than neurons
+        {record_word(0, 8, 0), 6U << 16},
+        {record_word(0, 8, 0), (5U << 16) | 1},
+        {record_word(0, 8, 0), (1U << 16) | 5},
+        {record_word(0, 8, 0), 5U << 16, words - 1},
+        {record_word(0, 8, 0), 5U << 16, words + 1},
+        {record_word(0, 8, 0), 5U << 16, words | 1U << 16},
+    });
+}
+
+TEST_CASE("loading -- a wrong code is error 11, the rest of the packet is dropped") {
+    Fixture f(3, CODED);
+    const Words good = f.words(1);
+    REQUIRE(good[6] == record_word(0, 8, 0));
+    const uint32_t words = good[8];
+    f.load(f.words(0));
+    for (uint32_t neuron = 0; neuron < 5; ++neuron)
+        for (const bool padding : {false, true}) {
+            INFO("neuron " << neuron << ", padding " << padding);
+            // A class more and one less; a bit behind the code.
+            Words bad = good;
+            const size_t row = 9 + neuron * words;
+            if (padding)
+                bad[row + words - 1] ^= 1U << 31;
+            else
+                bad[row] ^= 1U;
+            bad.back() = crc_of(std::span(bad).first(bad.size() - 1));
+            f.load(bad);
+            CHECK(f.error() == code(LoadError::code));
+            CHECK(f.valid() == 1);
+            f.check_image();
+        }
+    f.check_recovery(1);
+    // A digit beyond what it may be.
+    Fixture g(
+        3,
+        {.inputs = 6,
+         .layers = {{2, Rail::single, true, Engine::serial, 1, false, Decoder::factorial_stream}}});
+    Words bad = g.words(0);
+    bad[9] |= 3U << 1;  // digit 2 is 3
+    bad.back() = crc_of(std::span(bad).first(bad.size() - 1));
+    g.load(bad);
+    CHECK(g.error() == code(LoadError::code));
+    CHECK(g.valid() == 0);
+    g.check_recovery(0);
+    g.check_image();
+}
+
+TEST_CASE("loading -- a code cut short is forgotten, the next one begins anew") {
+    Fixture f(3, CODED);
+    const Words good = f.words(1);
+    for (size_t length = 10; length < 9 + 5 * good[8]; ++length) {
+        f.load(Words(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length)));
+        CHECK(f.error() == code(LoadError::truncated));
+        f.check_recovery(0);
+        f.check_image();
+    }
 }
 
 TEST_CASE("loading -- a malformed record of engine level is error 5") {

@@ -13,6 +13,10 @@ using Words = std::vector<uint32_t>;
 
 const ChipShape FOLDED{.inputs = 4, .layers = {{3}, {2, Rail::dual}}};
 const ChipShape SERIAL{.inputs = 6, .layers = {{5, Rail::dual, false, Engine::serial, 2}, {2}}};
+const ChipShape CODED{
+    .inputs = 6,
+    .layers = {{5, Rail::dual, false, Engine::serial, 2, false, Decoder::factorial_stream},
+               {4, Rail::single, false, Engine::serial, 3, false, Decoder::level_map}}};
 const ChipShape LEVEL{.inputs = 20, .layers = {{4, Rail::split, false, Engine::level, 16}, {2}}};
 
 /// A chip of two contexts with a good load in each, and another function that differs in part.
@@ -68,7 +72,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("patch -- changes its target alone, and the target runs on with the rest as it was") {
-    for (const ChipShape& shape : {FOLDED, SERIAL, LEVEL})
+    for (const ChipShape& shape : {FOLDED, SERIAL, LEVEL, CODED})
         for (uint64_t seed = 1; seed <= 8; ++seed) {
             Fixture f(seed, shape);
             const Words patch = f.patch(1);

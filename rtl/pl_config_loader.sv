@@ -3,7 +3,8 @@
 //
 // One word a cycle; it waits once, after the header, until no image of the target context is left
 // inside. A header in error changes nothing; after the header the target context is invalid until a
-// packet has ended without an error. A patch changes rows of what its target context holds.
+// packet has ended without an error. A patch changes rows of what its target context holds. Codes of
+// a layer's wiring go through a decoder, which writes the layer's entries in their stead.
 `default_nettype none
 module pl_config_loader #(
   parameter integer LAYERS = 1,
@@ -29,7 +30,16 @@ module pl_config_loader #(
   /// Bits of the longest row of any section, a multiple of 32, at least 128.
   parameter integer ROW_BITS = 128,
   /// First 64 bits of the chip's fingerprint.
-  parameter [63:0] FINGERPRINT = 64'd0
+  parameter [63:0] FINGERPRINT = 64'd0,
+  /// Decoders of layers whose wiring is codes, else 0, 64 bits a layer: in bits 7:0 the kind, 15:8
+  /// whether the rail is dual, 31:16 inputs, 47:32 entries of a lane, 63:48 classes (pl_code_decoder).
+  parameter [64*LAYERS-1:0] DECODERS = {LAYERS{64'd0}},
+  /// Of all their neurons the places, and of those of level-map the first slots of the classes, one
+  /// layer behind the other; and how many these are.
+  parameter integer PLACE_COUNT = 1,
+  parameter [64*PLACE_COUNT-1:0] PLACES = 64'd0,
+  parameter integer START_COUNT = 1,
+  parameter [16*START_COUNT-1:0] STARTS = 16'd0
 ) (
   input  wire clk,
   input  wire rst_n,
@@ -69,6 +79,7 @@ module pl_config_loader #(
   localparam [7:0] ENTRIES = 8'd5;
   localparam [7:0] LEVELS = 8'd6;
   localparam [7:0] WEIGHTS = 8'd7;
+  localparam [7:0] CODES = 8'd8;  // its low bits are those of no other section
 
   localparam [7:0] NO_ERROR = 8'd0;
   localparam [7:0] ERROR_MAGIC = 8'd1;
@@ -81,9 +92,22 @@ module pl_config_loader #(
   localparam [7:0] ERROR_OVERRUN = 8'd8;
   localparam [7:0] ERROR_CHECKSUM = 8'd9;
   localparam [7:0] ERROR_BASE = 8'd10;
+  localparam [7:0] ERROR_CODE = 8'd11;
 
   localparam integer LAYER_BITS = pl_geometry::index_bits(LAYERS);
-  localparam integer WORD_BITS = pl_geometry::index_bits(ROW_BITS / 32);
+
+  // Codes are no rows of the bus, and longer.
+  function automatic integer most_words(input integer layers);
+    integer l;
+    begin
+      most_words = ROW_BITS / 32;
+      for (l = 0; l < layers; l = l + 1)
+        if (WIRING[8*l+:8] == CODES && {16'd0, SIZES[16*l+:16]} > most_words)
+          most_words = {16'd0, SIZES[16*l+:16]};
+    end
+  endfunction
+  localparam integer WORD_BITS = pl_geometry::index_bits(most_words(LAYERS));
+  localparam integer PLACE_BITS = pl_geometry::index_bits(ROW_BITS / 32);
 
   localparam [2:0] HEADER = 3'd0;
   localparam [2:0] WAIT = 3'd1;
@@ -108,7 +132,7 @@ module pl_config_loader #(
       localparam integer LAYER_STAGES = {16'd0, STAGES[16*gl+:16]};
       localparam integer LINES = {16'd0, SIZES[16*gl+:16]};
       if (LAYER_WIRING != SWITCHES && LAYER_WIRING != ENTRIES && LAYER_WIRING != LEVELS &&
-          LAYER_WIRING != WEIGHTS)
+          LAYER_WIRING != WEIGHTS && LAYER_WIRING != CODES)
         begin : gen_check_wiring
           pl_error_config_loader_knows_no_such_wiring i_error ();
         end
@@ -122,6 +146,25 @@ module pl_config_loader #(
       end
     end
   endgenerate
+
+  // Where the tables of a layer's decoder begin.
+  function automatic integer places_before(input integer layer);
+    integer l;
+    begin
+      places_before = 0;
+      for (l = 0; l < layer; l = l + 1)
+        if (DECODERS[64*l+:64] != 64'd0)
+          places_before = places_before + {16'd0, NEURONS[16*l+:16]};
+    end
+  endfunction
+  function automatic integer starts_before(input integer layer);
+    integer l;
+    begin
+      starts_before = 0;
+      for (l = 0; l < layer; l = l + 1)
+        starts_before = starts_before + {16'd0, DECODERS[64*l+48+:16]};
+    end
+  endfunction
 
   logic [2:0] state_q;
   logic [2:0] word_q;  // number of the word inside the header or the record head
@@ -160,20 +203,19 @@ module pl_config_loader #(
   logic row_valid_q;
   logic [31:0] row_addr_q;
 
-  assign cfg_tready = state_q != WAIT || broken;
+  // Codes: no further word is taken, the one in hand is done with, it was wrong.
+  wire in_codes;
+  wire code_waits, code_done, code_wrong;
+
+  assign cfg_tready = (state_q != WAIT && !code_waits) || broken;
   assign ctx_valid = valid_q;
   assign ctx_id = id_q;
   assign loading = state_q != HEADER || word_q != 3'd0;
   assign load_error =
       wrong_q != 3'b000 ? content_error_q : misplaced_q ? framing_error_q : NO_ERROR;
-  assign row_valid = row_valid_q;
   assign row_layer = {{(16 - LAYER_BITS) {1'b0}}, layer_q};
-  assign row_section = {5'd0, section_q};
-  assign row_stage = stage_q;
-  assign row_addr = row_addr_q;
-  assign row_data = row_data_q;
 
-  wire accept = cfg_tvalid && state_q != WAIT && !broken;
+  wire accept = cfg_tvalid && state_q != WAIT && !code_waits && !broken;
   wire first_word = state_q == HEADER && word_q == 3'd0;
 
   wire [31:0] crc_next;
@@ -234,7 +276,8 @@ module pl_config_loader #(
   localparam [31:0] STAGE_STRIDE = MOST_STAGES;
   wire [31:0] table_index = layer_index * STAGE_STRIDE + {24'd0, stage_q};
   wire [15:0] expected_words = section_q == SWITCHES[2:0] ? switch_row_words[16*table_index+:16] :
-                               section_q == LEVELS[2:0] ? SIZES[16*layer_index+:16] :
+                               section_q == LEVELS[2:0] || section_q == CODES[2:0] ?
+                                   SIZES[16*layer_index+:16] :
                                section_q == NEURON_REGISTERS[2:0] ? 16'd4 :
                                section_q == LAYER_REGISTERS[2:0] ? (ADDS[layer_q] ? 16'd4 : 16'd3) : 16'd1;
 
@@ -290,11 +333,15 @@ module pl_config_loader #(
 
   wire row_taken = accept && state_q == ROWS && !cfg_tlast;
   wire row_complete = row_taken && row_word_q == last_word_q;
+  // Words of codes take turns in the first two places of the row.
+  wire [PLACE_BITS-1:0] row_place =
+      in_codes ? {{(PLACE_BITS - 1) {1'b0}}, row_word_q[0]} : row_word_q[PLACE_BITS-1:0];
 
   always_ff @(posedge clk) begin
-    row_valid_q <= rst_n && row_complete;
-    if (row_complete) row_addr_q <= {16'd0, row_q} + (target_q ? {16'd0, stage_rows_q} : 32'd0);
-    if (row_taken) row_data_q[32*row_word_q+:32] <= cfg_tdata;
+    row_valid_q <= rst_n && row_complete && !in_codes;
+    if (row_complete)
+      row_addr_q <= {16'd0, row_q} + (target_q && !in_codes ? {16'd0, stage_rows_q} : 32'd0);
+    if (row_taken) row_data_q[32*row_place+:32] <= cfg_tdata;
     // After tlast comes the first word of a load.
     if (!rst_n || (cfg_tvalid && cfg_tready && cfg_tlast)) crc_q <= 32'hffffffff;
     else if (accept) crc_q <= crc_next;
@@ -332,6 +379,95 @@ module pl_config_loader #(
     else if (row_complete) rows_q <= rows_q + 32'd1;
   end
 
+  // The decoders. Whose layer it is takes the words and drives the row bus while it decodes.
+  generate
+    if (DECODERS == {LAYERS{64'd0}}) begin : gen_no_codes
+      wire unused_tables = &{1'b0, PLACES, STARTS};
+      assign in_codes = 1'b0;
+      assign code_waits = 1'b0;
+      assign code_done = 1'b0;
+      assign code_wrong = 1'b0;
+      assign row_valid = row_valid_q;
+      assign row_section = {5'd0, section_q};
+      assign row_stage = stage_q;
+      assign row_addr = row_addr_q;
+      assign row_data = row_data_q;
+    end else begin : gen_codes
+      logic [1:0] held_q;  // words that are there
+      logic oldest_q;      // place of the first of them
+      logic start_q;       // one is the first of its row
+      logic decoding_q;    // the row is complete
+      wire [LAYERS-1:0] ready, done, wrong_code, write_valid;
+      wire code_taken = held_q != 2'd0 && ready != {LAYERS{1'b0}};
+      assign in_codes = state_q == ROWS && section_q == CODES[2:0];
+      assign code_waits = in_codes && (held_q[1] || decoding_q);
+      assign code_done = decoding_q && done != {LAYERS{1'b0}};
+      assign code_wrong = code_done && (done & wrong_code) != {LAYERS{1'b0}};
+      always_ff @(posedge clk) begin
+        if (!rst_n || !in_codes || code_done) begin
+          held_q <= 2'd0;
+          oldest_q <= 1'b0;
+          start_q <= 1'b0;
+          decoding_q <= 1'b0;
+        end else begin
+          held_q <= held_q + {1'b0, row_taken} - {1'b0, code_taken};
+          oldest_q <= oldest_q ^ code_taken;
+          start_q <= row_taken && row_word_q == {WORD_BITS{1'b0}};
+          if (row_complete) decoding_q <= 1'b1;
+        end
+      end
+
+      // Of the layer that decodes; what others hold is of no meaning and not looked at.
+      wire [32*LAYERS-1:0] layer_addr, layer_data;
+      wire [8*LAYERS-1:0] layer_lane;
+      for (gl = 0; gl < LAYERS; gl = gl + 1) begin : gen_decoder
+        localparam [63:0] DECODER = DECODERS[64*gl+:64];
+        localparam integer LAYER_NEURONS = {16'd0, NEURONS[16*gl+:16]};
+        localparam integer LAYER_CLASSES = {16'd0, DECODER[63:48]};
+        localparam integer FIRST_PLACE = places_before(gl);
+        localparam integer FIRST_START = starts_before(gl);
+        if (DECODER == 64'd0) begin : gen_none
+          assign ready[gl] = 1'b0;
+          assign done[gl] = 1'b0;
+          assign wrong_code[gl] = 1'b0;
+          assign write_valid[gl] = 1'b0;
+          assign layer_lane[8*gl+:8] = 8'd0;
+          assign layer_addr[32*gl+:32] = 32'd0;
+          assign layer_data[32*gl+:32] = 32'd0;
+        end else begin : gen_there
+          localparam [LAYER_BITS-1:0] THIS_LAYER = gl;
+          wire mine = layer_q == THIS_LAYER;
+          wire layer_ready, layer_done;
+          assign ready[gl] = layer_ready && mine;
+          assign done[gl] = layer_done && mine;
+          pl_code_decoder #(
+            .KIND({24'd0, DECODER[7:0]}), .INPUTS({16'd0, DECODER[31:16]}),
+            .DUAL({31'd0, DECODER[8]}), .NEURONS(LAYER_NEURONS),
+            .ENTRIES({16'd0, DECODER[47:32]}), .PLACES(PLACES[64*FIRST_PLACE+:64*LAYER_NEURONS]),
+            .CLASSES(LAYER_CLASSES), .STARTS(STARTS[16*FIRST_START+:16*LAYER_CLASSES])
+          ) i_decoder (
+            .clk(clk), .rst_n(rst_n), .start(start_q && mine),
+            .in_valid(held_q != 2'd0 && !start_q), .in_data(row_data_q[32*oldest_q+:32]),
+            .in_last(decoding_q && !held_q[1]), .in_ready(layer_ready),
+            .neuron(row_addr_q[15:0]), .context_1(target_q), .done(layer_done),
+            .error(wrong_code[gl]), .write_valid(write_valid[gl]),
+            .write_lane(layer_lane[8*gl+:8]), .write_addr(layer_addr[32*gl+:32]),
+            .write_data(layer_data[32*gl+:32])
+          );
+        end
+      end
+
+      assign row_valid = row_valid_q || write_valid != {LAYERS{1'b0}};
+      assign row_section = decoding_q ? ENTRIES : {5'd0, section_q};
+      assign row_stage = decoding_q ? layer_lane[8*layer_index+:8] : stage_q;
+      assign row_addr = decoding_q ? layer_addr[32*layer_index+:32] : row_addr_q;
+      assign row_data = {
+        row_data_q[ROW_BITS-1:32],
+        decoding_q ? layer_data[32*layer_index+:32] : row_data_q[31:0]
+      };
+    end
+  endgenerate
+
   // The checks of content are the slowest signals here and go into two registers alone: the state
   // moves on as if the word were right, and `broken` corrects it a cycle later.
   always_ff @(posedge clk) begin
@@ -345,7 +481,7 @@ module pl_config_loader #(
       misplaced_q <= 1'b0;
     end else begin
       broken_q <= cfg_tlast ? 3'b000 : wrong;
-      wrong_q <= wrong | (accept && first_word ? 3'b000 : wrong_q);
+      wrong_q <= wrong | {2'b00, code_wrong} | (accept && first_word ? 3'b000 : wrong_q);
       if (accept && misplaced) misplaced_q <= 1'b1;
       else if (accept && first_word) misplaced_q <= 1'b0;
       if (header_done) valid_q[target_q] <= 1'b0;
@@ -360,6 +496,9 @@ module pl_config_loader #(
         word_q <= 3'd0;
       end else if (state_q == WAIT) begin
         if (!in_flight[target_q]) state_q <= RECORD;
+      end else if (code_done) begin
+        if (code_wrong) state_q <= DROP;
+        else if (rows_left_q == 16'd0) state_q <= RECORD;
       end else if (accept)
         case (state_q)
           HEADER: begin
@@ -372,10 +511,11 @@ module pl_config_loader #(
               state_q <= ROWS;
             end else if (word_q == 3'd0 && end_marker) state_q <= CRC;
             else word_q <= word_q + 3'd1;
-          default: if (row_complete && rows_left_q == 16'd1) state_q <= RECORD;
+          default: if (row_complete && rows_left_q == 16'd1 && !in_codes) state_q <= RECORD;
         endcase
     end
-    if (accept && state_q != DROP) begin
+    if (code_wrong) content_error_q <= ERROR_CODE;
+    else if (accept && state_q != DROP) begin
       content_error_q <= content_error;
       framing_error_q <= state_q == CRC ? ERROR_OVERRUN : ERROR_TRUNCATED;
     end

@@ -61,6 +61,7 @@ enum class LoadError : uint8_t {
     overrun = 8,
     checksum = 9,
     base = 10,
+    code = 11,
 };
 
 /// Output pins, as seen during the same cycle, before the clock edge that ends it.

@@ -142,6 +142,8 @@ void save_checkpoint(const Checkpoint& checkpoint, const fs::path& path) {
                      {"command_line", checkpoint.command_line},
                      {"instruction_set", checkpoint.instruction_set},
                      {"chip_fingerprint", checkpoint.chip_fingerprint},
+                     {"instance", checkpoint.instance},
+                     {"noise", checkpoint.noise},
                      {"test.accuracy", fmt::format("{}", checkpoint.test.accuracy)},
                      {"test.loss", fmt::format("{}", checkpoint.test.loss)},
                      {"test.protocol", checkpoint.test.protocol}};
@@ -181,6 +183,9 @@ Checkpoint load_checkpoint(const fs::path& path) {
     checkpoint.command_line = reader.text("command_line");
     checkpoint.instruction_set = reader.text("instruction_set");
     checkpoint.chip_fingerprint = reader.text("chip_fingerprint");
+    // Checkpoints of earlier versions have neither.
+    checkpoint.instance = reader.text_or_empty("instance");
+    checkpoint.noise = reader.text_or_empty("noise");
     checkpoint.test = {reader.finite("test.accuracy"), reader.finite("test.loss"),
                        reader.text("test.protocol")};
     for (size_t i = 0; i < checkpoint.network.layers.size(); ++i)

@@ -94,6 +94,10 @@ struct Checkpoint {
     std::string version, command_line, instruction_set;
     std::string
         chip_fingerprint;  ///< hexadecimal, when trained on the devices of a chip; else empty
+    /// Hexadecimal, when trained on the devices of a fabricated copy of that chip; else empty. The
+    /// profiles are then what those measure, and `scale` is that of the chip's own.
+    std::string instance;
+    std::string noise;  ///< what the weights were disturbed by in training; empty: nothing
     Score test;
     TrainingState training;
 };

@@ -44,6 +44,11 @@ class TensorReader {
         return found->second;
     }
 
+    std::string text_or_empty(const std::string& key) const {
+        const auto found = file_.metadata.find(key);
+        return found == file_.metadata.end() ? std::string{} : found->second;
+    }
+
     template <class T>
     T number(const std::string& key) const {
         const std::string& digits = text(key);

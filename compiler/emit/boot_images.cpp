@@ -7,11 +7,13 @@
 #include <span>
 #include <utility>
 
+#include "compiler/base/bits.h"
 #include "compiler/base/digest.h"
 #include "compiler/base/error.h"
 #include "compiler/base/rng.h"
 #include "compiler/emit/vectors.h"
 #include "compiler/perm/as_waksman.h"
+#include "compiler/perm/code.h"
 #include "compiler/program/engine_plan.h"
 #include "compiler/program/load_records.h"
 
@@ -62,7 +64,7 @@ std::vector<Memory> memories_of(const Chip& chip) {
 
 bool is_wiring(Section section) {
     return section == Section::switches || section == Section::entries ||
-           section == Section::levels || section == Section::weights;
+           section == Section::levels || section == Section::weights || section == Section::codes;
 }
 
 /// An entry as the chip stores it: the input, above it the mark of the complement.
@@ -96,6 +98,38 @@ Content content_of(const Memory& memory, const LoadRecord& record, int contexts)
     }
     content.rows.resize(stored_rows(memory.rows * static_cast<size_t>(contexts)),
                         std::vector<uint32_t>(static_cast<size_t>((memory.width + 31) / 32), 0));
+    return content;
+}
+
+/// The memory of a lane, filled as the decoder of its layer would from the codes of the record.
+Content decoded_content(const Memory& memory, const ChipLayer& layer, const LoadRecord& codes,
+                        int contexts) {
+    Content content{wiring_image_name(memory.layer, memory.stage), memory.width, {}};
+    const std::vector<int32_t> counts = group_entries(layer);
+    for (size_t group = 0, rows = 0; group < counts.size(); ++group) {
+        const size_t neuron = group * static_cast<size_t>(layer.lanes) + memory.stage;
+        if (neuron < codes.count()) {
+            BitWriter bits;
+            for (const uint32_t word : codes.row(neuron))
+                bits.put(word, 32);
+            const std::vector<uint8_t> bytes = bits.take();
+            BitReader in(bytes);
+            const int of_layer = static_cast<int>(neuron);
+            const Permutation source =
+                code_named(to_string(layer.decoder)).decode(classes_of(layer.bank(of_layer)), in);
+            for (const int32_t slot : live_slots(layer, of_layer)) {
+                const int32_t line = source[slot];
+                content.rows.push_back(
+                    {stored_entry(line < layer.inputs ? static_cast<uint32_t>(line)
+                                                      : static_cast<uint32_t>(line - layer.inputs) |
+                                                            COMPLEMENT_ENTRY,
+                                  memory.width)});
+            }
+        }
+        rows += static_cast<size_t>(counts[group]);
+        content.rows.resize(rows, {0});
+    }
+    content.rows.resize(stored_rows(memory.rows * static_cast<size_t>(contexts)), {0});
     return content;
 }
 
@@ -220,9 +254,13 @@ std::vector<EmittedFile> boot_images(const Chip& chip, const LoadStream& load) {
     for (const LoadRecord& record : records_of(load.words))
         if (is_wiring(record.section)) wiring[{record.layer, record.stage}] = record;
     std::vector<Content> contents;
-    for (const Memory& memory : memories_of(chip))
+    for (const Memory& memory : memories_of(chip)) {
+        const ChipLayer& layer = chip.layers[memory.layer];
         contents.push_back(
-            content_of(memory, wiring.at({memory.layer, memory.stage}), chip.contexts));
+            layer.decoder == Decoder::none
+                ? content_of(memory, wiring.at({memory.layer, memory.stage}), chip.contexts)
+                : decoded_content(memory, layer, wiring.at({memory.layer, 0}), chip.contexts));
+    }
     contents.push_back(boot_content(boot_stream(load)));
     return files_of(contents, blank_contents(chip));
 }

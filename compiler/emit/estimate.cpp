@@ -241,6 +241,15 @@ Cost loader_cost(const Chip& chip) {
     return cells::config_loader(shape);
 }
 
+/// Of a whole load without gaps: words, and the cycles in which codes are decoded.
+int64_t load_cycles(const Chip& chip) {
+    int64_t cycles = load_words(chip) + 1;
+    for (const ChipLayer& layer : chip.layers)
+        for (int neuron = 0; layer.decoder != Decoder::none && neuron < layer.outputs; ++neuron)
+            cycles += code_cycles(layer, neuron) - code_words(layer);
+    return cycles;
+}
+
 }  // namespace
 
 Cost Estimate::total() const {
@@ -277,7 +286,7 @@ Estimate estimate(const Chip& chip, const EstimateOptions& options) {
     if (options.board) result.rest.push_back({"board", cells::board(chip.pixel_stream_bits)});
     result.interval = chip_interval(chip);
     result.latency = chip_latency(chip);
-    result.load_cycles = load_words(chip) + 1;
+    result.load_cycles = load_cycles(chip);
     result.rough = std::ranges::any_of(
         chip.layers, [](const ChipLayer& layer) { return layer.walk.has_value(); });
     return result;
@@ -290,12 +299,14 @@ int64_t load_words(const Chip& chip) {
     // Header, classes, end marker and CRC.
     int64_t total = LOAD_HEADER_WORDS + record(1, 1) + 2;
     for (const ChipLayer& layer : chip.layers) {
-        const EnginePlan plan = engine_plan(layer);
+        const LoadedWiring wiring = loaded_wiring(layer);
         if (layer.has_network())
             for (const int width : as_waksman_topology(layer.lines()).row_widths())
-                total += record(plan.wiring_rows, (width + 31) / 32);
+                total += record(wiring.rows, (width + 31) / 32);
         else
-            total += plan.wiring_stages * record(plan.wiring_rows, wiring_row_words(layer));
+            total += wiring.stages * record(wiring.rows, layer.decoder == Decoder::none
+                                                             ? wiring_row_words(layer)
+                                                             : code_words(layer));
         total += record(layer.outputs, NEURON_REGISTER_WORDS) +
                  record(1, LAYER_REGISTER_WORDS + (layer.adds() ? SKIP_REGISTER_WORDS : 0));
     }

@@ -31,7 +31,8 @@ struct Estimate {
     std::vector<PartEstimate>
         rest;  ///< loader, pixel loader, contexts, result unit, control port or board
     int64_t interval = 0, latency = 0;  ///< cycles, of the chip (engine_plan.h)
-    /// Words of a load, a cycle each, and the cycle that waits for its context.
+    /// Words of a load, a cycle each, the cycle that waits for its context, and those in which
+    /// codes are decoded.
     int64_t load_cycles = 0;
     /// A layer walks: what its window reader and map writer cost has not been measured yet.
     bool rough = false;

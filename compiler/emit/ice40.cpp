@@ -10,6 +10,7 @@
 #include "compiler/base/error.h"
 #include "compiler/base/version.h"
 #include "compiler/emit/boot_images.h"
+#include "compiler/emit/serial_line.h"
 #include "compiler/emit/template_text.h"
 #include "compiler/program/engine_plan.h"
 #include "compiler/program/expand.h"
@@ -103,6 +104,7 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
     const Clock clock = clock_of(options.clock_mhz > 0     ? options.clock_mhz
                                  : chip.layers.size() == 1 ? part.one_layer_mhz
                                                            : part.hidden_layer_mhz);
+    require_decoders_keep_up(chip, clock.divisor(), target);
     const LoadStream load = expand(chip, configuration);
     const size_t boot_words = boots ? boot_stream(load).size() : 0;
 

@@ -9,6 +9,7 @@
 #include "compiler/emit/layer_text.h"
 #include "compiler/emit/rtl_design.h"
 #include "compiler/emit/verilog_text.h"
+#include "compiler/perm/permutation.h"
 #include "compiler/program/engine_plan.h"
 #include "compiler/program/load_stream.h"
 
@@ -27,14 +28,15 @@ int64_t register_rows(const Chip& chip) {
 int64_t total_rows(const Chip& chip) {
     int64_t rows = register_rows(chip);
     for (const ChipLayer& layer : chip.layers) {
-        const EnginePlan plan = engine_plan(layer);
-        rows += int64_t{plan.wiring_stages} * plan.wiring_rows;
+        const LoadedWiring wiring = loaded_wiring(layer);
+        rows += int64_t{wiring.stages} * wiring.rows;
     }
     return rows;
 }
 
-Section wiring_section(Engine engine) {
-    switch (engine) {
+Section wiring_section(const ChipLayer& layer) {
+    if (layer.decoder != Decoder::none) return Section::codes;
+    switch (layer.engine) {
         case Engine::folded:
         case Engine::spatial:
             return Section::switches;
@@ -49,10 +51,10 @@ Section wiring_section(Engine engine) {
     return {};
 }
 
-/// Stages that a record of wiring may name: none where they have no rows.
-int wiring_stages(const ChipLayer& layer) {
-    const EnginePlan plan = engine_plan(layer);
-    return plan.wiring_rows > 0 ? plan.wiring_stages : 0;
+/// Words of a row of wiring; of switches, whose stages differ, the lines of the network.
+int wiring_size(const ChipLayer& layer) {
+    if (layer.decoder != Decoder::none) return code_words(layer);
+    return layer.has_network() ? layer.lines() : wiring_row_words(layer);
 }
 
 /// A number of each layer, layer 0 lowest.
@@ -71,6 +73,8 @@ std::string engine_text(const ChipLayer& layer) {
     if (layer.bit_serial) text += " bit-serial";
     if (layer.engine == Engine::serial || layer.engine == Engine::programmable)
         text += fmt::format(" of {} lane(s)", layer.lanes);
+    if (layer.decoder != Decoder::none)
+        text += fmt::format(", decoder {}", to_string(layer.decoder));
     if (layer.engine == Engine::level) text += fmt::format(" of {} input(s) a cycle", layer.lanes);
     return text;
 }
@@ -182,6 +186,59 @@ std::string adds_parameter(const Chip& chip) {
            "), ";
 }
 
+/// Of every neuron its first entry, its lane, how many of its devices are negative, how many are 0.
+std::vector<int32_t> decoder_places(const ChipLayer& layer) {
+    std::vector<int32_t> places;
+    const std::vector<int32_t> groups = group_entries(layer);
+    int32_t first = 0;
+    for (int neuron = 0; neuron < layer.outputs; ++neuron) {
+        const int lane = neuron % layer.lanes;
+        if (lane == 0 && neuron > 0) first += groups[static_cast<size_t>(neuron / layer.lanes) - 1];
+        const auto bank = layer.bank(neuron);
+        const auto negatives = std::ranges::count_if(bank, [](int32_t d) { return d < 0; });
+        places.insert(places.end(), {first, lane, static_cast<int32_t>(negatives),
+                                     static_cast<int32_t>(std::ranges::count(bank, 0))});
+    }
+    return places;
+}
+
+/// The first slot of every class; one, which is not looked at, where the decoder has none.
+std::vector<int32_t> decoder_starts(const ChipLayer& layer) {
+    std::vector<int32_t> starts = {0};
+    if (layer.decoder != Decoder::level_map) return starts;
+    for (const int32_t size : classes_of(layer.bank(0)).sizes())
+        starts.push_back(starts.back() + size);
+    starts.pop_back();
+    return starts;
+}
+
+/// The loader's decoders and their tables, where a layer has one.
+std::string decoder_parameters(const Chip& chip) {
+    std::string decoders;
+    std::vector<int32_t> places, starts;
+    for (const ChipLayer& layer : chip.layers) {
+        uint64_t decoder = 0;
+        if (layer.decoder != Decoder::none) {
+            const std::vector<int32_t> of_layer = decoder_places(layer);
+            const std::vector<int32_t> classes = decoder_starts(layer);
+            places.insert(places.end(), of_layer.begin(), of_layer.end());
+            starts.insert(starts.end(), classes.begin(), classes.end());
+            decoder = static_cast<uint64_t>(layer.decoder) |
+                      uint64_t{layer.rail == Rail::dual} << 8 |
+                      static_cast<uint64_t>(layer.inputs) << 16 |
+                      static_cast<uint64_t>(engine_plan(layer).wiring_rows) << 32 |
+                      static_cast<uint64_t>(classes.size()) << 48;
+        }
+        decoders = fmt::format("64'h{:016x}{}{}", decoder, decoders.empty() ? "" : ", ", decoders);
+    }
+    if (places.empty()) return "";
+    return fmt::format(
+        ",\n    .DECODERS({{{}}}),\n    .PLACE_COUNT({}), .PLACES({}),\n"
+        "    .START_COUNT({}), .STARTS({})",
+        decoders, places.size() / 4, packed_literal(places, 16, 6), starts.size(),
+        packed_literal(starts, 16, 6));
+}
+
 std::string control(const Chip& chip, const BootOptions& options) {
     int most_stages = 1;
     for (const ChipLayer& layer : chip.layers)
@@ -205,7 +262,7 @@ std::string control(const Chip& chip, const BootOptions& options) {
     .WIRING({wiring}), .STAGES({stages}),
     .STAGE_ROWS({rows}), .SIZES({sizes}),
     {adds}.MOST_STAGES({most_stages}), .TOTAL_ROWS(32'd{total_rows}), .ROW_BITS(ROW_BITS),
-    {boot_rows}.FINGERPRINT(64'h{fingerprint:016x})
+    {boot_rows}.FINGERPRINT(64'h{fingerprint:016x}){decoders}
   ) i_loader (
     .clk(clk), .rst_n(rst_n), .cfg_tdata({port}_tdata), .cfg_tvalid({port}_tvalid),
     .cfg_tready({port}_tready), .cfg_tlast({port}_tlast), .booting({booting}),
@@ -233,18 +290,14 @@ std::string control(const Chip& chip, const BootOptions& options) {
 )",
         fmt::arg("layers", chip.layers.size()),
         fmt::arg("neurons", layer_table(chip, 16, [](const ChipLayer& l) { return l.outputs; })),
-        fmt::arg("wiring",
-                 layer_table(chip, 8, [](const ChipLayer& l) { return wiring_section(l.engine); })),
-        fmt::arg("stages", layer_table(chip, 16, wiring_stages)),
-        fmt::arg(
-            "rows",
-            layer_table(chip, 16, [](const ChipLayer& l) { return engine_plan(l).wiring_rows; })),
-        fmt::arg("sizes", layer_table(chip, 16,
-                                      [](const ChipLayer& l) {
-                                          return l.has_network() ? l.lines() : wiring_row_words(l);
-                                      })),
-        fmt::arg("adds", adds_parameter(chip)), fmt::arg("most_stages", most_stages),
-        fmt::arg("total_rows", total_rows(chip)),
+        fmt::arg("wiring", layer_table(chip, 8, wiring_section)),
+        fmt::arg("stages",
+                 layer_table(chip, 16, [](const ChipLayer& l) { return loaded_wiring(l).stages; })),
+        fmt::arg("rows",
+                 layer_table(chip, 16, [](const ChipLayer& l) { return loaded_wiring(l).rows; })),
+        fmt::arg("sizes", layer_table(chip, 16, wiring_size)),
+        fmt::arg("decoders", decoder_parameters(chip)), fmt::arg("adds", adds_parameter(chip)),
+        fmt::arg("most_stages", most_stages), fmt::arg("total_rows", total_rows(chip)),
         fmt::arg("boot_rows",
                  options.boots() ? fmt::format(".BOOT_ROWS(32'd{}), ", register_rows(chip)) : ""),
         fmt::arg("port", options.boots() ? "load" : "cfg"),

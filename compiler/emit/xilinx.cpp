@@ -9,6 +9,7 @@
 #include "compiler/base/digest.h"
 #include "compiler/base/version.h"
 #include "compiler/emit/generic.h"
+#include "compiler/emit/serial_line.h"
 #include "compiler/emit/template_text.h"
 
 namespace permloom {
@@ -27,6 +28,7 @@ constexpr int CLOCK_MHZ = 100, MEGABAUD = 2;
 
 std::vector<EmittedFile> emit_xilinx(const Chip& chip, const Configuration& configuration,
                                      const EmitVectors& vectors) {
+    require_decoders_keep_up(chip, CLOCK_MHZ / MEGABAUD, "xilinx");
     // Chip, images and testbench are those of `generic`.
     std::vector<EmittedFile> files = emit_generic(chip, configuration, vectors);
     std::erase_if(files, [](const EmittedFile& file) {

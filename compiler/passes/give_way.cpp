@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "compiler/perm/as_waksman.h"
 #include "compiler/perm/evaluate.h"
@@ -30,6 +32,36 @@ SwitchBits overridden(const Permutation& source, const std::vector<StuckSwitch>&
     return bits;
 }
 
+/// Bits that bring every slot that is not given up what it wants. Beside those of a try any one
+/// slot more may be given up: what a stuck switch takes is one path or two.
+std::optional<SwitchBits> way_around(const Permutation& source, const std::vector<double>& values,
+                                     const std::vector<StuckSwitch>& stuck) {
+    const std::vector<int32_t> slots = by_magnitude(values);
+    std::vector<uint8_t> live(slots.size(), 1);
+    for (size_t slot = 0; slot < slots.size(); ++slot)
+        live[slot] = values[slot] != 0.0 ? 1 : 0;
+    const auto route = [&]() -> std::optional<SwitchBits> {
+        FaultRouting routing =
+            route_around(ExchangeNetwork::as_waksman, PartialPermutation(source, live), stuck);
+        if (routing.outcome != FaultOutcome::routed) return {};
+        return std::move(routing.bits);
+    };
+    size_t given_up = 0;
+    for (const double part : GIVEN_UP) {
+        for (; given_up < static_cast<size_t>(part * static_cast<double>(slots.size())); ++given_up)
+            live[static_cast<size_t>(slots[given_up])] = 0;
+        if (auto bits = route()) return bits;
+        for (size_t i = given_up; i < slots.size(); ++i) {
+            uint8_t& one = live[static_cast<size_t>(slots[i])];
+            if (one == 0) continue;
+            one = 0;
+            if (auto bits = route()) return bits;
+            one = 1;
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 GivenWay give_way(const Chip& chip, const DeviceInstance& instance, const Sources& sources) {
@@ -43,28 +75,12 @@ GivenWay give_way(const Chip& chip, const DeviceInstance& instance, const Source
             if (stuck.empty()) continue;
             Permutation& source = result.sources[l][static_cast<size_t>(j)];
             const std::vector<double> values = measured_bank(layer, instance.layers[l], j);
-            const std::vector<int32_t> slots = by_magnitude(values);
-            SwitchBits bits;
-            bool routed = false;
-            for (const double part : GIVEN_UP) {
-                std::vector<uint8_t> live(slots.size(), 1);
-                const auto given_up = static_cast<size_t>(part * static_cast<double>(slots.size()));
-                for (size_t i = 0; i < slots.size(); ++i) {
-                    const auto slot = static_cast<size_t>(slots[i]);
-                    if (i < given_up || values[slot] == 0.0) live[slot] = 0;
-                }
-                FaultRouting routing = route_around(ExchangeNetwork::as_waksman,
-                                                    PartialPermutation(source, live), stuck);
-                if (routing.outcome != FaultOutcome::routed) continue;
-                bits = std::move(routing.bits);
-                routed = true;
-                break;
-            }
-            if (!routed) {
+            std::optional<SwitchBits> bits = way_around(source, values, stuck);
+            if (!bits) {
                 bits = overridden(source, stuck);
                 ++result.lost;
             }
-            Permutation realised = evaluate(network, bits);
+            Permutation realised = evaluate(network, *bits);
             for (int slot = 0; slot < source.size(); ++slot)
                 if (realised[slot] != source[slot] && values[static_cast<size_t>(slot)] != 0.0) {
                     ++result.neurons;

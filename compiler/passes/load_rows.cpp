@@ -30,7 +30,7 @@ std::vector<LoadRecord> read_load_records(std::span<const uint32_t> stream) {
         if (end - at < RECORD_WORDS) malformed(at, "truncated record");
         const uint32_t what = stream[at], which = stream[at + 1], row_words = stream[at + 2];
         const uint32_t section = (what >> 16) & 0xff, count = which >> 16;
-        if (section < 1 || section > 7) malformed(at, fmt::format("unknown section {}", section));
+        if (section < 1 || section > 8) malformed(at, fmt::format("unknown section {}", section));
         if (count == 0 || row_words == 0 || row_words > 0xffff) malformed(at, "empty record");
         LoadRecord record;
         record.words = RECORD_WORDS + size_t{count} * row_words;

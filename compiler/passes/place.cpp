@@ -71,6 +71,12 @@ Chip new_chip(const Checkpoint& checkpoint, const Quantised& quantised,
         throw Error("target " + target.name,
                     fmt::format("circuit '{}' is not known", target.circuit),
                     "the circuits are: as-waksman");
+    if (target.automatic && target.decoder != Decoder::none)
+        throw Error(
+            "target " + target.name,
+            fmt::format("engine auto with decoder {}: it may choose an engine that has none",
+                        to_string(target.decoder)),
+            "name the engine: serial");
     Chip chip;
     chip.name = options.name;
     chip.target = target.name;
@@ -85,6 +91,7 @@ Chip new_chip(const Checkpoint& checkpoint, const Quantised& quantised,
             (layer.engine == Engine::serial || layer.engine == Engine::programmable))
             layer.lanes = std::min(target.lanes, layer.outputs);
         layer.bit_serial = target.bit_serial && layer.has_network();
+        layer.decoder = target.decoder;
         if (layer.engine == Engine::level) layer.lanes = target.inputs_per_cycle;
         chip.layers.push_back(std::move(layer));
     }

@@ -25,6 +25,13 @@ int64_t buffer_bits(const Chip& chip, size_t index) {
     return bits;
 }
 
+/// What is stored of `loaded` bits of wiring.
+uint64_t memory_bits(const ChipLayer& layer, uint64_t loaded) {
+    if (layer.decoder == Decoder::none) return loaded;
+    return static_cast<uint64_t>(engine_plan(layer).wiring_rows) *
+           static_cast<uint64_t>(layer.lanes * stored_entry_bits(layer));
+}
+
 LayerReport report_layer(const Chip& chip, size_t index, const EncodedLayer& encoded) {
     const ChipLayer& layer = chip.layers[index];
     LayerReport report;
@@ -33,6 +40,7 @@ LayerReport report_layer(const Chip& chip, size_t index, const EncodedLayer& enc
     report.engine = to_string(layer.engine);
     report.lanes = layer.lanes;
     report.bit_serial = layer.bit_serial;
+    report.decoder = to_string(layer.decoder);
     report.inputs = layer.inputs;
     report.outputs = layer.outputs;
     report.lines = layer.lines();
@@ -95,12 +103,15 @@ CompileReport make_report(const Chip& chip, const Configuration& configuration,
     report.wiring_only = true;
     for (size_t l = 0; l < report.layers.size(); ++l) {
         LayerReport& layer = report.layers[l];
-        layer.wiring_memory_bits = stream.layer_wiring_bits[l];
+        layer.wiring_load_bits = stream.layer_wiring_bits[l];
+        layer.wiring_memory_bits = memory_bits(chip.layers[l], layer.wiring_load_bits);
         layer.permuted = permuted_cost(chip.layers[l], chip.contexts, layer.wiring_memory_bits);
+        layer.permuted.load_bits = layer.wiring_load_bits;
         layer.programmable = programmable_cost(chip.layers[l], chip.contexts);
         report.permuted += layer.permuted;
         report.programmable += layer.programmable;
-        layer.framing_bits = layer.load_bits - layer.wiring_memory_bits - layer.register_bits;
+        layer.framing_bits = layer.load_bits - layer.wiring_load_bits - layer.register_bits;
+        report.wiring_memory_bits += layer.wiring_memory_bits;
         report.wiring_bits += layer.wiring_bits;
         report.wiring_bound += layer.wiring_bound;
         report.weights += int64_t{layer.outputs} * layer.lines;
@@ -109,8 +120,8 @@ CompileReport make_report(const Chip& chip, const Configuration& configuration,
     }
     report.register_bits = stream.register_bits;
     report.load_bits = stream.load_bits();
-    report.wiring_memory_bits = stream.wiring_bits();
-    report.framing_bits = report.load_bits - report.wiring_memory_bits - stream.register_bits;
+    report.wiring_load_bits = stream.wiring_bits();
+    report.framing_bits = report.load_bits - report.wiring_load_bits - stream.register_bits;
     return report;
 }
 
@@ -124,6 +135,7 @@ std::string CompileReport::to_json() const {
         {"framing_bits", framing_bits},
         {"load_bits", load_bits},
         {"wiring_memory_bits", wiring_memory_bits},
+        {"wiring_load_bits", wiring_load_bits},
         {"interval_cycles", interval_cycles},
         {"latency_cycles", latency_cycles},
         {"wiring_only", wiring_only},
@@ -136,6 +148,7 @@ std::string CompileReport::to_json() const {
             {"engine", layer.engine},
             {"lanes", layer.lanes},
             {"bit_serial", layer.bit_serial},
+            {"decoder", layer.decoder},
             {"inputs", layer.inputs},
             {"outputs", layer.outputs},
             {"lines", layer.lines},
@@ -151,6 +164,7 @@ std::string CompileReport::to_json() const {
             {"framing_bits", layer.framing_bits},
             {"load_bits", layer.load_bits},
             {"wiring_memory_bits", layer.wiring_memory_bits},
+            {"wiring_load_bits", layer.wiring_load_bits},
             {"wires", layer.wires},
             {"weight_rom_bits", layer.weight_rom_bits},
             {"positions", layer.positions},

@@ -20,6 +20,7 @@ struct LayerReport {
     std::string engine;
     int lanes = 1;  ///< ChipLayer::lanes
     bool bit_serial = false;
+    std::string decoder;
     int inputs = 0, outputs = 0, lines = 0, passes = 1;
     int64_t switches = 0;  ///< per network; 0 for engines without one
     /// Of these, what an emitted chip does not build because all devices behind it are 0 (`spatial`
@@ -30,8 +31,8 @@ struct LayerReport {
     std::map<std::string, uint64_t> code_bits;  ///< what each code needs for this layer
     uint64_t wiring_bits = 0, register_bits = 0, framing_bits = 0, load_bits = 0;
     /// What the chip stores of the wiring for one context: switch bits, entries, level maps, or
-    /// weights.
-    uint64_t wiring_memory_bits = 0;
+    /// weights. A load brings as many, or of a layer with a decoder its codes.
+    uint64_t wiring_memory_bits = 0, wiring_load_bits = 0;
     double wiring_bound = 0.0;    ///< log2 of the number of distinct wirings, all neurons
     int64_t wires = 0;            ///< non-zero devices
     int64_t weight_rom_bits = 0;  ///< with a profile per neuron; engine `programmable` has no ROM
@@ -46,14 +47,14 @@ struct LayerReport {
     LayerCost permuted, programmable;
 };
 
-/// `load_bits` = `wiring_memory_bits` + `register_bits` + `framing_bits`: headers, padding and
+/// `load_bits` = `wiring_load_bits` + `register_bits` + `framing_bits`: headers, padding and
 /// checksum of the load stream. `wiring_bits` are the stored codes that the first are expanded
 /// from.
 struct CompileReport {
     std::vector<LayerReport> layers;
     uint64_t wiring_bits = 0, register_bits = 0, framing_bits = 0, load_bits = 0;
     double wiring_bound = 0.0;
-    uint64_t wiring_memory_bits = 0;
+    uint64_t wiring_memory_bits = 0, wiring_load_bits = 0;
     int64_t weights = 0, wires = 0;
     int64_t interval_cycles = 0, latency_cycles = 0;
     LayerCost permuted, programmable;  ///< of all layers; cycles of the slowest one

@@ -2,30 +2,33 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace permloom {
-namespace {
-
-/// Indices of `values`, ascending by value; equal ones by index.
-template <class Value>
-std::vector<int32_t> ascending(std::span<const Value> values) {
-    std::vector<int32_t> order(values.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::ranges::stable_sort(order, {}, [&](int32_t i) { return values[static_cast<size_t>(i)]; });
-    return order;
-}
-
-}  // namespace
 
 std::vector<int32_t> slots_by_value(std::span<const double> measured) {
-    return ascending(measured);
+    std::vector<int32_t> order(measured.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::stable_sort(order, {},
+                             [&](int32_t slot) { return measured[static_cast<size_t>(slot)]; });
+    return order;
 }
 
 std::vector<int32_t> lines_by_rank(const LayerState& state, int lines, int neuron) {
     const auto n = static_cast<size_t>(lines), first = static_cast<size_t>(neuron) * n;
-    if (!state.latent.empty()) return ascending(std::span(state.latent).subspan(first, n));
     const auto source = std::span(state.source).subspan(first, n);
-    return {source.begin(), source.end()};
+    std::vector<int32_t> order(source.begin(), source.end());
+    if (state.latent.empty()) return order;
+    const auto latent = std::span(state.latent).subspan(first, n);
+    const auto profile = std::span(state.profile).subspan(state.profile.size() == n ? 0 : first, n);
+    for (size_t begin = 0, end = 0; begin < n; begin = end) {
+        while (end < n && profile[end] == profile[begin])
+            ++end;
+        std::ranges::sort(std::span(order).subspan(begin, end - begin), {}, [&](int32_t line) {
+            return std::pair(latent[static_cast<size_t>(line)], line);
+        });
+    }
+    return order;
 }
 
 Sources rerank(const Checkpoint& checkpoint, const Chip& chip, const DeviceInstance& instance) {

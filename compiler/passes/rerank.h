@@ -21,8 +21,7 @@ namespace permloom {
 /// Slots by what they measure; equal ones in slot order.
 std::vector<int32_t> slots_by_value(std::span<const double> measured);
 
-/// Lines of a neuron by their trained rank: the ranking of its latents, or where it has none its
-/// source.
+/// Lines of a neuron by their trained rank; those of equal devices by their latents.
 std::vector<int32_t> lines_by_rank(const LayerState& state, int lines, int neuron);
 
 /// Source of every layer and neuron, by slot.

@@ -66,6 +66,7 @@ class StreamCheck {
             case Section::entries:
             case Section::levels:
             case Section::weights:
+            case Section::codes:
                 if (row.section != wiring_[l]->section())
                     throw Error(fmt::format("layer {}", l), "wiring of another engine");
                 wiring_[l]->take(row);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 
@@ -175,6 +176,101 @@ class EntryCheck final : public WiringCheck {
     RowTable rows_;
 };
 
+/// A decoder on the chip: what its algorithm makes of every code is the source, but for the order
+/// of lines on equal devices, which it need not know.
+class CodeCheck final : public WiringCheck {
+  public:
+    CodeCheck(const ChipLayer& layer, size_t index)
+        : layer_(layer), index_(index), rows_(index, 1, layer.outputs, row_words(layer)) {}
+
+    Section section() const override { return Section::codes; }
+    void take(const LoadRow& row) override { rows_.take(row); }
+
+    void finish(const std::vector<Permutation>& sources) const override {
+        for (size_t j = 0; j < sources.size(); ++j) {
+            const std::vector<uint32_t>& words = rows_.row(0, j);
+            Bits bits{words};
+            const std::vector<int32_t> wired =
+                layer_.decoder == Decoder::level_map ? sort_by_class(j, bits) : shuffle(j, bits);
+            if (!std::ranges::equal(wired, sources[j].values()))
+                throw Error(place_of(index_, j), "its code is that of another wiring");
+            while (bits.at < words.size() * 32)
+                if (bits.next(1) != 0)
+                    throw Error(place_of(index_, j), "padding of its code is not zero");
+        }
+    }
+
+  private:
+    struct Bits {
+        const std::vector<uint32_t>& words;
+        size_t at = 0;
+        uint32_t next(int count) {
+            uint32_t value = 0;
+            for (int i = 0; i < count; ++i, ++at)
+                value |= (words[at / 32] >> (at % 32) & 1) << i;
+            return value;
+        }
+    };
+
+    static int bits_below(size_t count) {
+        int bits = 0;
+        while ((size_t{1} << bits) < count)
+            ++bits;
+        return bits;
+    }
+    static size_t class_count(const ChipLayer& layer) {
+        const auto bank = layer.bank(0);
+        return std::set<int32_t>(bank.begin(), bank.end()).size();
+    }
+    static int row_words(const ChipLayer& layer) {
+        size_t bits = 0;
+        for (size_t line = 0; line < static_cast<size_t>(layer.lines()); ++line)
+            bits += static_cast<size_t>(layer.decoder == Decoder::level_map
+                                            ? bits_below(class_count(layer))
+                                            : bits_below(line + 1));
+        return static_cast<int>((bits + 31) / 32);
+    }
+
+    /// factorial-stream: digit i says where value i goes; what was there moves to place i.
+    std::vector<int32_t> shuffle(size_t neuron, Bits& bits) const {
+        std::vector<int32_t> places;
+        for (int32_t i = 0; i < layer_.lines(); ++i) {
+            const uint32_t digit = bits.next(bits_below(static_cast<size_t>(i) + 1));
+            if (digit > static_cast<uint32_t>(i))
+                throw Error(place_of(index_, neuron), fmt::format("digit {} is out of range", i));
+            places.push_back(i);
+            std::swap(places.back(), places[digit]);
+        }
+        return places;
+    }
+
+    /// level-map: lines of a class in ascending order, class after class.
+    std::vector<int32_t> sort_by_class(size_t neuron, Bits& bits) const {
+        const auto bank = layer_.bank(static_cast<int>(neuron));
+        std::map<int32_t, std::vector<int32_t>> lines;
+        const std::set<int32_t> values(bank.begin(), bank.end());
+        for (int32_t line = 0; line < layer_.lines(); ++line) {
+            const uint32_t number = bits.next(bits_below(values.size()));
+            if (number >= values.size())
+                throw Error(place_of(index_, neuron), fmt::format("line {} has no class", line));
+            lines[*std::next(values.begin(), number)].push_back(line);
+        }
+        std::vector<int32_t> wired;
+        for (const auto& [value, of_class] : lines) {
+            if (std::ranges::count(bank, value) != std::ssize(of_class))
+                throw Error(
+                    place_of(index_, neuron),
+                    fmt::format("its code does not use device {} as often as it has it", value));
+            wired.insert(wired.end(), of_class.begin(), of_class.end());
+        }
+        return wired;
+    }
+
+    const ChipLayer& layer_;
+    size_t index_;
+    RowTable rows_;
+};
+
 /// Engine level: the level of every line is that of the device that the sources wire to it, and all
 /// other bits are 0.
 class LevelCheck final : public WiringCheck {
@@ -333,6 +429,7 @@ std::unique_ptr<WiringCheck> wiring_check(const ChipLayer& layer, size_t index) 
         case Engine::spatial:
             return std::make_unique<SwitchCheck>(layer, index);
         case Engine::serial:
+            if (layer.decoder != Decoder::none) return std::make_unique<CodeCheck>(layer, index);
             return std::make_unique<EntryCheck>(layer, index);
         case Engine::level:
             return std::make_unique<LevelCheck>(layer, index);

@@ -151,6 +151,31 @@ void check_layer(const ChipLayer& layer, size_t index, const std::string& where)
                       " bits, more than the 31 of the accumulator");
 }
 
+/// What the hardware of a decoder asks of its layer.
+void check_decoder(const ChipLayer& layer, size_t index, const std::string& where) {
+    if (layer.decoder == Decoder::none) return;
+    const std::string which = fmt::format("layer {}: decoder {}", index, to_string(layer.decoder));
+    if (layer.engine != Engine::serial)
+        throw Error(where,
+                    which + fmt::format(" cannot stand in engine {}", to_string(layer.engine)),
+                    layer.has_network()
+                        ? "its switch network takes routed bits, which the host computes; choose "
+                          "engine serial, or decoder none"
+                        : "its load is no list of inputs; choose engine serial, or decoder none");
+    if (code_bits(layer) == 0)
+        throw Error(where, which + " has nothing to decode: there is one wiring only",
+                    "choose decoder none");
+    if (layer.decoder != Decoder::level_map) return;
+    const std::vector<int32_t> sizes = classes_of(layer.bank(0)).sizes();
+    for (int bank = 1; bank < layer.banks(); ++bank)
+        if (classes_of(layer.bank(bank)).sizes() != sizes)
+            throw Error(where,
+                        which + fmt::format(" needs every device equally often in each neuron, and "
+                                            "neuron {} differs from neuron 0",
+                                            bank),
+                        "choose decoder factorial-stream, or one profile for the layer");
+}
+
 }  // namespace
 
 std::vector<uint8_t> ChipLayer::live_slots(int neuron) const {
@@ -268,6 +293,8 @@ Sha256 fingerprint(const Chip& chip) {
         }
         if (layer.walk) walk_content(*layer.walk, content);
         if (layer.bit_serial) content.text("bit-serial");
+        if (layer.decoder != Decoder::none)
+            content.text("decoder " + std::string(to_string(layer.decoder)));
     }
     return sha256(content.bytes());
 }
@@ -275,6 +302,7 @@ Sha256 fingerprint(const Chip& chip) {
 void check_engine(const ChipLayer& layer, size_t index, const std::string& where) {
     if (layer.bit_serial && !layer.has_network())
         bad_layer(where, index, "only engines with a switch network are bit-serial");
+    check_decoder(layer, index, where);
     switch (layer.engine) {
         case Engine::folded:
             if (layer.lanes != 1) bad_layer(where, index, "engine folded has one lane");
@@ -394,7 +422,8 @@ void save_chip(const Chip& chip, const std::filesystem::path& path) {
             static_cast<uint8_t>(layer.device_bits), layer.shared_profile, &values, &counts,
             std::string(to_string(layer.engine)).c_str(), static_cast<uint8_t>(layer.lanes),
             layer.from.has_value(), layer.from.value_or(0),
-            layer.walk ? stored_walk(builder, *layer.walk) : 0, layer.bit_serial));
+            layer.walk ? stored_walk(builder, *layer.walk) : 0, layer.bit_serial,
+            static_cast<uint8_t>(layer.decoder)));
     }
     schema::FinishChipBuffer(
         builder,
@@ -451,6 +480,9 @@ Chip load_chip(const std::filesystem::path& path) {
         if (one->reads()) layer.from = one->from();
         if (one->walk()) layer.walk = loaded_walk(*one->walk(), where, index);
         layer.bit_serial = one->bit_serial();
+        if (one->decoder() > static_cast<uint8_t>(Decoder::level_map))
+            bad_layer(where, index, "its decoder is unknown");
+        layer.decoder = static_cast<Decoder>(one->decoder());
         chip.layers.push_back(std::move(layer));
     }
     check(chip, where);

@@ -50,7 +50,8 @@ struct ChipLayer {
     int lanes = 1;
     /// Engines with a switch network: they take one bit of every input a cycle, the highest first.
     bool bit_serial = false;
-    int inputs = 0, outputs = 0;  ///< of a neuron; neurons
+    Decoder decoder = Decoder::none;  ///< serial: what decodes its wiring on the chip
+    int inputs = 0, outputs = 0;      ///< of a neuron; neurons
     Rail rail = Rail::single;
     int in_bits = 8;      ///< width of an input activation code
     int in_zero = 0;      ///< zero point of the inputs: hi - x complements are taken of the code

@@ -263,6 +263,34 @@ int stored_entry_bits(const ChipLayer& layer) {
     return std::max(1, lg(layer.inputs)) + (layer.rail == Rail::dual ? 1 : 0);
 }
 
+LoadedWiring loaded_wiring(const ChipLayer& layer) {
+    if (layer.decoder != Decoder::none) return {1, layer.outputs};
+    const EnginePlan plan = engine_plan(layer);
+    return {plan.wiring_rows > 0 ? plan.wiring_stages : 0, plan.wiring_rows};
+}
+
+int64_t code_bits(const ChipLayer& layer) {
+    if (layer.decoder == Decoder::level_map)
+        return int64_t{layer.lines()} * lg(static_cast<int>(levels(layer, 0).size()));
+    int64_t bits = 0;
+    for (int digit = 1; digit < layer.lines(); ++digit)
+        bits += std::bit_width(static_cast<unsigned>(digit));
+    return bits;
+}
+
+int code_words(const ChipLayer& layer) {
+    return static_cast<int>((code_bits(layer) + 31) / 32);
+}
+
+int64_t code_cycles(const ChipLayer& layer, int neuron) {
+    const auto live = static_cast<int64_t>(live_slots(layer, neuron).size());
+    const int64_t lines = layer.lines();
+    const int64_t decoding = layer.decoder == Decoder::level_map
+                                 ? lines + 2
+                                 : 2 * lines + (lg(layer.lines()) + 7) / 8 + 2;
+    return decoding + live + 2;
+}
+
 std::vector<int32_t> levels(const ChipLayer& layer, int neuron) {
     const auto bank = layer.bank(neuron);
     std::vector<int32_t> values(bank.begin(), bank.end());

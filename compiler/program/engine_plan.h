@@ -60,6 +60,19 @@ std::vector<int32_t> group_entries(const ChipLayer& layer);
 /// Engine `serial`: bits that an entry is stored in: the input, on rail dual its complement's mark.
 int stored_entry_bits(const ChipLayer& layer);
 
+/// The rows of wiring that a load brings to a layer: of how many stages, and of one of them. With a
+/// decoder a row is the code of a neuron, else it goes into the memory of its stage.
+struct LoadedWiring {
+    int stages = 0, rows = 0;
+};
+LoadedWiring loaded_wiring(const ChipLayer& layer);
+
+/// A layer with a decoder: bits of the code of a neuron, and words of it in a load.
+int64_t code_bits(const ChipLayer& layer);
+int code_words(const ChipLayer& layer);
+/// Cycles from the first word of a neuron's code to the word behind it, in a load without gaps.
+int64_t code_cycles(const ChipLayer& layer, int neuron);
+
 /// Engine `level`: distinct devices of a neuron, ascending.
 std::vector<int32_t> levels(const ChipLayer& layer, int neuron);
 /// B, bits that name a level of any neuron.

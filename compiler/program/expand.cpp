@@ -34,12 +34,32 @@ void put_switches(LoadStream& stream, size_t layer, const std::vector<SwitchBits
     }
 }
 
+/// The code of every neuron, a row each.
+void put_codes(LoadStream& stream, size_t layer, const ChipLayer& shape,
+               const std::vector<Permutation>& sources) {
+    const Code& code = code_named(to_string(shape.decoder));
+    const auto row_words = static_cast<size_t>(code_words(shape));
+    put_record(stream, layer, Section::codes, 0, sources.size(), row_words);
+    for (int neuron = 0; neuron < shape.outputs; ++neuron) {
+        BitWriter bits;
+        code.encode(sources[static_cast<size_t>(neuron)], classes_of(shape.bank(neuron)), bits);
+        std::vector<uint8_t> bytes = bits.take();
+        bytes.resize(row_words * sizeof(uint32_t));
+        const BitReader in(bytes);
+        for (size_t word = 0; word < row_words; ++word)
+            stream.words.push_back(static_cast<uint32_t>(in.peek(32 * word, 32)));
+        stream.layer_wiring_bits.back() += static_cast<uint64_t>(code_bits(shape));
+    }
+}
+
 /// The entries of every lane: for each live slot of its neurons, the line wired to it.
 void put_entries(LoadStream& stream, size_t layer, const ChipLayer& shape,
                  const std::vector<Permutation>& sources) {
     const std::vector<int32_t> counts = group_entries(shape);
     const size_t rows = static_cast<size_t>(engine_plan(shape).wiring_rows);
     if (rows == 0) return;
+    stream.layer_wiring_bits.back() +=
+        rows * static_cast<size_t>(shape.lanes * stored_entry_bits(shape));
     for (int lane = 0; lane < shape.lanes; ++lane) {
         put_record(stream, layer, Section::entries, static_cast<size_t>(lane), rows, 1);
         for (size_t group = 0; group < counts.size(); ++group) {
@@ -57,8 +77,6 @@ void put_entries(LoadStream& stream, size_t layer, const ChipLayer& shape,
                                 slots.size());
         }
     }
-    stream.layer_wiring_bits.back() +=
-        rows * static_cast<size_t>(shape.lanes * stored_entry_bits(shape));
 }
 
 /// The level map of every neuron: for each line the level of the device that it is wired to.
@@ -141,6 +159,7 @@ void put_wiring(LoadStream& stream, size_t layer, const ChipLayer& shape,
                                     ? route_around_stuck(shape, *stuck, sources, layer)
                                     : circuit_named("as-waksman").route_batch(sources, pool));
         case Engine::serial:
+            if (shape.decoder != Decoder::none) return put_codes(stream, layer, shape, sources);
             return put_entries(stream, layer, shape, sources);
         case Engine::level:
             return put_levels(stream, layer, shape, sources);
@@ -246,6 +265,11 @@ LoadStream expand(const Chip& chip, const Configuration& configuration, int cont
                     0,
                     0};
     for (size_t l = 0; l < chip.layers.size(); ++l) {
+        if (configuration.instance && chip.layers[l].decoder == Decoder::level_map)
+            throw Error("configuration, layer " + std::to_string(l),
+                        "the chip's decoder level-map forgets the order of equal devices, which "
+                        "measure differently on a fabricated copy",
+                        "make the chip with decoder factorial-stream or none");
         stream.layer_wiring_bits.push_back(0);
         put_wiring(stream, l, chip.layers[l], sources[l],
                    configuration.instance ? &instance->layers[l] : nullptr, pool);

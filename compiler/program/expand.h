@@ -25,7 +25,7 @@ std::vector<std::vector<Permutation>> decode_sources(const Chip& chip,
 /// The load stream in 32-bit words, as FORMAT.md lays it out, for one context.
 struct LoadStream {
     std::vector<uint32_t> words;
-    /// Switches, entries, levels or weights of each layer: what the chip stores of them.
+    /// Switches, entries, codes, levels or weights of each layer, without padding.
     std::vector<uint64_t> layer_wiring_bits;
     uint64_t register_bits = 0;  ///< post-op registers and classes
     uint64_t wiring_bits() const {

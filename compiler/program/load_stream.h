@@ -22,7 +22,8 @@ enum class Section : uint32_t {
     classes = 4,
     entries = 5,  ///< wiring of engine `serial`
     levels = 6,   ///< wiring of engine `level`
-    weights = 7   ///< instead of a wiring, of engine `programmable`
+    weights = 7,  ///< instead of a wiring, of engine `programmable`
+    codes = 8     ///< wiring of engine `serial` with a decoder
 };
 
 inline constexpr uint32_t COMPLEMENT_ENTRY = 1U << 31;  ///< of an entry: the line is a complement

@@ -68,8 +68,10 @@ struct Fit {
     double slope = 0.0, intercept = 0.0;
 };
 
-/// Least squares; through the origin where slots are pairs.
-Fit fit(const ChipLayer& layer, const Measured& measured, bool pairs, const std::string& where) {
+/// Least squares, with the slope `unit` where that is not 0; through the origin where slots are
+/// pairs.
+Fit fit(const ChipLayer& layer, const Measured& measured, bool pairs, double unit,
+        const std::string& where) {
     double count = 0.0, x = 0.0, y = 0.0, xx = 0.0, xy = 0.0;
     const auto lines = static_cast<size_t>(layer.lines());
     for (size_t cell = 0; cell < measured.plus.size(); ++cell) {
@@ -83,13 +85,13 @@ Fit fit(const ChipLayer& layer, const Measured& measured, bool pairs, const std:
         xx += nominal * nominal;
         xy += nominal * value;
     }
-    Fit result;
+    Fit result{unit, 0.0};
     const double spread = pairs ? xx : count * xx - x * x;
-    if (spread > 0.0) result.slope = pairs ? xy / xx : (count * xy - x * y) / spread;
+    if (unit == 0.0 && spread > 0.0) result.slope = pairs ? xy / xx : (count * xy - x * y) / spread;
     if (!(result.slope > 0.0))
         throw Error(where, "the unit of its conductances does not follow from them",
                     "state the conductance of one step with --unit");
-    if (!pairs) result.intercept = (y - result.slope * x) / count;
+    if (!pairs && count > 0.0) result.intercept = (y - result.slope * x) / count;
     return result;
 }
 
@@ -97,9 +99,8 @@ LayerInstance layer_instance(const ChipLayer& layer, const Measured& measured, S
                              double unit, const std::string& where) {
     const bool pairs = has_pairs(layer, sign);
     // An analog reference cancels the conductance of value 0; light that carries a sign has none.
-    Fit scale = fit(layer, measured, pairs, where);
+    Fit scale = fit(layer, measured, pairs, unit, where);
     if (sign == SignScheme::carried) scale.intercept = 0.0;
-    if (unit > 0.0) scale.slope = unit;
     LayerInstance result;
     result.banks = layer.shared_profile && measured.neurons == 1 ? 1 : layer.outputs;
     result.reference = pairs ? 0.0 : scale.intercept / scale.slope;

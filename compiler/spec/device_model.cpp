@@ -61,7 +61,11 @@ MapReader inner(const MapReader& map, const std::string& key) {
 double real_or_infinite(const MapReader& map, const std::string& key, const RealRange& range) {
     const YAML::Node node = map.at(key);
     if (node.IsScalar() && node.Scalar() == ".inf") return std::numeric_limits<double>::infinity();
-    return map.real(key, range);
+    try {
+        return map.real(key, range);
+    } catch (const Error& error) {
+        throw Error(error.where(), error.problem(), "or .inf, infinite");
+    }
 }
 
 template <class Value, size_t N>
@@ -144,10 +148,8 @@ DeviceCost read_cost(const MapReader& map) {
     return cost;
 }
 
-}  // namespace
-
-DeviceModel parse_device_model(std::string_view yaml, const std::string& origin,
-                               const std::vector<Override>& overrides) {
+DeviceModel read_model(std::string_view yaml, const std::string& origin,
+                       const std::vector<Override>& overrides) {
     YamlSource source(yaml, origin);
     Keys known = TOP;
     for (const auto& [map, keys] : MAPS)
@@ -166,6 +168,19 @@ DeviceModel parse_device_model(std::string_view yaml, const std::string& origin,
     model.operation = {operation.real("seconds", POSITIVE), operation.real("kelvin", POSITIVE)};
     model.cost = read_cost(inner(map, "cost"));
     return model;
+}
+
+}  // namespace
+
+DeviceModel parse_device_model(std::string_view yaml, const std::string& origin,
+                               const std::vector<Override>& overrides) {
+    try {
+        return read_model(yaml, origin, overrides);
+    } catch (const Error& error) {
+        if (!error.hint().empty()) throw;
+        throw Error(error.where(), error.problem(),
+                    "models/devices/ideal.yaml has every key, with its unit and meaning");
+    }
 }
 
 std::string_view to_string(SignScheme sign) {

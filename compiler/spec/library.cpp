@@ -57,6 +57,9 @@ std::vector<std::string> network_names() {
 std::vector<std::string> target_names() {
     return names_in("targets/");
 }
+std::vector<std::string> study_names() {
+    return names_in("studies/");
+}
 std::vector<std::string> device_names() {
     return names_in("devices/");
 }
@@ -69,6 +72,10 @@ NetworkSpec load_network(const std::string& name_or_path, const std::vector<Over
     return parse_network(document.text, document.origin, overrides);
 }
 
+StudySpec load_study(const std::string& name_or_path) {
+    const Document document = find_document("studies/", "study", name_or_path);
+    return parse_study(document.text, document.origin);
+}
 DeviceModel load_device_model(const std::string& name_or_path,
                               const std::vector<Override>& overrides) {
     const Document document = find_document("devices/", "device description", name_or_path);

@@ -14,11 +14,14 @@ constexpr Name<Engine> ENGINE_NAMES[] = {{Engine::folded, "folded"},
                                          {Engine::serial, "serial"},
                                          {Engine::level, "level"},
                                          {Engine::programmable, "programmable"}};
+constexpr Name<Decoder> DECODER_NAMES[] = {{Decoder::none, "none"},
+                                           {Decoder::factorial_stream, "factorial-stream"},
+                                           {Decoder::level_map, "level-map"}};
 const std::vector<std::string> CIRCUITS = {"as-waksman"};
 const std::vector<std::string> KEYS = {
-    "name",    "about",     "engine",           "lanes",
-    "circuit", "contexts",  "inputs_per_cycle", "pixel_stream_bits",
-    "budget",  "bit_serial"};
+    "name",    "about",      "engine",           "lanes",
+    "circuit", "contexts",   "inputs_per_cycle", "pixel_stream_bits",
+    "budget",  "bit_serial", "decoder"};
 const std::vector<std::string> BUDGET_KEYS = {"luts", "flip_flops", "rams"};
 constexpr char AUTO[] = "auto";
 
@@ -31,6 +34,21 @@ std::string one_of(const MapReader& map, const std::string& key,
     }
     throw Error(map.where(key),
                 "'" + text + "' cannot be built, only " + list + did_you_mean(text, known));
+}
+
+/// The value of that name; `what` names its kind.
+template <class Value, size_t N>
+Value from_name(const Name<Value> (&names)[N], const std::string& name, const std::string& where,
+                const char* what) {
+    std::vector<std::string> known;
+    std::string list;
+    for (const Name<Value>& one : names) {
+        if (one.text == name) return one.value;
+        known.emplace_back(one.text);
+        list += (list.empty() ? "" : ", ") + known.back();
+    }
+    throw Error(where, std::string(what) + " '" + name + "' is unknown" + did_you_mean(name, known),
+                std::string("the ") + what + "s are: " + list);
 }
 
 /// `engine: serial`, or a list with the engine of each layer.
@@ -93,6 +111,8 @@ TargetSpec parse_target(std::string_view yaml, const std::string& origin,
     if ((target.inputs_per_cycle & (target.inputs_per_cycle - 1)) != 0)
         throw Error(map.where("inputs_per_cycle"), "must be a power of two");
     target.bit_serial = map.flag("bit_serial", false);
+    if (map.has("decoder"))
+        target.decoder = decoder_from_string(map.text("decoder"), map.where("decoder"));
     target.circuit = one_of(map, "circuit", CIRCUITS);
     target.contexts = map.integer("contexts", 1, 2);
     target.pixel_stream_bits = map.integer("pixel_stream_bits", 8, 1024);
@@ -106,15 +126,15 @@ std::string_view to_string(Engine engine) {
 }
 
 Engine engine_from_string(const std::string& name, const std::string& where) {
-    std::vector<std::string> known;
-    std::string list;
-    for (const Name<Engine>& engine : ENGINE_NAMES) {
-        if (engine.text == name) return engine.value;
-        known.emplace_back(engine.text);
-        list += (list.empty() ? "" : ", ") + known.back();
-    }
-    throw Error(where, "engine '" + name + "' is unknown" + did_you_mean(name, known),
-                "the engines are: " + list);
+    return from_name(ENGINE_NAMES, name, where, "engine");
+}
+
+std::string_view to_string(Decoder decoder) {
+    return name_of(DECODER_NAMES, decoder);
+}
+
+Decoder decoder_from_string(const std::string& name, const std::string& where) {
+    return from_name(DECODER_NAMES, name, where, "decoder");
 }
 
 }  // namespace permloom

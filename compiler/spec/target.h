@@ -19,6 +19,10 @@ enum class Engine {
     programmable,  ///< the yardstick, no permutation at all: a memory of weights per lane
 };
 
+/// What decodes the wiring of a layer of engine `serial` on the chip: nothing, so that the load
+/// brings its entries, or a decoder of one of the codes of compiler/perm.
+enum class Decoder { none, factorial_stream, level_map };
+
 /// What a chip may take of an iCE40, as the cost model counts it; what is not stated has no limit.
 struct Budget {
     std::optional<int> luts, flip_flops, rams;
@@ -33,20 +37,24 @@ struct TargetSpec {
     Budget budget;
     int lanes = 1;             ///< of `serial` and `programmable`: neurons computed side by side
     int inputs_per_cycle = 8;  ///< of `level`
-    bool bit_serial = false;   ///< `folded` and `spatial` take one bit of every input a cycle
+    Decoder decoder = Decoder::none;
+    bool bit_serial = false;  ///< `folded` and `spatial` take one bit of every input a cycle
     std::string circuit = "as-waksman";
     int contexts = 2;            ///< configurations held at once, 1 or 2
     int pixel_stream_bits = 64;  ///< width of the pixel port, whole bytes
 };
 
-/// Reads a description; `lanes`, `inputs_per_cycle` and `bit_serial` have defaults, `budget` is of
-/// use with `engine: auto` alone, which needs one; all other keys are required. Throws Error as
-/// parse_network does.
+/// Reads a description; `lanes`, `inputs_per_cycle`, `bit_serial` and `decoder` have defaults,
+/// `budget` is of use with `engine: auto` alone, which needs one; all other keys are required.
+/// Throws Error as parse_network does.
 TargetSpec parse_target(std::string_view yaml, const std::string& origin,
                         const std::vector<Override>& overrides = {});
 
 std::string_view to_string(Engine engine);
 /// Throws Error for anything but a name of an engine.
 Engine engine_from_string(const std::string& name, const std::string& where);
+std::string_view to_string(Decoder decoder);
+/// Throws Error for anything but a name of a decoder, `none` among them.
+Decoder decoder_from_string(const std::string& name, const std::string& where);
 
 }  // namespace permloom

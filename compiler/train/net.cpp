@@ -32,6 +32,13 @@ void fold_dual(const float* weights, float complement_sum, int row, LayerWeights
     layer.bias[static_cast<size_t>(row)] = static_cast<float>(complements * complement_sum);
 }
 
+double largest_magnitude(const std::vector<float>& values) {
+    float largest = 0.0F;
+    for (const float value : values)
+        largest = std::max(largest, std::abs(value));
+    return static_cast<double>(largest);
+}
+
 std::vector<float> arranged_devices(const LayerState& state, const LayerSpec& spec) {
     const auto lines = static_cast<size_t>(spec.lines());
     const bool shared_profile = state.profile.size() == lines && spec.outputs > 1;
@@ -149,6 +156,7 @@ void TrainingNet::add_layer(const NetworkSpec& network, size_t l, LayerParameter
     layer.lines = spec.lines();
     layer.rail = spec.rail;
     algorithms_.push_back(make_algorithm(network.training, layer, static_cast<int>(l)));
+    largest_.push_back(largest_magnitude(layer.profile) / algorithms_.back()->unit(layer));
     layers_.push_back(std::move(layer));
     for (int row = 0; row < spec.outputs; row += ROWS)
         row_pieces_.emplace_back(l, row);
@@ -321,6 +329,25 @@ void TrainingNet::derive_all(ThreadPool& pool) {
     for (const TrainedVector& vector : vectors_)
         derive_vector(vector);
     for_each_row(pool, [&](size_t l, int row) { derive(l, row, 0, layers_[l].lines); });
+}
+
+void TrainingNet::disturb(const Disturb& disturb, uint64_t step, ThreadPool& pool) {
+    for_each_row(pool, [&](size_t l, int row) {
+        const LayerParameters& layer = layers_[l];
+        const auto n = static_cast<size_t>(layer.lines), first = static_cast<size_t>(row) * n;
+        ForwardWeights seen{static_cast<int>(l), step, first, largest_[l], {}};
+        if (layer.rail != Rail::dual) {
+            seen.weights = std::span(weights_[l].weights).subspan(first, n);
+            disturb(seen);
+            return;
+        }
+        thread_local std::vector<float> weights;
+        weights.resize(n);
+        algorithms_[l]->derive(layer, row, 0, layer.lines, weights.data());
+        seen.weights = weights;
+        disturb(seen);
+        fold_dual(weights.data(), complement_sums_[l], row, weights_[l]);
+    });
 }
 
 void TrainingNet::look_ahead(double rate, ThreadPool& pool) {

@@ -11,6 +11,7 @@
 #include "compiler/nn/layer_weights.h"
 #include "compiler/train/algorithm.h"
 #include "compiler/train/devices.h"
+#include "compiler/train/disturb.h"
 
 namespace permloom {
 
@@ -61,6 +62,8 @@ class TrainingNet {
     void derive(size_t l, int row, int begin, int end);
     void derive_vector(const TrainedVector& vector);
     void derive_all(ThreadPool& pool);
+    /// Lets the forward pass of this step see disturbed weights, until they are derived again.
+    void disturb(const Disturb& disturb, uint64_t step, ThreadPool& pool);
     /// Constants of the weights from alpha and offset.
     void set_constants();
     /// Lookahead's outer step on everything.
@@ -88,6 +91,7 @@ class TrainingNet {
     std::vector<TrainedVector> vectors_;
     std::vector<LayerWeights> weights_;
     std::vector<float> complement_sums_;
+    std::vector<double> largest_;  ///< magnitude of each layer's devices, in the weights' unit
     std::vector<std::pair<size_t, int>> row_pieces_;  ///< layer and first row of a piece of work
 };
 

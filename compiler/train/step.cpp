@@ -212,6 +212,8 @@ double Stepper::step(const Inputs& inputs, std::span<const int32_t> images,
     images_ = images;
     random_ = &random;
     update_ = &update;
+    // Every weight is derived anew in the update.
+    if (options_.disturb) net_.disturb(options_.disturb, random.step, pool_);
     const uint64_t dropout = stream(random.seed, Draw::dropout, random.step).next();
     graph_.differentiate(batch, true, dropout, host_, pool_);
     pool_.for_each(static_cast<int>(blocks_.size()), update_block_);

@@ -35,6 +35,7 @@ class Stepper {
         bool frozen_zeros = false;
         float averaging = 0.9F;     ///< of gradients, for algorithms that move no values
         bool sparse_input = false;  ///< Inputs::is_sparse, and images are not changed
+        Disturb disturb = {};       ///< see TrainOptions
     };
     Stepper(const NetworkSpec& network, TrainingNet& net, const Options& options, ThreadPool& pool);
 

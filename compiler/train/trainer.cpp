@@ -58,6 +58,12 @@ void check_request(const NetworkSpec& network, const Dataset& data, const TrainO
     if (!options.devices.empty() && options.devices.size() != network.layers.size())
         throw Error("devices", fmt::format("the chip has {} layers, the network {}",
                                            options.devices.size(), network.layers.size()));
+    PERMLOOM_ASSERT(options.measured.empty() || options.from.has_value());
+    if (!options.measured.empty() && network.training.algorithm != Algorithm::laperm_latent)
+        throw Error("training.algorithm",
+                    fmt::format("is {}, measured devices are trained on by laperm_latent",
+                                to_string(network.training.algorithm)),
+                    "leave it out");
 }
 
 /// Whether two descriptions describe the same hardware and inputs.
@@ -72,13 +78,18 @@ void check_resume(NetworkSpec network, const Dataset& data, const TrainOptions& 
     network.training.epochs = old.network.training.epochs;
     if (fingerprint(network) != fingerprint(old.network))
         throw Error("resume", "the network description is not the one that the run began with",
-                    "only training.epochs may change");
+                    "only training.epochs may change; without NETWORK the run's own is taken");
     if (old.training.weights.empty())
         throw Error("resume", "the checkpoint holds no training state", "use --from");
     if (old.dataset_checksum != data.checksum)
         throw Error("resume", "the run was trained on '" + old.dataset + "', not on these data");
     if (old.training.protocol != to_string(options.protocol))
         throw Error("resume", "the run follows protocol '" + old.training.protocol + "'");
+    if (old.noise != options.noise)
+        throw Error("resume",
+                    old.noise.empty() ? "the run was trained without noise"
+                                      : "the run was trained with noise: " + old.noise,
+                    "give --noise and its --set device.KEY as at the start");
 }
 
 /// Which training images are trained on and which select.
@@ -102,7 +113,10 @@ TrainingNet make_net(const NetworkSpec& network, const TrainOptions& options, ui
     if (options.resume) return TrainingNet(network, *options.resume, TrainingNet::Continue::resume);
     if (options.from) {
         require_same_layers(network, options.from->network, "from");
-        return TrainingNet(network, *options.from, TrainingNet::Continue::from);
+        if (options.measured.empty())
+            return TrainingNet(network, *options.from, TrainingNet::Continue::from);
+        return TrainingNet(network, on_measured_devices(*options.from, options.measured),
+                           TrainingNet::Continue::from);
     }
     std::vector<LayerDevices> devices;
     if (options.shuffled) require_same_layers(network, options.shuffled->network, "shuffled");
@@ -151,6 +165,7 @@ class Run {
     void show_progress();
     Error diverged(const std::string& how) const;
     std::vector<LayerState> projected() const;
+    const Checkpoint* same_devices() const;
     Checkpoint snapshot() const;
     Checkpoint finish();
     void save(const Checkpoint& checkpoint, const char* name) const;
@@ -239,7 +254,8 @@ Stepper::Options Run::stepper_options() const {
             .l2 = spec_.l2,
             .frozen_zeros = spec_.frozen_zeros,
             .averaging = static_cast<float>(spec_.beta1),
-            .sparse_input = inputs_.is_sparse() && !spec_.augment.any() && spec_.shift_pixels == 0};
+            .sparse_input = inputs_.is_sparse() && !spec_.augment.any() && spec_.shift_pixels == 0,
+            .disturb = options_.disturb};
 }
 
 double Run::time() const {
@@ -411,6 +427,13 @@ std::vector<LayerState> Run::projected() const {
     return net_.project(step_, k_, pool_);
 }
 
+/// The checkpoint whose devices the run has; null: it has its own.
+const Checkpoint* Run::same_devices() const {
+    if (options_.resume) return &*options_.resume;
+    const bool keeps = options_.measured.empty() && net_.algorithm(0).keeps_devices();
+    return options_.from && keeps ? &*options_.from : nullptr;
+}
+
 /// The run as it stands, projected: Algorithm 1 ends with a sync, whatever the last step was. The
 /// training state keeps the weights before it, so that a resumed run goes on as if never saved.
 Checkpoint Run::snapshot() const {
@@ -432,8 +455,10 @@ Checkpoint Run::snapshot() const {
     checkpoint.command_line =
         options_.resume ? options_.resume->command_line : options_.command_line;
     checkpoint.instruction_set = instruction_set();
-    checkpoint.chip_fingerprint =
-        options_.resume ? options_.resume->chip_fingerprint : options_.chip_fingerprint;
+    const Checkpoint* devices = same_devices();
+    checkpoint.chip_fingerprint = devices ? devices->chip_fingerprint : options_.chip_fingerprint;
+    checkpoint.instance = devices ? devices->instance : options_.instance;
+    checkpoint.noise = options_.noise;
     checkpoint.training.epoch = static_cast<int>(step_ / epoch_steps_);
     checkpoint.training.step = step_;
     checkpoint.training.protocol = to_string(options_.protocol);

@@ -13,6 +13,8 @@
 #include "compiler/checkpoint/checkpoint.h"
 #include "compiler/data/dataset.h"
 #include "compiler/spec/network.h"
+#include "compiler/train/disturb.h"
+#include "compiler/train/measured.h"
 #include "compiler/train/monitor.h"
 
 namespace permloom {
@@ -61,7 +63,15 @@ struct TrainOptions {
         std::vector<int32_t> devices;  ///< (1 or outputs) x lines, ascending
     };
     std::vector<FrozenLayer> devices;
+    /// Devices of a fabricated copy of the chip that `from` was compiled to, a layer each: training
+    /// goes on on them (see measured.h). Its `from` may have been trained by another algorithm.
+    std::vector<MeasuredLayer> measured;
     std::string chip_fingerprint;
+    std::string instance;  ///< of `measured`, as in Checkpoint
+    /// Disturbs the weights of every forward pass in training; evaluation, syncs and checkpoints
+    /// never see it. A resumed run must be given the same.
+    Disturb disturb;
+    std::string noise;  ///< what `disturb` does, in words that tell it apart from others
     std::function<void(const EpochReport&)> on_epoch;
     /// Several times a second: finished steps of all steps, images/s, seconds left.
     std::function<void(int64_t step, int64_t steps, double images_per_second, double seconds_left)>

@@ -26,6 +26,9 @@ enum class PhysicalDraw : uint32_t {
     stuck_switch = 7,
     read_noise = 8,
     adc_noise = 9,
+    training_spread = 10,
+    training_noise = 11,
+    training_dead = 12,
 };
 
 /// The draws for one layer of one chip.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "compiler/base/error.h"
 
@@ -94,29 +95,24 @@ MonteCarloReport run(const Chip& chip, const Configuration& configuration, const
 
 }  // namespace
 
-ChipScore score(const PhysicalNetwork& network, const PhysicalNetwork& ideal,
-                const LabelledCodes& images, ThreadPool& pool) {
+double accuracy(const PhysicalNetwork& network, const LabelledCodes& images, ThreadPool& pool) {
     const size_t count = images.codes.size();
     PERMLOOM_ASSERT(count > 0 && images.labels.size() >= count);
     const size_t pieces = (count + IMAGES_A_PIECE - 1) / IMAGES_A_PIECE;
     std::vector<int64_t> correct(pieces, 0);
-    ChipScore result;
-    pool.for_each(static_cast<int>(pieces) + 1, [&](int task) {
-        if (task == 0) {
-            result.signal_to_noise = profile(network, ideal, images.codes);
-            return;
-        }
-        const auto piece = static_cast<size_t>(task - 1);
-        for (size_t i = piece * IMAGES_A_PIECE; i < std::min(count, (piece + 1) * IMAGES_A_PIECE);
-             ++i)
-            correct[piece] +=
+    pool.for_each(static_cast<int>(pieces), [&](int piece) {
+        const size_t first = static_cast<size_t>(piece) * IMAGES_A_PIECE;
+        for (size_t i = first; i < std::min(count, first + IMAGES_A_PIECE); ++i)
+            correct[static_cast<size_t>(piece)] +=
                 network.infer(images.codes[i], static_cast<uint32_t>(i)).label == images.labels[i];
     });
-    int64_t sum = 0;
-    for (const int64_t part : correct)
-        sum += part;
-    result.accuracy = static_cast<double>(sum) / static_cast<double>(count);
-    return result;
+    return static_cast<double>(std::accumulate(correct.begin(), correct.end(), int64_t{0})) /
+           static_cast<double>(count);
+}
+
+ChipScore score(const PhysicalNetwork& network, const PhysicalNetwork& ideal,
+                const LabelledCodes& images, ThreadPool& pool) {
+    return {accuracy(network, images, pool), profile(network, ideal, images.codes)};
 }
 
 Distribution distribution_of(std::vector<double> values) {

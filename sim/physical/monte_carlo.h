@@ -29,8 +29,9 @@ struct ChipScore {
 /// Images that the signal-to-noise ratios are taken over: the first so many.
 inline constexpr size_t PROFILED_IMAGES = 256;
 
-/// Runs all images; the result does not depend on the number of threads. `ideal` is the same
-/// network on nominal devices.
+/// Part of the images whose label is found. Does not depend on the number of threads.
+double accuracy(const PhysicalNetwork& network, const LabelledCodes& images, ThreadPool& pool);
+/// The same, and the ratios. `ideal` is the same network on nominal devices.
 ChipScore score(const PhysicalNetwork& network, const PhysicalNetwork& ideal,
                 const LabelledCodes& images, ThreadPool& pool);
 

@@ -10,6 +10,7 @@ namespace permloom::systemc {
 namespace {
 
 constexpr uint32_t CLASSES_WORDS = 1;
+constexpr size_t HELD_WORDS = 2;  ///< of a code
 
 constexpr uint32_t words_for(size_t bits) {
     return static_cast<uint32_t>((bits + 31) / 32);
@@ -50,8 +51,10 @@ ConfigLoader::Shape ConfigLoader::shape_of(const ChipLayer& layer) {
     Shape shape{.neurons = static_cast<uint32_t>(layer.outputs),
                 .wiring = {},
                 .wiring_rows = static_cast<uint32_t>(plan.wiring_rows),
+                .lane_entries = 0,
                 .stage_words = {},
-                .layer_words = LAYER_REGISTER_WORDS + (layer.adds() ? SKIP_REGISTER_WORDS : 0U)};
+                .layer_words = LAYER_REGISTER_WORDS + (layer.adds() ? SKIP_REGISTER_WORDS : 0U),
+                .decoder = nullptr};
     const auto stages = static_cast<size_t>(plan.wiring_stages);
     switch (layer.engine) {
         case Engine::folded:
@@ -61,6 +64,14 @@ ConfigLoader::Shape ConfigLoader::shape_of(const ChipLayer& layer) {
                 shape.stage_words.push_back(words_for(stage.size()));
             break;
         case Engine::serial:
+            if (layer.decoder != Decoder::none) {
+                shape.wiring = Section::codes;
+                shape.lane_entries = shape.wiring_rows;
+                shape.wiring_rows = shape.neurons;
+                shape.stage_words = {static_cast<uint32_t>(code_words(layer))};
+                shape.decoder = std::make_unique<CodeDecoder>(layer);
+                break;
+            }
             shape.wiring = Section::entries;
             shape.stage_words.assign(stages, shape.wiring_rows == 0 ? 0 : 1);
             break;
@@ -89,12 +100,14 @@ void ConfigLoader::edge() {
             state_ = State::record;
             index_ = 0;
         }
-    } else if (cfg_tvalid->read()) {
-        take(cfg_tdata->read(), cfg_tlast->read());
     } else {
-        return;
+        const bool takes = cfg_tvalid->read() && ready();
+        if (!takes && !in_codes()) return;
+        if (in_codes()) decode();
+        if (takes) take(cfg_tdata->read(), cfg_tlast->read());
+        if (!in_codes()) forget_code();
     }
-    cfg_tready->write(state_ != State::wait);
+    cfg_tready->write(ready());
     ctx_valid->write(valid_);
     load_error->write(static_cast<uint8_t>(error_));
     loading->write(state_ != State::header || index_ != 0);
@@ -107,6 +120,11 @@ void ConfigLoader::reset() {
     valid_ = 0;
     ids_ = {};
     error_ = LoadError::none;
+    forget_code();
+}
+
+bool ConfigLoader::ready() const {
+    return in_codes() ? held_.size() < HELD_WORDS && !decoding_ : state_ != State::wait;
 }
 
 void ConfigLoader::take(uint32_t word, bool last) {
@@ -200,6 +218,7 @@ LoadError ConfigLoader::address_fault(uint32_t word) const {
         case Section::entries:
         case Section::levels:
         case Section::weights:
+        case Section::codes:
             good = good && section == shapes_[layer].wiring &&
                    stage < shapes_[layer].stage_words.size() &&
                    shapes_[layer].stage_words[stage] != 0;
@@ -236,7 +255,10 @@ void ConfigLoader::advance(uint32_t word) {
             advance_record(word);
             return;
         case State::rows:
-            advance_row(word);
+            if (section_ == Section::codes)
+                advance_code(word);
+            else
+                advance_row(word);
             return;
         case State::crc:
             valid_ = static_cast<uint8_t>(valid_ | (1U << target_));
@@ -272,18 +294,70 @@ void ConfigLoader::advance_row(uint32_t word) {
     data_[index_] = word;
     if (++index_ < data_.size()) return;
     index_ = 0;
-    Row& out = row->next();
-    out.valid = true;
+    Row& out = send_row();
     out.section = section_;
     out.stage = stage_;
-    out.ctx = target_;
-    out.layer = layer_;
     out.addr = target_ * rows() + row_;
     out.data = data_;
-    row_sent_ = true;
     ++rows_seen_;
     ++row_;
     if (--count_ == 0) state_ = State::record;
+}
+
+Row& ConfigLoader::send_row() {
+    Row& out = row->next();
+    out.valid = true;
+    out.ctx = target_;
+    out.layer = layer_;
+    row_sent_ = true;
+    return out;
+}
+
+void ConfigLoader::advance_code(uint32_t word) {
+    held_.push_back(word);
+    if (index_ == 0) {
+        neuron_ = row_;
+        starts_ = true;
+    }
+    if (++index_ < row_words()) return;
+    index_ = 0;
+    decoding_ = true;
+    ++rows_seen_;
+    ++row_;
+    --count_;
+}
+
+void ConfigLoader::decode() {
+    const Shape& shape = shapes_[layer_];
+    if (starts_) {
+        shape.decoder->start(neuron_);
+        starts_ = false;
+        runs_ = true;
+        return;
+    }
+    if (!runs_) return;
+    const CodeDecoder::Cycle cycle = shape.decoder->step(held_.empty() ? nullptr : &held_.front());
+    if (cycle.takes_word) held_.pop_front();
+    if (cycle.entry) {
+        Row& out = send_row();
+        out.section = Section::entries;
+        out.stage = cycle.entry->lane;
+        out.addr = target_ * shape.lane_entries + cycle.entry->row;
+        out.data = {cycle.entry->word};
+    }
+    if (!cycle.ends) return;
+    forget_code();
+    if (shape.decoder->wrong()) {
+        error_ = LoadError::code;
+        state_ = State::drop;
+    } else if (count_ == 0) {
+        state_ = State::record;
+    }
+}
+
+void ConfigLoader::forget_code() {
+    held_.clear();
+    starts_ = runs_ = decoding_ = false;
 }
 
 uint32_t ConfigLoader::rows() const {
@@ -297,6 +371,7 @@ uint32_t ConfigLoader::row_words() const {
         case Section::entries:
         case Section::levels:
         case Section::weights:
+        case Section::codes:
             return shapes_[layer_].stage_words[stage_];
         case Section::neuron_registers:
             return NEURON_REGISTER_WORDS;

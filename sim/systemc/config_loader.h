@@ -3,17 +3,21 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <vector>
 
 #include "compiler/program/chip.h"
 #include "sim/device.h"
 #include "sim/systemc/bundles.h"
 #include "sim/systemc/channels.h"
+#include "sim/systemc/code_decoder.h"
 
 namespace permloom::systemc {
 
 /// Checks every word in the cycle that takes it, sends the rows over the row bus, and keeps
-/// `ctx_valid`, `load_error` and `loading`.
+/// `ctx_valid`, `load_error` and `loading`. Codes of wiring pass a decoder, whose entries go over
+/// the row bus.
 class ConfigLoader final : public sc_core::sc_module {
   public:
     sc_core::sc_in<bool> clk{"clk"}, rst_n{"rst_n"};
@@ -38,8 +42,10 @@ class ConfigLoader final : public sc_core::sc_module {
         uint32_t neurons = 0;
         Section wiring{};                   ///< the section of its engine
         uint32_t wiring_rows = 0;           ///< of one stage
+        uint32_t lane_entries = 0;          ///< behind a decoder
         std::vector<uint32_t> stage_words;  ///< of one row of each stage; 0: it has no rows
         uint32_t layer_words = 0;           ///< of the layer registers
+        std::unique_ptr<CodeDecoder> decoder;
     };
     static Shape shape_of(const ChipLayer& layer);
 
@@ -57,6 +63,13 @@ class ConfigLoader final : public sc_core::sc_module {
     void advance(uint32_t word);
     void advance_record(uint32_t word);
     void advance_row(uint32_t word);
+    void advance_code(uint32_t word);
+    /// A cycle of the decoder whose code is in hand.
+    void decode();
+    void forget_code();
+    bool in_codes() const { return state_ == State::rows && section_ == Section::codes; }
+    bool ready() const;
+    Row& send_row();
     /// Rows of a stage, and words of one row, of the record in hand.
     uint32_t rows() const;
     uint32_t row_words() const;
@@ -79,6 +92,11 @@ class ConfigLoader final : public sc_core::sc_module {
     uint8_t stage_ = 0;
     std::vector<uint32_t> data_;
     bool row_sent_ = false;  ///< the row bus carries a row in this cycle
+
+    std::deque<uint32_t> held_;  ///< words of a code that no decoder has taken yet
+    uint32_t neuron_ = 0;        ///< whose it is
+    /// Its first word came in the last cycle; its decoder runs; its last word has come.
+    bool starts_ = false, runs_ = false, decoding_ = false;
 };
 
 }  // namespace permloom::systemc

@@ -321,6 +321,12 @@ class Files(CliTest):
         self.fails(1, "engine 'seriel' is unknown, did you mean 'serial'",
                    "compile", "run", "--set", "engine=seriel", "--out", "t")
         self.fails(1, "--set lane: .*did you mean 'lanes'", "compile", "run", "--set", "lane=2", "--out", "t")
+        self.fails(1, "decoder 'levelmap' is unknown, did you mean 'level-map'",
+                   "compile", "run", "--set", "decoder=levelmap", "--out", "t")
+        self.fails(1, "decoder level-map cannot stand in engine folded.*routed bits, which the host computes",
+                   "compile", "run", "--set", "decoder=level-map", "--out", "t")
+        self.fails(1, "engine auto with decoder level-map",
+                   "compile", "run", "--target", "ice40-hx8k", "--set", "decoder=level-map", "--out", "t")
         self.fails(1, "names 3 engines, the network has 2 layers",
                    "compile", "run", "--set", "engine=[level,level,level]", "--out", "t")
         self.fails(2, "--set.*--onto|--onto.*--set",

@@ -79,11 +79,30 @@ int32_t post_op(int64_t acc, const NeuronRegisters& neuron, const LayerRegisters
     return static_cast<int32_t>(std::clamp<int64_t>(layer.z + (u >> layer.s), layer.lo, layer.hi));
 }
 
+/// With a decoder of level maps every neuron has the classes of the first, other values maybe.
+/// Where there is nothing to decode it is taken away.
+void settle_decoder(ChipLayer& layer) {
+    if (layer.decoder == Decoder::level_map && layer.bank(0).front() == layer.bank(0).back())
+        layer.decoder = Decoder::factorial_stream;
+    if (layer.decoder == Decoder::factorial_stream && layer.lines() == 1)
+        layer.decoder = Decoder::none;
+    if (layer.decoder != Decoder::level_map) return;
+    const int limit = 1 << (layer.device_bits - 1);
+    const std::vector<int32_t> first(layer.bank(0).begin(), layer.bank(0).end());
+    for (int bank = 1; bank < layer.banks(); ++bank) {
+        int shift = bank % 3 - 1;
+        if (first.front() + shift < -limit || first.back() + shift >= limit) shift = 0;
+        std::ranges::transform(first, layer.devices.begin() + bank * layer.lines(),
+                               [&](int32_t device) { return device + shift; });
+    }
+}
+
 ChipLayer random_layer(const LayerShape& wanted, int inputs, int in_bits, Rng& rng) {
     ChipLayer layer;
     layer.engine = wanted.engine;
     layer.lanes = wanted.lanes;
     layer.bit_serial = wanted.bit_serial;
+    layer.decoder = wanted.decoder;
     layer.inputs = inputs;
     layer.outputs = wanted.outputs;
     layer.rail = wanted.rail;
@@ -100,6 +119,7 @@ ChipLayer random_layer(const LayerShape& wanted, int inputs, int in_bits, Rng& r
         std::sort(devices.begin(), devices.end());
         layer.devices.insert(layer.devices.end(), devices.begin(), devices.end());
     }
+    settle_decoder(layer);
     return layer;
 }
 
@@ -109,6 +129,11 @@ void choose_writes(Chip& chip) {
         if (chip.layers[l].engine == Engine::spatial) chip.layers[l].lanes = spatial_lanes(chip, l);
 }
 
+/// Drawn without moving `rng` on, so that all else is the same with it.
+Decoder random_decoder(const Rng& rng) {
+    return static_cast<Decoder>(Rng(rng.state()[0], 1).below(3));
+}
+
 LayerShape random_layer_shape(Rng& rng, int outputs) {
     LayerShape layer{.outputs = outputs,
                      .rail = static_cast<Rail>(rng.below(3)),
@@ -116,6 +141,7 @@ LayerShape random_layer_shape(Rng& rng, int outputs) {
                      .engine = static_cast<Engine>(rng.below(5))};
     if (layer.engine == Engine::serial || layer.engine == Engine::programmable)
         layer.lanes = between(rng, 1, 10);
+    if (layer.engine == Engine::serial) layer.decoder = random_decoder(rng);
     if (layer.engine == Engine::level) layer.lanes = 1 << rng.below(5);
     if (layer.engine == Engine::folded || layer.engine == Engine::spatial)
         layer.bit_serial = coin(rng);
@@ -295,6 +321,8 @@ std::string describe(const Chip& chip) {
                             to_string(layer.rail), layer.shared_profile ? " shared" : "",
                             to_string(layer.engine), layer.bit_serial ? " bit-serial" : "",
                             layer.lanes, chip.source(l));
+        if (layer.decoder != Decoder::none)
+            text += fmt::format(" decoder {}", to_string(layer.decoder));
         if (!layer.walk) continue;
         const Walk& walk = *layer.walk;
         text += fmt::format(" walks {}x{}x{} kernel {} stride {} pad {} {} positions {}x{}",
@@ -358,6 +386,7 @@ void redraw_devices(Chip& chip, Rng& rng) {
             device = rng.chance(zeros) ? 0 : between(rng, -limit, limit - 1);
         for (auto bank = layer.devices.begin(); bank != layer.devices.end(); bank += layer.lines())
             std::sort(bank, bank + layer.lines());
+        settle_decoder(layer);
     }
 }
 

@@ -20,6 +20,7 @@ struct LayerShape {
     Engine engine = Engine::folded;
     int lanes = 1;
     bool bit_serial = false;
+    Decoder decoder = Decoder::none;  ///< where the devices allow it, else another or none
 };
 
 struct ChipShape {

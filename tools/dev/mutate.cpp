@@ -2,7 +2,7 @@
 // other device or the reference gets, runs all of them against one another, and demands that the
 // change is seen and, where it has a place, that the first difference names it.
 //
-//     tools/dev/mutate [--only TEXT] [--list]
+//     tools/dev/mutate [--only TEXT]... [--list]
 //
 // (a script that builds this program and runs it). Every change of the RTL costs a build of the
 // Verilated model, some ten seconds each on one core.
@@ -18,7 +18,6 @@
 #include <string>
 #include <vector>
 
-#include "compiler/base/digest.h"
 #include "compiler/base/error.h"
 #include "compiler/emit/rtl_design.h"
 #include "compiler/program/expand.h"
@@ -28,6 +27,7 @@
 #include "sim/systemc/systemc_device.h"
 #include "sim/verilated/verilated_device.h"
 #include "tools/dev/mutation_scenes.h"
+#include "tools/dev/mutation_trials.h"
 #include "tools/dev/rtl_mutations.h"
 
 using namespace permloom;
@@ -50,16 +50,6 @@ struct Verdict {
     bool caught = false, placed = false;
 };
 
-void renew_checksum(std::vector<uint32_t>& words) {
-    uint32_t crc = 0;
-    for (size_t i = 0; i + 1 < words.size(); ++i)
-        for (int b = 0; b < 4; ++b) {
-            const uint8_t byte = static_cast<uint8_t>(words[i] >> (8 * b));
-            crc = crc32({&byte, 1}, crc);
-        }
-    words.back() = crc;
-}
-
 RtlDesign design_of(const Chip& chip) {
     RtlDesign design;
     design.probes = chip.probes();
@@ -81,89 +71,10 @@ std::optional<Difference> run_one(const Scene& scene, Device& device, const std:
     return bench.run(scene.images).first_difference;
 }
 
-/// Loads with every fault that a chip must answer, each into the context that is not running.
-std::vector<std::vector<uint32_t>> faulty_loads(const Scene& scene) {
-    const std::vector<uint32_t> good = expand(scene.chip, scene.first, 1).words;
-    std::vector<std::vector<uint32_t>> loads;
-    const auto add = [&](auto change, bool checksum = true) {
-        loads.push_back(good);
-        change(loads.back());
-        if (checksum) renew_checksum(loads.back());
-    };
-    using Words = std::vector<uint32_t>;
-    add([](Words& w) { w[0] ^= 1; });
-    add([](Words& w) { w[1] ^= 2; });
-    add([](Words& w) { w[1] |= 2U << 8; });
-    add([](Words& w) { w[1] |= 1U << 16; });
-    add([](Words& w) { w[2] ^= 1U << 31; });
-    add([](Words& w) { w[3] ^= 1; });
-    add([](Words& w) { w[4] = 1; });
-    add([](Words& w) { w[6] |= 9U; });
-    add([](Words& w) { w[6] |= 7U << 16; });
-    add([](Words& w) { w[6] |= 99U << 24; });
-    add([](Words& w) { w[7] += 1U << 16; });
-    add([](Words& w) { w[8] += 1; });
-    add([](Words& w) { w.erase(w.end() - 6, w.end() - 2); });  // the record of classes is missing
-    add([](Words& w) { w.pop_back(); }, false);
-    add([](Words& w) { w.push_back(0); }, false);
-    add([](Words& w) { w.back() ^= 1U << 17; }, false);
-    return loads;
-}
-
-/// SystemC and RTL side by side through everything a chip does: two loads, one of them while images
-/// run, a switch of context, faulty loads, a dropped image, a reset.
-std::optional<Difference> run_pair(const Scene& scene, Device& systemc, Device& rtl) {
-    const auto first_reference = make_reference(scene.chip, scene.first);
-    const auto second_reference = make_reference(scene.chip, scene.second);
-    const LoadStream first = expand(scene.chip, scene.first, 0);
-    const LoadStream second = expand(scene.chip, scene.second, 1);
-    Bench bench(scene.chip, {&systemc, &rtl}, {"systemc", "rtl"}, scene.stimulus);
-    const auto done = [&] { return bench.first_difference().has_value(); };
-    bench.reset();
-    try {
-        bench.load({first.words, first_reference.get()});
-        bench.select(0);
-        bench.run(scene.images, Reload{{second.words, second_reference.get()}, 6, 1});
-        bench.select(1);
-        bench.run(scene.images);
-        if (done()) return bench.first_difference();
-        bench.select(0);
-        for (const auto& words : faulty_loads(scene)) {
-            bench.load({words, nullptr});
-            if (done()) return bench.first_difference();
-        }
-        // The running context is loaded anew: the images inside finish under the old load.
-        const LoadStream again = expand(scene.chip, scene.second, 0);
-        bench.run(scene.images, Reload{{again.words, second_reference.get()}, 6, -1});
-        if (done()) return bench.first_difference();
-        PinsIn wishes;  // context 1 holds no load after the faulty ones
-        wishes.ctx_select = 1;
-        for (int i = 0; i < 4; ++i)
-            bench.tick(wishes);
-        bench.select(0);
-        PinsIn torn;  // the only beat of an image, without its tlast
-        torn.pix_tvalid = torn.res_tready = true;
-        bench.tick(torn);
-        for (int i = 0; i < 4; ++i)
-            bench.tick({});
-        bench.reset();
-        for (int i = 0; i < 4; ++i)
-            bench.tick({});
-    } catch (const Error& error) {
-        // The watchdog of the bench: a device that stops is a difference as well.
-        if (done()) return bench.first_difference();
-        Difference stuck;
-        stuck.cycle = bench.cycle();
-        stuck.what = error.what();
-        return stuck;
-    }
-    return bench.first_difference();
-}
-
 std::optional<Difference> run_rtl(const Scene& scene, const RtlDesign& design) {
     const auto systemc = make_systemc_device(scene.chip);
     const auto rtl = make_verilated_device(design);
-    return run_pair(scene, *systemc, *rtl);
+    return run_trial(scene, *systemc, *rtl);
 }
 
 using Scenes = std::map<SceneName, Scene>;
@@ -311,7 +222,7 @@ std::vector<Mutation> engine_data_mutations(const Scene& scene) {
     DataMutations m(SceneName::engines, scene);
     m.flip("entry 2 of lane 1, layer 0, names another input", {0, 1}, Section::entries, 1, 2, 1);
     m.flip("complement of entry 0 of lane 2, layer 0, flipped", {0, 2}, Section::entries, 2, 0, 31);
-    m.flip("entry 1 of lane 4, layer 2, names another input", {2, 4}, Section::entries, 4, 1, 0);
+    m.flip("entry 0 of lane 1, layer 2, names another input", {2, 1}, Section::entries, 1, 0, 1);
     m.flip("level of an input of neuron 3, layer 1, flipped", {1, 3}, Section::levels, 3, 0, 0);
     m.flip("level of a complement of neuron 2, layer 3, flipped", {3, 2}, Section::levels, 2, 6, 0);
     m.device("smallest device of neuron 5, layer 0, - 1", {0, 5}, [](Chip& chip) {
@@ -329,7 +240,7 @@ std::vector<Mutation> spatial_data_mutations(const Scene& scene) {
     m.flip("weight 0 of neuron 2, layer 0, off by 2", {0, 2}, Section::weights, 2, 0, 1);
     m.flip("switch 1 of stage 2, layer 1, neuron 3, flipped", {1, 3}, Section::switches, 2, 3, 1);
     m.flip("switch 0 of stage 3, layer 2, neuron 6, flipped", {2, 6}, Section::switches, 3, 6, 0);
-    m.raise("b + 9, layer 2, neuron 5", {2, 5}, NEURON, 4 * 5, 9);
+    m.raise("b + 9, layer 2, neuron 6", {2, 6}, NEURON, 4 * 6, 9);
     m.device("smallest device of neuron 1, layer 2, - 1", {2, 1}, [](Chip& chip) {
         chip.layers[2].devices[static_cast<size_t>(chip.layers[2].lines())] -= 1;
     });
@@ -366,15 +277,15 @@ Verdict judge(const Mutation& mutation) {
 }
 
 int run(int argc, char** argv) {
-    std::string only;
+    std::vector<std::string> only;
     bool list = false;
     for (int i = 1; i < argc; ++i) {
         if (!std::strcmp(argv[i], "--list")) {
             list = true;
         } else if (!std::strcmp(argv[i], "--only") && i + 1 < argc) {
-            only = argv[++i];
+            only.emplace_back(argv[++i]);
         } else {
-            std::cerr << "usage: mutate [--only TEXT] [--list]\n";
+            std::cerr << "usage: mutate [--only TEXT]... [--list]\n";
             return 2;
         }
     }
@@ -388,8 +299,11 @@ int run(int argc, char** argv) {
           spatial_data_mutations(scenes.at(SceneName::spatial)),
           walk_data_mutations(scenes.at(SceneName::walks)), rtl_mutations(scenes)})
         mutations.insert(mutations.end(), some.begin(), some.end());
-    std::erase_if(mutations,
-                  [&](const Mutation& m) { return m.name.find(only) == std::string::npos; });
+    std::erase_if(mutations, [&](const Mutation& m) {
+        return !only.empty() && std::ranges::none_of(only, [&](const std::string& text) {
+            return m.name.find(text) != std::string::npos;
+        });
+    });
     if (list) {
         for (const Mutation& one : mutations)
             std::cout << one.name << '\n';
@@ -397,6 +311,10 @@ int run(int argc, char** argv) {
     }
 
     for (const auto& [name, scene] : scenes) {
+        const std::string of_scene = fmt::format("{}, ", to_string(name));
+        if (std::ranges::none_of(mutations,
+                                 [&](const Mutation& m) { return m.name.starts_with(of_scene); }))
+            continue;
         std::cout << fmt::format("{}, unchanged: ", to_string(name)) << std::flush;
         if (const auto difference = run_rtl(scene, design_of(scene.chip))) {
             std::cout << difference->describe() << "\nthe unchanged machine must agree first\n";

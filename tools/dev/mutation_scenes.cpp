@@ -31,13 +31,14 @@ ChipLayer layer_of(Engine engine, int lanes, int inputs, int outputs, Rail rail,
     layer.out_bits = out_bits;
     layer.device_bits = devices.bits;
     layer.shared_profile = devices.shared;
+    Rng zeros(7);  // apart, so that the devices behind stay what they are
     for (int bank = 0; bank < layer.banks(); ++bank) {
         std::vector<int32_t> values;
-        for (int slot = 0; slot < layer.lines(); ++slot)
-            values.push_back(
-                devices.each > 1 && rng.below(static_cast<uint64_t>(devices.each)) > 0
-                    ? 0
-                    : static_cast<int32_t>(between(rng, devices.lowest, devices.highest)));
+        for (int slot = 0; slot < layer.lines(); ++slot) {
+            const int64_t value = between(rng, devices.lowest, devices.highest);
+            const bool drawn = zeros.below(static_cast<uint64_t>(devices.each)) == 0;
+            values.push_back(drawn ? static_cast<int32_t>(value) : 0);
+        }
         std::sort(values.begin(), values.end());
         layer.devices.insert(layer.devices.end(), values.begin(), values.end());
     }
@@ -56,7 +57,7 @@ std::vector<ChipLayer> folded_layers(Rng& rng) {
 /// table of devices, neither.
 std::vector<ChipLayer> engine_layers(Rng& rng) {
     constexpr auto SERIAL = Engine::serial, LEVEL = Engine::level;
-    return {layer_of(SERIAL, 3, 11, 7, Rail::dual, 4, 8, {4, -7, 7, false}, rng),
+    return {layer_of(SERIAL, 3, 11, 7, Rail::dual, 4, 8, {4, -7, 7, false, 2}, rng),
             layer_of(LEVEL, 4, 7, 6, Rail::split, 8, 6, {3, -3, 3, true}, rng),
             layer_of(SERIAL, 9, 6, 9, Rail::single, 6, 8, {3, -2, 3, true}, rng),
             layer_of(LEVEL, 2, 9, 5, Rail::dual, 8, 8, {2, -1, 1, false}, rng)};
@@ -120,6 +121,12 @@ std::vector<ChipLayer> walking_layers(Rng& rng) {
     return layers;
 }
 
+/// Images of three beats.
+std::vector<ChipLayer> control_layers(Rng& rng) {
+    return {layer_of(Engine::folded, 1, 6, 4, Rail::single, 8, 8, {4, -7, 7, true}, rng),
+            layer_of(Engine::serial, 2, 4, 3, Rail::single, 8, 8, {4, -7, 7, false}, rng)};
+}
+
 Chip chip_of(SceneName name) {
     Rng rng(2024);
     Chip chip;
@@ -137,6 +144,10 @@ Chip chip_of(SceneName name) {
             break;
         case SceneName::walks:
             chip.layers = walking_layers(rng);
+            break;
+        case SceneName::control:
+            chip.layers = control_layers(rng);
+            chip.pixel_stream_bits = 16;
             break;
     }
     check(chip, "mutation check");
@@ -200,16 +211,20 @@ std::vector<std::vector<uint16_t>> images_of(const Chip& chip, int count) {
 }  // namespace
 
 const char* to_string(SceneName name) {
-    return std::array{"folded", "engines", "spatial", "walks"}[static_cast<size_t>(name)];
+    return std::array{"folded", "engines", "spatial", "walks",
+                      "control"}[static_cast<size_t>(name)];
 }
 
-Scene::Scene(SceneName name)
-    : chip(chip_of(name)),
+Scene::Scene(SceneName which)
+    : name(which),
+      chip(chip_of(which)),
       first(configuration_of(chip, 1)),
       second(configuration_of(chip, 2)),
       images(images_of(chip, name == SceneName::walks ? 20 : 24)) {
     // Results slower than all layers: sooner or later every one of these stands still.
     if (name == SceneName::walks) stimulus.result_stall = 0.997;
+    if (name == SceneName::control) stimulus.control_gap = stimulus.control_traffic = 0.3;
+    if (name == SceneName::engines || name == SceneName::spatial) stimulus.result_stall = 0.98;
 }
 
 }  // namespace permloom

@@ -17,17 +17,19 @@ enum class SceneName {
     folded,   ///< three layers of engine `folded`
     engines,  ///< `serial` and `level` in turns
     spatial,  ///< `programmable`, `spatial`, bit-serial data
-    walks     ///< layers of every engine that walk over feature maps, add and pool
+    walks,    ///< layers of every engine that walk over feature maps, add and pool
+    control   ///< two small layers, patched and watched over the control port
 };
 inline constexpr std::array SCENES = {SceneName::folded, SceneName::engines, SceneName::spatial,
-                                      SceneName::walks};
+                                      SceneName::walks, SceneName::control};
 
 const char* to_string(SceneName name);
 
 /// The material of every trial on a chip.
 struct Scene {
-    explicit Scene(SceneName name);
+    explicit Scene(SceneName which);
 
+    SceneName name;
     Chip chip;
     Configuration first, second;
     std::vector<std::vector<uint16_t>> images;

@@ -50,7 +50,7 @@ std::vector<RtlMutation> folded_rtl_mutations() {
          0},
         {"rounding constant twice as large", "pl_post_op.sv", "<< registers_3[5:0]) >> 1",
          "<< registers_3[5:0])", 0},
-        {"zero point subtracted", "pl_post_op.sv", "shifted} + zero", "shifted} - zero", 0},
+        {"zero point subtracted", "pl_post_op.sv", "nearest} + zero", "nearest} - zero", 0},
         {"upper clamp dropped", "pl_post_op.sv", "moved > high ? high : moved", "moved"},
         {"lower clamp dropped", "pl_post_op.sv", "moved < low ? low : ", "", 1},
         {"register of c dropped", "pl_post_op.sv", "c_2 <= c_1;", "c_2 <= c;", 0},
@@ -98,6 +98,7 @@ std::vector<RtlMutation> all_rtl_mutations() {
     add(SceneName::engines, engine_rtl_mutations());
     add(SceneName::spatial, spatial_rtl_mutations());
     add(SceneName::walks, walk_rtl_mutations());
+    add(SceneName::control, control_rtl_mutations());
     return all;
 }
 

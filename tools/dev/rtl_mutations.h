@@ -24,6 +24,8 @@ std::vector<RtlMutation> engine_rtl_mutations();
 std::vector<RtlMutation> spatial_rtl_mutations();
 /// Of what a layer that walks, adds or pools has around it.
 std::vector<RtlMutation> walk_rtl_mutations();
+/// Of the control port, the choice of a context and patches.
+std::vector<RtlMutation> control_rtl_mutations();
 /// All of them, each with its scene.
 std::vector<RtlMutation> all_rtl_mutations();
 

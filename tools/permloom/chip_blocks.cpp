@@ -89,7 +89,7 @@ void add_serial(LayerBlocks& blocks, const Chip& chip, const ChipLayer& layer) {
     blocks.wired = blocks.data.size() - 1;
     blocks.wiring = {
         BlockKind::memory,
-        "index memory",
+        layer.decoder == Decoder::none ? "index memory" : "decoded index memory",
         {fmt::format("{} x {} x {} bit", layer.lanes, grouped(engine_plan(layer).wiring_rows),
                      stored_entry_bits(layer)),
          contexts_text(chip)}};

@@ -107,13 +107,14 @@ void print_report(const CompileResult& result) {
         const LayerReport& layer = report.layers[i];
         switches += layer.switches;
         left_out += layer.switches_left_out;
-        table.add(
-            {layer_text(result.chip, i), engine_text(layer.engine, layer.lanes, layer.bit_serial),
-             grouped(layer.lines), layer.switches > 0 ? grouped(layer.switches) : "-",
-             layer.stages > 0 ? std::to_string(layer.stages) : "-", layer.code,
-             bits(layer.wiring_bits), fmt::format("{:.1f}", layer.wiring_bound),
-             bits(layer.register_bits), bits(layer.framing_bits), bits(layer.load_bits),
-             grouped(layer.wires), grouped(layer.cycles), std::to_string(layer.accumulator_bits)});
+        table.add({layer_text(result.chip, i),
+                   engine_text(layer.engine, layer.lanes, layer.bit_serial, layer.decoder),
+                   grouped(layer.lines), layer.switches > 0 ? grouped(layer.switches) : "-",
+                   layer.stages > 0 ? std::to_string(layer.stages) : "-", layer.code,
+                   bits(layer.wiring_bits), fmt::format("{:.1f}", layer.wiring_bound),
+                   bits(layer.register_bits), bits(layer.framing_bits), bits(layer.load_bits),
+                   grouped(layer.wires), grouped(layer.cycles),
+                   std::to_string(layer.accumulator_bits)});
     }
     table.add({"total", "", "", switches > 0 ? grouped(switches) : "-", "", "",
                bits(report.wiring_bits), fmt::format("{:.1f}", report.wiring_bound),

@@ -38,7 +38,9 @@ Options options() {
     options
         .repeatable("set", "key=value",
                     "replace one key of the device description, dotted; repeatable")
-        .value("seed", "S", "seed of the copy", "1")
+        .value("seed", "S", "seed of the copies", "1")
+        .value("trial", "N",
+               "number of the copy among those of the seed, as simulate and study count them", "0")
         .value("measured", "FILE.csv", "measurements in place of --device")
         .value("sign", "SCHEME", "of measured devices: pair, offset or carried", "pair")
         .value("unit", "G",
@@ -81,6 +83,7 @@ DeviceInstance make(const Values& values, const Chip& chip) {
                                  values.real("unit", 0.0, 1e30));
     FabricateOptions how;
     how.seed = static_cast<uint64_t>(values.integer("seed", 0, INT64_MAX));
+    how.trial = static_cast<uint32_t>(values.integer("trial", 0, INT32_MAX));
     how.sharing = read_sharing(values);
     return fabricate(chip, read_device_model(values), how);
 }

@@ -95,8 +95,7 @@ DataNeeds needs_of(const Program& program) {
             configuration.dataset_checksum};
 }
 
-Chip load_chip_for(const NetworkSpec& network, const fs::path& path) {
-    Chip chip = load_chip(path);
+void require_fit(const NetworkSpec& network, const Chip& chip, const fs::path& path) {
     const std::string hint = "choose a network of the chip's shape, " + shape_text(chip);
     if (chip.layers.size() != network.layers.size())
         throw Error(path.string(),
@@ -121,6 +120,11 @@ Chip load_chip_for(const NetworkSpec& network, const fs::path& path) {
         if (want.from == NETWORK_INPUT) differ("input bits", have.in_bits, network.input.bits);
         if (i + 1 < chip.layers.size()) differ("output bits", have.out_bits, want.bits);
     }
+}
+
+Chip load_chip_for(const NetworkSpec& network, const fs::path& path) {
+    Chip chip = load_chip(path);
+    require_fit(network, chip, path);
     return chip;
 }
 
@@ -163,14 +167,18 @@ std::string layer_text(const Chip& chip, size_t index) {
     return text;
 }
 
-std::string engine_text(std::string_view engine, int lanes, bool bit_serial) {
+std::string engine_text(std::string_view engine, int lanes, bool bit_serial,
+                        std::string_view decoder) {
+    if (decoder != to_string(Decoder::none))
+        return fmt::format("{} x {}, {}", engine, lanes, decoder);
     if (bit_serial) return fmt::format("{}, bit-serial", engine);
     const bool whole = engine == to_string(Engine::folded) || engine == to_string(Engine::spatial);
     return whole ? std::string(engine) : fmt::format("{} x {}", engine, lanes);
 }
 
 std::string engine_text(const ChipLayer& layer) {
-    return engine_text(to_string(layer.engine), layer.lanes, layer.bit_serial);
+    return engine_text(to_string(layer.engine), layer.lanes, layer.bit_serial,
+                       to_string(layer.decoder));
 }
 
 }  // namespace permloom::cli

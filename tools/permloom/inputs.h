@@ -44,8 +44,10 @@ Program load_program(const std::filesystem::path& path, const std::filesystem::p
 
 DataNeeds needs_of(const Program& program);
 
-/// The chip in a file, whose devices the layers of a network are to have. Throws Error where shapes
-/// or rails differ.
+/// Throws Error where shapes or rails of a network's layers and a chip's differ.
+void require_fit(const NetworkSpec& network, const Chip& chip, const std::filesystem::path& path);
+/// The chip in a file, whose devices the layers of a network are to have. Throws Error where they
+/// do not fit.
 Chip load_chip_for(const NetworkSpec& network, const std::filesystem::path& path);
 
 enum class FileKind { checkpoint, chip, configuration };
@@ -59,8 +61,10 @@ std::string shape_text(const Chip& chip);
 /// "0: 784 -> 10", "3: 3x3x16 -> 32 at 8x8, of 1, max 2, + 2": kernel, channels, neurons,
 /// positions, the layer read where it is not the one before, the pool, the layer added.
 std::string layer_text(const Chip& chip, size_t index);
-/// "folded", "folded, bit-serial", "serial x 4" (lanes), "level x 16" (inputs a cycle).
-std::string engine_text(std::string_view engine, int lanes, bool bit_serial);
+/// "folded", "folded, bit-serial", "serial x 4" (lanes), "serial x 4, level-map" (with a decoder),
+/// "level x 16" (inputs a cycle).
+std::string engine_text(std::string_view engine, int lanes, bool bit_serial,
+                        std::string_view decoder);
 std::string engine_text(const ChipLayer& layer);
 
 }  // namespace permloom::cli

@@ -110,6 +110,8 @@ void show_checkpoint(const Values& values) {
                      {"loss", nullptr},
                      {"protocol", checkpoint.test.protocol},
                      {"chip_fingerprint", checkpoint.chip_fingerprint},
+                     {"instance", checkpoint.instance},
+                     {"noise", checkpoint.noise},
                      {"version", checkpoint.version},
                      {"command_line", checkpoint.command_line},
                      {"layers", layers}};
@@ -135,7 +137,13 @@ void show_checkpoint(const Values& values) {
                    percent(checkpoint.test.accuracy), checkpoint.test.loss,
                    checkpoint.test.protocol);
     if (!checkpoint.chip_fingerprint.empty())
-        fmt::print("  devices of   chip {}\n", checkpoint.chip_fingerprint.substr(0, 16));
+        fmt::print("  devices of   {}chip {}\n",
+                   checkpoint.instance.empty()
+                       ? ""
+                       : fmt::format("copy {} of ", checkpoint.instance.substr(0, 16)),
+                   checkpoint.chip_fingerprint.substr(0, 16));
+    if (!checkpoint.noise.empty())
+        fmt::print("  noise        {} in every step of training\n", checkpoint.noise);
     fmt::print("  made by      permloom {}: {}\n\n{}", checkpoint.version, checkpoint.command_line,
                table.text());
 }
@@ -176,6 +184,7 @@ void show_chip(const Values& values) {
         layers.push_back({{"engine", to_string(layer.engine)},
                           {"lanes", layer.lanes},
                           {"bit_serial", layer.bit_serial},
+                          {"decoder", to_string(layer.decoder)},
                           {"inputs", layer.inputs},
                           {"outputs", layer.outputs},
                           {"rail", to_string(layer.rail)},

@@ -33,7 +33,8 @@ const std::vector<Command>& commands() {
         {"sweep", "the runs of an experiment, one table, and whether its claims hold",
          sweep_command},
         {"plot", "draw runs and sweeps as SVG", plot_command},
-        {"study", "what trained networks withstand: adversarial images", study_command},
+        {"study", "what trained networks withstand: devices that differ, adversarial images",
+         study_command},
         {"perm", "permutations on their own: codes, circuits, switch bits, costs", perm_command},
         {"fetch", "download a data set", fetch_command},
     };

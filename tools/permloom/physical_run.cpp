@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "compiler/program/expand.h"
+#include "sim/physical/cost.h"
 #include "sim/physical/monte_carlo.h"
 #include "tools/permloom/console.h"
 #include "tools/permloom/device_options.h"
@@ -23,8 +26,51 @@ void refuse(const Values& values, const std::string& option, const std::string& 
     if (set) throw Error("--" + option, why, "leave it out with --dut physical", ErrorKind::usage);
 }
 
+/// Joules, seconds, square metres with a prefix.
+std::string quantity(double value, const char* unit) {
+    if (value == 0.0) return fmt::format("0 {}", unit);
+    constexpr const char* PREFIXES[] = {"a", "f", "p", "n", "u", "m", "", "k", "M"};
+    int prefix = 6;
+    for (; std::abs(value) < 1.0 && prefix > 0; --prefix)
+        value *= 1000.0;
+    for (; std::abs(value) >= 1000.0 && prefix < 8; ++prefix)
+        value /= 1000.0;
+    return fmt::format("{:.3g} {}{}", value, PREFIXES[prefix], unit);
+}
+
+std::string count_text(double count) {
+    return std::isinf(count) ? "any number" : fmt::format("{:.3g}", count);
+}
+
+/// What it costs, beside an array that is written anew.
+void print_cost(const CostReport& cost) {
+    if (cost.network.energy == 0.0 && cost.network.area == 0.0) return;
+    Table table({"cost (assumptions: sim/physical/cost.h)", "this chip", "rewritable array"});
+    const auto add = [&](const char* what, const std::string& ours, const std::string& theirs) {
+        table.add({what, ours, theirs});
+    };
+    const auto area = [](double square_metres) {
+        return fmt::format("{:.3g} mm2", 1e6 * square_metres);
+    };
+    add("energy of an inference", quantity(cost.network.energy, "J"),
+        quantity(cost.rewritable.energy, "J"));
+    add("latency of an inference", quantity(cost.network.latency, "s"),
+        quantity(cost.rewritable.latency, "s"));
+    add("area", area(cost.network.area + cost.configuration_area), area(cost.rewritable.area));
+    add("energy of a new function", quantity(cost.retask.energy, "J"),
+        quantity(cost.rewritable_retask.energy, "J"));
+    add("time of a new function", quantity(cost.retask.seconds, "s"),
+        quantity(cost.rewritable_retask.seconds, "s"));
+    add("new functions until it is worn out", count_text(cost.retask.lifetime),
+        count_text(cost.rewritable_retask.lifetime));
+    add("inferences between them, for 1 % of the energy", count_text(cost.retask.break_even),
+        count_text(cost.rewritable_retask.break_even));
+    fmt::print("\n{}", table.text());
+}
+
 struct Outcome {
     MonteCarloReport report;
+    CostReport cost;
     double seconds = 0.0;
     int trials = 0;
     int64_t images = 0;
@@ -54,6 +100,7 @@ void print_json(const Outcome& outcome, const Program& program, const DeviceMode
         {"configuration", program.path.string()},
         {"dataset", data.name},
     };
+    json["cost"] = nlohmann::ordered_json::parse(outcome.cost.to_json());
     for (const ChipScore& chip : outcome.report.chips)
         json["accuracies"].push_back(chip.accuracy);
     if (copy) json["instance"] = to_hex(instance_id(copy->instance));
@@ -87,6 +134,7 @@ void print_text(const Outcome& outcome, const Program& program, const DeviceMode
                  ? "worst"
                  : ""});
     fmt::print("{}", table.text());
+    print_cost(outcome.cost);
 }
 
 }  // namespace
@@ -152,6 +200,11 @@ int run_physical(const Values& values) {
                           : monte_carlo(program.chip, program.configuration, model, images, profile,
                                         options, pool);
     outcome.seconds = watch.seconds();
+    outcome.cost = physical_cost(
+        program.chip,
+        expand(program.chip, program.configuration, 0, copy ? &copy->instance : nullptr)
+            .load_bits(),
+        model);
     outcome.trials = options.trials;
     outcome.images = count;
     progress.clear();

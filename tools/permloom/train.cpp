@@ -17,13 +17,14 @@
 #include "tools/permloom/inputs.h"
 #include "tools/permloom/options.h"
 #include "tools/permloom/stop_signals.h"
+#include "tools/permloom/training_request.h"
 
 namespace permloom::cli {
 namespace fs = std::filesystem;
 namespace {
 
 Options options() {
-    return Options("train", "NETWORK [--data D] [--out RUN] [options]",
+    return Options("train", "[NETWORK] [--data D] [--out RUN] [options]",
                    "Trains NETWORK by reconnecting: every weight keeps its value, training decides "
                    "only\n"
                    "where it sits. Writes RUN/last.safetensors after every epoch, "
@@ -36,22 +37,39 @@ Options options() {
                    "permloom train digits --set training.learning_rate.initial=0.002 --epochs 40\n"
                    "permloom train digits --data digits-odd --devices digits.chip   # same "
                    "devices, new task\n"
+                   "permloom train --from runs/digits-digits-s1 --devices digits.devices   # a "
+                   "copy of its chip\n"
+                   "permloom train digits --noise ideal --set device.spread=0.3 --out runs/noisy\n"
                    "permloom train digits --out runs/digits-digits-s1 --resume")
-        .argument("NETWORK", "a description (.yaml), or the name of one in models/networks")
+        .optional_argument("NETWORK",
+                           "a description (.yaml), or the name of one in models/networks; with "
+                           "--from and --resume it may be left out: that of the run, trained as "
+                           "the run was, on its data")
         .value(
             "data", "D",
             "data set: a name or a directory of IDX or CIFAR-10 files; default: the network's own")
         .value("out", "RUN", "run directory; default: runs/NETWORK-DATA-sSEED")
-        .value("epochs", "N", "passes over the training set; default: the network's own")
+        .value("epochs", "N",
+               "passes over the training set; default: the network's own, 1 on measured devices")
         .value("seed", "S", "seed of every random draw", "1")
         .repeatable(
             "set", "key=value",
-            "replace one key of the description, dotted; layers.*.KEY in every layer; repeatable")
+            "replace one key of the description, dotted; layers.*.KEY in every layer; device.KEY "
+            "of the one that --noise names; repeatable")
         .flag("resume", "continue the run in RUN")
         .value("from", "RUN", "start from the devices and latents of another run")
         .value("shuffled", "RUN",
                "start from the weights of another run, shuffled inside every weight vector")
-        .value("devices", "FILE.chip", "train on the frozen devices of an existing chip")
+        .value("devices", "FILE",
+               "FILE.chip: train on the frozen devices of an existing chip; NAME.devices: go on "
+               "with the run of --from on what the devices of this copy of its chip measure, for "
+               "one epoch at learning rate 3e-4, or several from 1e-3 on, halved in each, with a "
+               "sync every 100 steps, unless --set says otherwise")
+        .value("chip", "FILE.chip", "the chip of NAME.devices; default: found beside it")
+        .value("noise", "D",
+               "noise-aware training: disturb all weights anew in every step by spread, additive, "
+               "read_noise and dead of a device description (.yaml), or of the name of one in "
+               "models/devices")
         .value(
             "protocol", "P",
             "final: train on all, test once at the end; held-out: a validation split chooses the "
@@ -71,22 +89,11 @@ Options options() {
         .flag("json", "print the result as JSON")
         .exclusive("resume", "from")
         .exclusive("resume", "devices")
-        .exclusive("from", "devices")
         .exclusive("shuffled", "resume")
         .exclusive("shuffled", "from")
         .exclusive("shuffled", "devices")
         .exclusive("resume", "force")
         .exclusive("paper-protocol", "protocol");
-}
-
-NetworkSpec read_network(const Values& values) {
-    std::vector<Override> overrides;
-    for (const std::string& text : values.list("set"))
-        overrides.push_back(parse_override(text));
-    if (values.has("epochs"))
-        overrides.push_back(
-            {"training.epochs", std::to_string(values.integer("epochs", 1, 1'000'000))});
-    return load_network(values.list("NETWORK").front(), overrides);
 }
 
 Protocol read_protocol(const Values& values) {
@@ -103,28 +110,6 @@ int read_evaluate_every(const Values& values, Protocol protocol) {
         throw Error("--evaluate-every", "protocol final evaluates once, at the end",
                     "choose --protocol held-out or paper", ErrorKind::usage);
     return steps;
-}
-
-void freeze_devices(const Chip& chip, TrainOptions& options) {
-    for (const ChipLayer& layer : chip.layers)
-        options.devices.push_back({layer.shared_profile, layer.devices});
-    options.chip_fingerprint = to_hex(fingerprint(chip));
-}
-
-/// The checkpoint of the run to go on with, and its seed.
-void read_resumed(const Values& values, TrainOptions& options) {
-    const std::string run = options.run.string();
-    if (!fs::is_directory(options.run))
-        throw Error(run, "there is no such run to resume", "start it without --resume");
-    if (!fs::exists(options.run / "last.safetensors"))
-        throw Error(run, "has no checkpoint yet: the run ended before its first one",
-                    "start it again with --force in place of --resume");
-    options.resume = load_checkpoint(options.run / "last.safetensors");
-    const uint64_t seed = options.resume->seed;
-    if (values.given("seed") && options.seed != seed)
-        throw Error("--seed", fmt::format("the run in {} has seed {}", run, seed),
-                    "leave --seed out, or start another run with --out", ErrorKind::usage);
-    options.seed = seed;
 }
 
 /// design.md section 12: the same bytes are promised for one binary on one instruction set.
@@ -184,26 +169,14 @@ int train_command(const Arguments& arguments) {
     if (!parsed) return OK;
     const Values& values = *parsed;
 
-    const NetworkSpec network = read_network(values);
-    const Dataset data =
-        load_data(values.text("data"), {network.input.size, network.outputs(), network.data, {}});
-    TrainOptions options;
-    options.seed = static_cast<uint64_t>(values.integer("seed", 0, INT64_MAX));
+    TrainingRequest request = read_training_request(values);
+    const NetworkSpec& network = request.network;
+    const Dataset& data = request.data;
+    TrainOptions& options = request.options;
     options.protocol = read_protocol(values);
     options.evaluate_every = read_evaluate_every(values, options.protocol);
     options.command_line = command_line(arguments);
-    options.run =
-        values.text("out", fmt::format("runs/{}-{}-s{}", network.name, data.name, options.seed));
-    if (values.has("devices"))
-        freeze_devices(load_chip_for(network, values.text("devices")), options);
-    if (values.has("from"))
-        options.from = load_checkpoint(checkpoint_path(values.text("from"), "last"));
-    if (values.has("shuffled"))
-        options.shuffled = load_checkpoint(checkpoint_path(values.text("shuffled"), "best"));
-    if (values.flag("resume"))
-        read_resumed(values, options);
-    else
-        make_output_directory(options.run, values.flag("force"));
+    if (!options.resume) make_output_directory(options.run, values.flag("force"));
     if (values.has("steps")) options.stop_after = values.integer("steps", 0, INT64_MAX);
     options.log_every = static_cast<int>(values.integer("log-every", 0, 1 << 30));
     options.stop = &stop_on_signals();
@@ -213,6 +186,8 @@ int train_command(const Arguments& arguments) {
     progress.note(fmt::format("{} ({}) on {}: {} training images, seed {}, {} threads",
                               network.name, shape_text(network), data.name,
                               grouped(data.train.count), options.seed, pool.size()));
+    for (const std::string& note : request.notes)
+        progress.note(note);
     if (options.resume) warn_of_changes(*options.resume, progress);
     double images_per_second = 0.0;
     report_progress(options, progress, images_per_second);

@@ -3,11 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
+#include <map>
 
 #include "compiler/base/bits.h"
 #include "compiler/emit/rtl_design.h"
 #include "compiler/program/engine_plan.h"
+#include "compiler/program/load_records.h"
 #include "compiler/program/patch.h"
 #include "sim/reference/reference.h"
 #include "sim/systemc/systemc_device.h"
@@ -131,6 +134,31 @@ uint64_t expected_interval(const Chip& chip) {
     return interval;
 }
 
+uint64_t expected_load_cycles(const Chip& chip, size_t words) {
+    uint64_t cycles = words + 1;
+    for (const ChipLayer& layer : chip.layers) {
+        if (layer.decoder == Decoder::none) continue;
+        const auto lines = static_cast<uint64_t>(layer.lines());
+        uint64_t bits = 0, decoding = lines + 2;
+        if (layer.decoder == Decoder::level_map) {
+            const auto bank = layer.bank(0);
+            const std::set<int32_t> classes(bank.begin(), bank.end());
+            bits = lines * static_cast<uint64_t>(std::bit_width(classes.size() - 1));
+        } else {
+            for (uint64_t digit = 0; digit < lines; ++digit)
+                bits += static_cast<uint64_t>(std::bit_width(digit));
+            const auto index_bits = static_cast<uint64_t>(std::bit_width(lines - 1));
+            decoding = 2 * lines + (index_bits + 7) / 8 + 2;
+        }
+        for (int neuron = 0; neuron < layer.outputs; ++neuron) {
+            const auto live = std::ranges::count_if(layer.bank(neuron),
+                                                    [](int32_t device) { return device != 0; });
+            cycles += decoding + static_cast<uint64_t>(live) + 2 - (bits + 31) / 32;
+        }
+    }
+    return cycles;
+}
+
 uint64_t expected_latency(const Chip& chip) {
     if (walks(chip)) return static_cast<uint64_t>(chip_latency(chip));
     uint64_t latency = 1;
@@ -156,6 +184,51 @@ Function random_patch(const Chip& chip, int context, const Function& held, uint3
                          .words;
     function.reference = make_reference(chip, function.wiring.configuration);
     return function;
+}
+
+namespace {
+
+/// Whether a decoder takes the code of one neuron for the code of a wiring.
+bool is_code(const ChipLayer& layer, std::span<const uint32_t> words) {
+    size_t at = 0;
+    const auto field = [&](int bits) {
+        uint32_t value = 0;
+        for (int i = 0; i < bits; ++i, ++at)
+            value |= (words[at / 32] >> (at % 32) & 1) << i;
+        return value;
+    };
+    const auto bank = layer.bank(0);
+    const std::set<int32_t> values(bank.begin(), bank.end());
+    std::map<uint32_t, std::ptrdiff_t> used;
+    for (uint32_t line = 0; line < static_cast<uint32_t>(layer.lines()); ++line) {
+        if (layer.decoder == Decoder::level_map)
+            ++used[field(std::bit_width(values.size() - 1))];
+        else if (field(std::bit_width(line)) > line)
+            return false;
+    }
+    uint32_t number = 0;
+    if (layer.decoder == Decoder::level_map)
+        for (const int32_t value : values)
+            if (used[number++] != std::ranges::count(bank, value)) return false;
+    for (; at < 32 * words.size();)
+        if (field(1) != 0) return false;
+    return true;
+}
+
+}  // namespace
+
+CodeFault random_code_fault(const Chip& chip, const std::vector<uint32_t>& load, Rng& rng) {
+    std::vector<LoadRecord> codes;
+    for (const LoadRecord& record : records_of(load))
+        if (record.section == Section::codes) codes.push_back(record);
+    const LoadRecord& record = codes[rng.below(codes.size())];
+    CodeFault fault{.words = load, .layer = record.layer, .neuron = rng.below(record.count())};
+    const auto row = static_cast<size_t>(record.row(fault.neuron).data() - load.data());
+    fault.words[row + rng.below(record.row_words)] ^= 1U << rng.below(32);
+    fault.found =
+        !is_code(chip.layers[record.layer], std::span(fault.words).subspan(row, record.row_words));
+    fault.words.back() = crc_of(std::span(fault.words).first(fault.words.size() - 1));
+    return fault;
 }
 
 Lockstep::Lockstep(const Chip& chip, const std::filesystem::path& cache)

@@ -25,6 +25,8 @@ std::unique_ptr<Device> rtl_device(const RtlDesign& design,
 /// (walk_timing_test counts on its own).
 uint64_t expected_interval(const Chip& chip);
 uint64_t expected_latency(const Chip& chip);
+/// From the first word offered to the context valid, `words` words without gaps.
+uint64_t expected_load_cycles(const Chip& chip, size_t words);
 
 /// A configuration with its load stream for one context and its reference.
 struct Function {
@@ -37,6 +39,14 @@ struct Function {
 Function random_function(const Chip& chip, int context, Rng& rng, Range range = Range::usual);
 /// A function that differs from `held` in part, as a patch for a context with the id `base`.
 Function random_patch(const Chip& chip, int context, const Function& held, uint32_t base, Rng& rng);
+
+/// A load with a bit flipped in the code of some neuron, and a CRC that agrees.
+struct CodeFault {
+    std::vector<uint32_t> words;
+    size_t layer = 0, neuron = 0;
+    bool found = false;  ///< by the decoder: else it is the code of another wiring
+};
+CodeFault random_code_fault(const Chip& chip, const std::vector<uint32_t>& load, Rng& rng);
 
 class Lockstep {
   public:

@@ -92,6 +92,7 @@ void count_kinds(const Chip& chip, std::map<std::string, int>& kinds) {
         ++kinds[layer.shared_profile ? "shared profile" : "own profiles"];
         kinds["devices of 0"] += std::ranges::count(layer.devices, 0) * 2 >
                                  static_cast<std::ptrdiff_t>(layer.devices.size());
+        kinds["bit-serial"] += layer.bit_serial;
         if (!layer.walk) continue;
         ++kinds["walks"];
         kinds["pools"] += layer.walk->pool != Pool::none;
@@ -146,10 +147,10 @@ TEST_CASE("soak -- random networks agree in everything") {
         std::fflush(stdout);
     }
     if (last - first < 19) return;
-    for (const char* kind :
-         {"one context", "two contexts", "engine folded", "engine serial", "engine level",
-          "rail single", "rail dual", "rail split", "shared profile", "own profiles",
-          "devices of 0", "walks", "pools", "adds"}) {
+    for (const char* kind : {"one context", "two contexts", "engine folded", "engine spatial",
+                             "engine serial", "engine level", "engine programmable", "bit-serial",
+                             "rail single", "rail dual", "rail split", "shared profile",
+                             "own profiles", "devices of 0", "walks", "pools", "adds"}) {
         INFO(kind);
         CHECK(kinds[kind] >= 2);
     }

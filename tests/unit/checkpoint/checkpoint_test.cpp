@@ -30,6 +30,8 @@ Checkpoint example() {
     checkpoint.command_line = "permloom train \"x\" \xff";
     checkpoint.instruction_set = "abacus";
     checkpoint.chip_fingerprint = "0123";
+    checkpoint.instance = "4567";
+    checkpoint.noise = "dead 0.1";
     checkpoint.test = {0.1 + 0.2, 1e-300, "paper"};
     checkpoint.training.epoch = 3;
     checkpoint.training.step = 5000000000;
@@ -154,6 +156,8 @@ TEST_CASE("checkpoint -- every field survives the file") {
     CHECK(after.command_line == "permloom train \"x\" \xef\xbf\xbd");  // not UTF-8: U+FFFD
     CHECK(after.instruction_set == before.instruction_set);
     CHECK(after.chip_fingerprint == before.chip_fingerprint);
+    CHECK(after.instance == before.instance);
+    CHECK(after.noise == before.noise);
     CHECK(after.test.accuracy == before.test.accuracy);
     CHECK(after.test.loss == before.test.loss);
     CHECK(after.test.protocol == before.test.protocol);
@@ -248,6 +252,19 @@ TEST_CASE("checkpoint -- damaged biases, batch norms and training state are refu
           "'training.0.observed' is not a permutation in row 1");
     CHECK(conv_problem([](File& f) { f.metadata["training.recalibrated"] = "yes"; }) ==
           "'training.recalibrated' is not a number");
+}
+
+TEST_CASE("checkpoint -- files from before copies of chips and noise have neither") {
+    const testing::TemporaryDirectory directory;
+    save_checkpoint(example(), directory / "x");
+    TensorFile file = parse_safetensors(read_bytes(directory / "x"), "x");
+    file.metadata.erase("instance");
+    file.metadata.erase("noise");
+    write_file(directory / "x", to_safetensors(file));
+    const Checkpoint old = load_checkpoint(directory / "x");
+    CHECK(old.chip_fingerprint == "0123");
+    CHECK(old.instance.empty());
+    CHECK(old.noise.empty());
 }
 
 TEST_CASE("checkpoint -- the same value is the same file") {

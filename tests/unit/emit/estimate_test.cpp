@@ -131,7 +131,11 @@ TEST_CASE("estimate -- cycles are those of the chip, and parts add up") {
         INFO("seed " << seed);
         CHECK(result.interval == chip_interval(chip));
         CHECK(result.latency == chip_latency(chip));
-        CHECK(result.load_cycles == load_words(chip) + 1);
+        int64_t load_cycles = load_words(chip) + 1;
+        for (const ChipLayer& layer : chip.layers)
+            for (int j = 0; layer.decoder != Decoder::none && j < layer.outputs; ++j)
+                load_cycles += code_cycles(layer, j) - code_words(layer);
+        CHECK(result.load_cycles == load_cycles);
         CHECK(result.rough == (seed % 2 == 1));
         Cost sum;
         for (size_t l = 0; l < chip.layers.size(); ++l) {

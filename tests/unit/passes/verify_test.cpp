@@ -26,7 +26,8 @@ struct Case {
 };
 
 Case compiled_case(Rail rail, const DeviceSpec& devices, const std::string& code = "auto",
-                   Activation activation = Activation::relu, Engine engine = Engine::folded) {
+                   Activation activation = Activation::relu, Engine engine = Engine::folded,
+                   Decoder decoder = Decoder::none) {
     Rng rng(31);
     Case result;
     result.checkpoint = random_checkpoint(network_of({11, 6, 4}, rail, devices, activation), rng);
@@ -34,6 +35,7 @@ Case compiled_case(Rail rail, const DeviceSpec& devices, const std::string& code
     options.code = code;
     options.target.engines = {engine};
     options.target.lanes = 4;
+    options.target.decoder = decoder;
     const CompileResult compiled = compile(result.checkpoint, options);
     result.chip = compiled.chip;
     result.configuration = compiled.configuration;
@@ -304,6 +306,59 @@ TEST_CASE("load rows -- read back what expand wrote, refuse every flipped bit") 
     }
     for (size_t length = 0; length < stream.words.size(); ++length)
         REQUIRE_THROWS_AS(read_load_records(std::span(stream.words).first(length)), Error);
+}
+
+TEST_CASE("verify stream -- every flipped bit of a code for a decoder is found in its neuron") {
+    for (const Decoder decoder : {Decoder::factorial_stream, Decoder::level_map})
+        for (const Rail rail : RAILS) {
+            const Case one = compiled_case(rail, levels(3, true), "auto", Activation::relu,
+                                           Engine::serial, decoder);
+            const auto sources = decode_sources(one.chip, one.configuration);
+            const std::vector<uint32_t> good = expand(one.chip, one.configuration).words;
+            REQUIRE_NOTHROW(verify_stream(one.chip, one.configuration, sources, good));
+            int codes = 0;
+            for (const LoadRecord& record : read_load_records(good))
+                for (const LoadRow& row : record.rows) {
+                    if (row.section != Section::codes) continue;
+                    ++codes;
+                    for (size_t bit = 0; bit < row.words.size() * 32; ++bit) {
+                        std::vector<uint32_t> bad = good;
+                        bad[static_cast<size_t>(row.words.data() - good.data()) + bit / 32] ^=
+                            1U << (bit % 32);
+                        bad.back() = crc_of_words(std::span(bad).first(bad.size() - 1));
+                        INFO(to_string(decoder) << ", neuron " << row.neuron << ", bit " << bit);
+                        CHECK_THROWS_WITH(verify_stream(one.chip, one.configuration, sources, bad),
+                                          Contains("layer " + std::to_string(row.layer) +
+                                                   ", neuron " + std::to_string(row.neuron)));
+                    }
+                }
+            CHECK(codes == 6 + 4);
+        }
+}
+
+TEST_CASE("place -- a decoder needs engine serial by name") {
+    const auto complaint_of = [](TargetSpec target) {
+        Rng rng(31);
+        CompileOptions options;
+        options.target = std::move(target);
+        options.choose_engines = [](Chip&) {};
+        try {
+            compile(random_checkpoint(network_of({11, 6, 4}, Rail::single, levels(3, true)), rng),
+                    options);
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    TargetSpec target;
+    target.decoder = Decoder::level_map;
+    target.engines = {Engine::serial, Engine::folded};
+    CHECK_THAT(complaint_of(target),
+               Contains("layer 1: decoder level-map cannot stand in engine folded"));
+    target.engines = {Engine::serial};
+    CHECK(complaint_of(target).empty());
+    target.automatic = true;
+    CHECK_THAT(complaint_of(target), Contains("engine auto with decoder level-map"));
 }
 
 TEST_CASE("verify stream -- every changed, missing or repeated wiring row of any engine is found") {

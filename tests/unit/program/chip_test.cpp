@@ -1,5 +1,6 @@
 #include "compiler/program/chip.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -76,6 +77,7 @@ TEST_CASE("fingerprint -- changes with all hardware and not with the name") {
     CHECK(differs([](Chip& c) { c.contexts = 1; }));
     CHECK(differs([](Chip& c) { c.pixel_stream_bits = 32; }));
     CHECK(differs([](Chip& c) { c.layers[0].in_bits = 5; }));
+    CHECK(differs([](Chip& c) { c.layers[0].decoder = Decoder::level_map; }));
 }
 
 TEST_CASE("accumulator -- is as wide as the extreme sums need, and no wider") {
@@ -151,6 +153,38 @@ TEST_CASE("check -- names the layer and the fault") {
         }),
         Contains("layer 1: a lane has 65538 weights, at most 65535") && Contains("more lanes"));
     CHECK_THAT(message([](Chip& c) { c.pixel_stream_bits = 60; }), Contains("pixel stream"));
+}
+
+TEST_CASE("check -- a decoder stands in engine serial, where there is something to decode") {
+    const auto message = [](Engine engine, Decoder decoder, auto change) {
+        Chip chip = small_chip();
+        for (ChipLayer& layer : chip.layers) {
+            layer.engine = engine;
+            layer.decoder = decoder;
+        }
+        change(chip.layers[1]);
+        try {
+            check(chip, "x.chip");
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string("accepted");
+    };
+    const auto as_it_is = [](ChipLayer&) {};
+    using enum Decoder;
+    CHECK(message(Engine::serial, factorial_stream, as_it_is) == "accepted");
+    CHECK_THAT(message(Engine::folded, level_map, as_it_is),
+               Contains("layer 0: decoder level-map cannot stand in engine folded") &&
+                   Contains("routed bits, which the host computes"));
+    CHECK_THAT(message(Engine::level, factorial_stream, as_it_is), Contains("no list of inputs"));
+    CHECK_THAT(message(Engine::serial, level_map,
+                       [](ChipLayer& layer) { std::ranges::fill(layer.devices, 1); }),
+               Contains("layer 1: decoder level-map has nothing to decode"));
+    CHECK_THAT(message(Engine::serial, level_map, as_it_is),
+               Contains("every device equally often in each neuron, and neuron 1 differs"));
+    CHECK(message(Engine::serial, level_map, [](ChipLayer& layer) {
+              layer.devices = {0, 0, 0, 1, 1, 1, -1, -1, -1, 0, 0, 0};
+          }) == "accepted");
 }
 
 TEST_CASE(

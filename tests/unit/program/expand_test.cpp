@@ -6,6 +6,7 @@
 #include "compiler/base/error.h"
 #include "compiler/perm/as_waksman.h"
 #include "compiler/perm/evaluate.h"
+#include "compiler/program/engine_plan.h"
 #include "compiler/program/load_stream.h"
 #include "tests/unit/program/small_chip.h"
 
@@ -119,6 +120,46 @@ TEST_CASE("expand -- the weights of engine programmable, on paper") {
     CHECK_THROWS_WITH(expand(chip, configuration), Contains("layer 0, neuron 0") &&
                                                        Contains("2147483648") &&
                                                        Contains("does not fit 32 bits"));
+}
+
+TEST_CASE("expand -- codes for a decoder, on paper") {
+    // Four inputs on devices -1, 0, 0, 2: classes 0, 1, 1, 2.
+    Chip chip = small_chip();
+    chip.layers.resize(1);
+    ChipLayer& layer = chip.layers[0];
+    layer.engine = Engine::serial;
+    layer.inputs = 4;
+    layer.devices = {-1, 0, 0, 2};
+    layer.outputs = 2;
+    const auto words_of = [&](Decoder decoder) {
+        layer.decoder = decoder;
+        Configuration configuration = small_configuration(chip, "index", 1);
+        BitWriter out;
+        const DeviceClasses classes = classes_of(layer.bank(0));
+        for (const std::vector<int32_t>& source :
+             {std::vector{2, 1, 3, 0}, std::vector{0, 1, 2, 3}})
+            code_named("index").encode(Permutation(source), classes, out);
+        configuration.layers[0].wiring_bits = out.bit_count();
+        configuration.layers[0].payload = out.take();
+        const LoadStream stream = expand(chip, configuration);
+        CHECK(stream.wiring_bits() == 2 * static_cast<uint64_t>(code_bits(layer)));
+        const auto words = std::span(stream.words).subspan(LOAD_HEADER_WORDS);
+        CHECK(words[0] == 8U << 16);
+        CHECK(words[1] == 2U << 16);
+        CHECK(words[2] == 1);
+        return std::vector(words.begin() + 3, words.begin() + 5);
+    };
+    // Lines 0 to 3 are on classes 2, 1, 0, 1, and on 0, 1, 1, 2.
+    CHECK(words_of(Decoder::level_map) == std::vector{0b01'00'01'10U, 0b10'01'01'00U});
+    CHECK(layer.lines() * 2 == code_bits(layer));
+    // 2 1 3 0 is reached by digits 0, 1 (of 1 bit), 0, 2 (of 2 bits): 0; 0 1; 2 1 0; 2 1 3 0.
+    CHECK(words_of(Decoder::factorial_stream) == std::vector{0b10'00'1U, 0b11'10'1U});
+    CHECK(code_bits(layer) == 5);
+    CHECK(code_words(layer) == 1);
+    // 2 live slots: 2 * 4 + 1 + 2 + 2 + 2; 4 + 2 + 2 + 2.
+    CHECK(code_cycles(layer, 1) == 15);
+    layer.decoder = Decoder::level_map;
+    CHECK(code_cycles(layer, 1) == 10);
 }
 
 TEST_CASE("decode -- an invalid code names the layer and the neuron") {

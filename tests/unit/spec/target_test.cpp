@@ -57,6 +57,19 @@ TEST_CASE("target -- an engine for all layers or one for each, with its paramete
                Contains("inputs_per_cycle: must be a power of two"));
 }
 
+TEST_CASE("target -- a decoder by its name") {
+    const std::string base =
+        "name: t\nabout: a\nengine: serial\ncircuit: as-waksman\ncontexts: 1\n"
+        "pixel_stream_bits: 64\n";
+    CHECK(parse_target(base, "t.yaml").decoder == Decoder::none);
+    CHECK(parse_target(base + "decoder: level-map\n", "t.yaml").decoder == Decoder::level_map);
+    CHECK(parse_target(base, "t.yaml", {{"decoder", "factorial-stream"}}).decoder ==
+          Decoder::factorial_stream);
+    CHECK_THAT(message(base + "decoder: levelmap\n"),
+               Contains("t.yaml:7: decoder: decoder 'levelmap' is unknown") &&
+                   Contains("'level-map'?") && Contains("none, factorial-stream, level-map"));
+}
+
 TEST_CASE("target -- engine auto and its budget") {
     const std::string rest = "circuit: as-waksman\ncontexts: 1\npixel_stream_bits: 64\n";
     const auto with = [&](const std::string& lines) {

@@ -5,6 +5,8 @@
 
 namespace permloom::cli {
 
+/// A study of physical networks: the name of one, or a description, in place of a verb.
+int study_physical_command(const Arguments& arguments);
 int study_adversarial_command(const Arguments& arguments);
 
 }  // namespace permloom::cli

@@ -19,6 +19,20 @@ const std::vector<std::unique_ptr<Effect>>& all_effects() {
     return effects;
 }
 
+SwitchPass pass_of(const DeviceModel& model) {
+    SwitchPass pass;
+    for (const auto& effect : all_effects())
+        if (effect->present(model)) effect->pass(model, pass);
+    return pass;
+}
+
+Reading reading_of(const DeviceModel& model) {
+    Reading reading;
+    for (const auto& effect : all_effects())
+        if (effect->present(model)) effect->read(model, reading);
+    return reading;
+}
+
 DeviceModel ideal_model() {
     DeviceModel model;
     model.name = "ideal";

@@ -100,6 +100,9 @@ class Effect {
 
 /// All of them, in the order in which they act.
 const std::vector<std::unique_ptr<Effect>>& all_effects();
+/// What all effects that a model has make of a switch, and of reading.
+SwitchPass pass_of(const DeviceModel& model);
+Reading reading_of(const DeviceModel& model);
 /// A model with none of them.
 DeviceModel ideal_model();
 /// Takes the named effects out of a model. Throws Error, listing the names, for any other.

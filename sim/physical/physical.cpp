@@ -14,20 +14,6 @@
 namespace permloom {
 namespace {
 
-Reading reading_of(const DeviceModel& model) {
-    Reading reading;
-    for (const auto& effect : all_effects())
-        if (effect->present(model)) effect->read(model, reading);
-    return reading;
-}
-
-SwitchPass pass_of(const DeviceModel& model) {
-    SwitchPass pass;
-    for (const auto& effect : all_effects())
-        if (effect->present(model)) effect->pass(model, pass);
-    return pass;
-}
-
 /// What a register file of 32 bits can hold of a sum.
 int64_t saturated(double sum) {
     return static_cast<int64_t>(std::clamp(sum, -2147483648.0, 2147483647.0));

@@ -59,14 +59,13 @@ PhysicalLayer::PhysicalLayer(const ChipLayer& shape, const LayerWiring& wiring,
     : inputs_(static_cast<size_t>(shape.inputs)),
       outputs_(static_cast<size_t>(shape.outputs)),
       input_hi_(shape.in_hi()),
+      // Whoever reads the sums knows what the circuit loses on its way, in the mean.
+      gain_(pass.through == 1.0 && pass.leak == 0.0 ? 1.0 : 1.0 / mean_transmission(wiring, pass)),
       reading_(reading) {
     if (reading.dac_bits > 0 && reading.dac_bits < shape.in_bits) {
         dac_levels_ = (1 << reading.dac_bits) - 1;
         dac_step_ = input_hi_ / dac_levels_;
     }
-    // Whoever reads the sums knows what the circuit loses on its way, in the mean.
-    const double gain =
-        pass.through == 1.0 && pass.leak == 0.0 ? 1.0 : 1.0 / mean_transmission(wiring, pass);
     const SwitchPass pass_of_squares{pass.through * pass.through, pass.leak * pass.leak};
     const bool noisy = reading.read_noise > 0.0;
     weights_.values.assign(inputs_ * outputs_, 0.0);
@@ -83,9 +82,9 @@ PhysicalLayer::PhysicalLayer(const ChipLayer& shape, const LayerWiring& wiring,
         split_lines(shape, direct, complement);
         double constant = 0.0, magnitude = 0.0, low = 0.0, high = 0.0;
         for (size_t i = 0; i < inputs_; ++i) {
-            const double weight = gain * (direct[i] - complement[i]);
+            const double weight = gain_ * (direct[i] - complement[i]);
             weights_.values[i * outputs_ + j] = weight;
-            constant += gain * complement[i] * input_hi_;
+            constant += gain_ * complement[i] * input_hi_;
             magnitude += std::abs(weight) * input_hi_;
             (weight < 0.0 ? low : high) += weight * input_hi_;
         }
@@ -99,11 +98,11 @@ PhysicalLayer::PhysicalLayer(const ChipLayer& shape, const LayerWiring& wiring,
         split_lines(shape, direct, complement);
         double noise_constant = 0.0, noise = 0.0;
         for (size_t i = 0; i < inputs_; ++i) {
-            const double square = gain * gain * (direct[i] + complement[i]);
-            const double product = 2.0 * gain * gain * complement[i] * input_hi_;
+            const double square = gain_ * gain_ * (direct[i] + complement[i]);
+            const double product = 2.0 * gain_ * gain_ * complement[i] * input_hi_;
             squares_.values[i * outputs_ + j] = square;
             products_.values[i * outputs_ + j] = product;
-            noise_constant += gain * gain * complement[i] * input_hi_ * input_hi_;
+            noise_constant += gain_ * gain_ * complement[i] * input_hi_ * input_hi_;
             noise += square * input_hi_ * input_hi_ + product * input_hi_;
         }
         noise_constants_.push_back(noise_constant);
@@ -167,13 +166,14 @@ void PhysicalLayer::calibrate(std::span<const double> sums) {
     }
 }
 
+ReaderSetting PhysicalLayer::setting() const {
+    PERMLOOM_ASSERT(ranged_ || !reading_.has_range());
+    return {gain_, low_, high_};
+}
+
 void PhysicalLayer::read(std::span<const int32_t> x, const NoiseKey& key,
                          std::vector<double>& sums) const {
     PERMLOOM_ASSERT(ranged_ || !reading_.has_range());
-    const auto normal = [&](PhysicalDraw purpose, size_t neuron) {
-        return key.rng->normal(static_cast<uint32_t>(purpose) | key.layer << 8, key.image,
-                               key.position << 16 | static_cast<uint32_t>(neuron), key.trial);
-    };
     if (reading_.read_noise > 0.0) {
         thread_local std::vector<double> inputs, variances, parts;
         inputs.resize(inputs_);
@@ -189,14 +189,14 @@ void PhysicalLayer::read(std::span<const int32_t> x, const NoiseKey& key,
         for (size_t j = 0; j < outputs_; ++j) {
             const double variance = variances[j] * squares_.unit * dac_step_ * dac_step_ -
                                     parts[j] * products_.unit * dac_step_ + noise_constants_[j];
-            sums[j] += std::sqrt(std::max(variance, 0.0)) * normal(PhysicalDraw::read_noise, j);
+            sums[j] += std::sqrt(std::max(variance, 0.0)) * key.normal(PhysicalDraw::read_noise, j);
         }
     }
     const double range = high_ - low_;
     for (size_t j = 0; j < outputs_; ++j) {
         double& sum = sums[j];
         if (reading_.adc_noise > 0.0)
-            sum += reading_.adc_noise * range * normal(PhysicalDraw::adc_noise, j);
+            sum += reading_.adc_noise * range * key.normal(PhysicalDraw::adc_noise, j);
         if (reading_.adc_bits > 0 && range > 0.0) {
             const double top = std::ldexp(1.0, reading_.adc_bits) - 1.0, step = range / top;
             sum = low_ + std::clamp(std::nearbyint((sum - low_) / step), 0.0, top) * step;

@@ -20,6 +20,17 @@ namespace permloom {
 struct NoiseKey {
     const CounterRng* rng = nullptr;
     uint32_t trial = 0, image = 0, layer = 0, position = 0;
+
+    double normal(PhysicalDraw purpose, size_t neuron) const {
+        return rng->normal(static_cast<uint32_t>(purpose) | layer << 8, image,
+                           position << 16 | static_cast<uint32_t>(neuron), trial);
+    }
+};
+
+/// What whoever reads the sums of a layer is set to.
+struct ReaderSetting {
+    double gain = 1.0;             ///< what the circuit loses on its way, in the mean, is made up
+    double low = 0.0, high = 0.0;  ///< range of the ADC
 };
 
 class PhysicalLayer {
@@ -35,6 +46,8 @@ class PhysicalLayer {
     void read_exactly() { reading_ = {.dac_bits = reading_.dac_bits}; }
     /// Widens the range of the ADC to these sums.
     void calibrate(std::span<const double> sums);
+    /// Once it is calibrated, where it has to be.
+    ReaderSetting setting() const;
     /// Adds the noise of reading `x`, and rounds as the ADC does, to whole numbers in the end.
     void read(std::span<const int32_t> x, const NoiseKey& key, std::vector<double>& sums) const;
 
@@ -49,7 +62,7 @@ class PhysicalLayer {
     void accumulate(const Grid& grid, std::span<const double> x, double* sums) const;
 
     size_t inputs_, outputs_;
-    double input_hi_;
+    double input_hi_, gain_;
     Reading reading_;
     double dac_levels_ = 0.0, dac_step_ = 1.0;
     Grid weights_;

@@ -16,16 +16,17 @@ ChipTop::ProbeWires::ProbeWires(size_t number)
       index(numbered("probe_index", number).c_str()),
       value(numbered("probe_value", number).c_str()) {}
 
-ChipTop::Segment::Segment(const Chip& chip, size_t index, size_t first_probe)
+ChipTop::Segment::Segment(const Chip& chip, size_t index, size_t first_probe,
+                          const LayerFactory& make)
     : write(numbered("write", index).c_str()),
       ready(numbered("ready", index).c_str()),
       skip_ready(numbered("skip_ready", index).c_str()),
-      layer(make_layer(numbered("layer", index).c_str(), chip, index)) {
+      layer(make(numbered("layer", index).c_str(), chip, index)) {
     for (int k = 0; k < chip.layers[index].values_a_write(); ++k)
         probes.push_back(std::make_unique<ProbeWires>(first_probe + static_cast<size_t>(k)));
 }
 
-ChipTop::ChipTop(const sc_core::sc_module_name& name, const Chip& chip)
+ChipTop::ChipTop(const sc_core::sc_module_name& name, const Chip& chip, const LayerFactory& make)
     : sc_module(name),
       pixel_loader_("pixel_loader", static_cast<uint32_t>(chip.pixel_beats())),
       result_unit_("result_unit", chip.outputs()),
@@ -34,7 +35,7 @@ ChipTop::ChipTop(const sc_core::sc_module_name& name, const Chip& chip)
       axi_lite_("axi_lite", chip) {
     size_t probes = 0;
     for (size_t l = 0; l < chip.layers.size(); ++l) {
-        segments_.push_back(std::make_unique<Segment>(chip, l, probes));
+        segments_.push_back(std::make_unique<Segment>(chip, l, probes, make));
         probes += segments_.back()->probes.size();
     }
     for (size_t l = 0; l < chip.layers.size(); ++l)

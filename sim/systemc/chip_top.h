@@ -19,7 +19,7 @@ namespace permloom::systemc {
 
 class ChipTop final : public sc_core::sc_module {
   public:
-    ChipTop(const sc_core::sc_module_name& name, const Chip& chip);
+    ChipTop(const sc_core::sc_module_name& name, const Chip& chip, const LayerFactory& make);
 
     /// Puts values on the input pins, from the next delta cycle on.
     void drive(const PinsIn& pins);
@@ -40,7 +40,7 @@ class ChipTop final : public sc_core::sc_module {
     /// A layer and the wires around it.
     struct Segment {
         /// `first_probe`: the number of its first one.
-        Segment(const Chip& chip, size_t index, size_t first_probe);
+        Segment(const Chip& chip, size_t index, size_t first_probe, const LayerFactory& make);
 
         Wire<Write> write;                           ///< what the layer writes
         sc_core::sc_signal<bool> ready, skip_ready;  ///< to be written, its skip memory as well

@@ -8,36 +8,17 @@
 namespace permloom::systemc {
 
 FoldedLayer::FoldedLayer(const sc_core::sc_module_name& name, const Chip& chip, size_t index)
-    : LayerModule(name, chip, index),
-      buffer_("buffer", chip.layers[index].inputs, buffer_lanes(chip, index),
-              chip.layers[index].in_bits),
-      issue_("issue", chip.layers[index]),
+    : FoldedFront(name, chip, index),
       line_register_("line_register", chip.layers[index]),
       device_bank_("device_bank", chip.layers[index]),
       adder_tree_("adder_tree", products_,
                   ceil_log2(static_cast<uint64_t>(chip.layers[index].lines()))),
       accumulator_("accumulator", chip.layers[index].bit_serial) {
-    bind_input();
     build_network(chip, index);
     place(device_bank_, *lines_.back(), products_);
     place(adder_tree_);
     adder_tree_.enable(enable_);
     place(accumulator_, adder_tree_.sums(), total());
-}
-
-void FoldedLayer::bind_input() {
-    place_buffer(buffer_);
-    buffer_.out_valid(in_valid_);
-    buffer_.out_ctx(in_ctx_);
-    buffer_.out_data(image_);
-    buffer_.release(release_);
-
-    place(issue_);
-    issue_.enable(enable_);
-    issue_.in_valid(in_valid_);
-    issue_.in_ctx(in_ctx_);
-    issue_.issue(issue_wire_);
-    issue_.release(release_);
 }
 
 void FoldedLayer::build_network(const Chip& chip, size_t index) {

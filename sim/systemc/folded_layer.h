@@ -11,34 +11,25 @@
 #include <vector>
 
 #include "sim/systemc/accumulator.h"
-#include "sim/systemc/activation_buffer.h"
 #include "sim/systemc/adder_tree.h"
 #include "sim/systemc/device_bank.h"
-#include "sim/systemc/folded_issue.h"
-#include "sim/systemc/layer_module.h"
+#include "sim/systemc/folded_front.h"
 #include "sim/systemc/line_register.h"
 #include "sim/systemc/network_stage.h"
 
 namespace permloom::systemc {
 
-class FoldedLayer final : public LayerModule {
+class FoldedLayer final : public FoldedFront {
   public:
     FoldedLayer(const sc_core::sc_module_name& name, const Chip& chip, size_t index);
 
   private:
-    void bind_input();
     void build_network(const Chip& chip, size_t index);
 
-    sc_core::sc_signal<bool> in_valid_{"in_valid"}, release_{"release"};
-    sc_core::sc_signal<uint8_t> in_ctx_{"in_ctx"};
-    Register<Codes> image_{"image"};
-    Wire<Issue> issue_wire_{"issue_wire"};
     /// D + 1: before each stage, and after.
     std::vector<std::unique_ptr<Register<Lines>>> lines_;
     Register<Terms> products_{"products"};
 
-    ActivationBuffer buffer_;
-    FoldedIssue issue_;
     LineRegister line_register_;
     std::vector<std::unique_ptr<NetworkStage>> network_;
     DeviceBank device_bank_;

@@ -2,6 +2,7 @@
 /// feature map stands in front of that.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "compiler/program/chip.h"
@@ -96,7 +97,10 @@ class LayerModule : public sc_core::sc_module {
 /// Elements in one write of the buffer of an engine.
 int buffer_lanes(const Chip& chip, size_t index);
 
-/// The layer by its engine.
+/// Makes layer `index` of a chip.
+using LayerFactory =
+    std::function<std::unique_ptr<LayerModule>(const char* name, const Chip& chip, size_t index)>;
+/// The digital layer by its engine.
 std::unique_ptr<LayerModule> make_layer(const char* name, const Chip& chip, size_t index);
 
 }  // namespace permloom::systemc

@@ -6,6 +6,7 @@
 
 #include "compiler/perm/circuit.h"
 #include "sim/systemc/pipeline_stage.h"
+#include "sim/systemc/switch_rows.h"
 
 namespace permloom::systemc {
 
@@ -20,13 +21,11 @@ class NetworkStage final : public PipelineStage<Lines, Lines> {
   private:
     SC_HAS_PROCESS(NetworkStage);
     void advance(const Lines& from, Lines& to) override;
-    void store();
+    void store() { rows_.store(row->read()); }
 
-    uint32_t layer_;
-    uint8_t stage_;
     std::vector<Switch> switches_;
-    size_t networks_, row_words_;
-    std::vector<uint32_t> memory_;  ///< rows x row_words_
+    size_t networks_;
+    SwitchRows rows_;
 };
 
 }  // namespace permloom::systemc

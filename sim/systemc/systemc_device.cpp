@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "compiler/base/error.h"
+#include "sim/systemc/chip_device.h"
 #include "sim/systemc/chip_top.h"
 #include "sim/systemc/simulation.h"
 
@@ -16,9 +17,9 @@ namespace {
 /// have settled, and the rising edge ends the cycle.
 class SystemcDevice final : public Device {
   public:
-    explicit SystemcDevice(const Chip& chip) : probes_(chip.probes()) {
+    SystemcDevice(const Chip& chip, const systemc::LayerFactory& make) : probes_(chip.probes()) {
         const systemc::Simulation::Scope scope(simulation_);
-        top_ = std::make_unique<systemc::ChipTop>("permloom_top", chip);
+        top_ = std::make_unique<systemc::ChipTop>("permloom_top", chip, make);
         // Registers start as a reset leaves them.
         PinsOut ignored;
         cycle({.rst_n = false}, ignored);
@@ -74,8 +75,12 @@ class SystemcDevice final : public Device {
 }  // namespace
 
 std::unique_ptr<Device> make_systemc_device(const Chip& chip) {
+    return systemc::make_chip_device(chip, systemc::make_layer);
+}
+
+std::unique_ptr<Device> systemc::make_chip_device(const Chip& chip, const LayerFactory& make) {
     check(chip, chip.name.empty() ? "chip" : chip.name);
-    return std::make_unique<SystemcDevice>(chip);
+    return std::make_unique<SystemcDevice>(chip, make);
 }
 
 }  // namespace permloom

@@ -24,6 +24,8 @@ ALLOWED = {
     "sim/bench/bench.h": ["sim/device.h", "compiler/program/chip.h"],
     "sim/reference/reference.h": ["compiler/program/expand.h"],
     "sim/systemc/systemc_device.h": ["sim/device.h", "compiler/program/chip.h"],
+    "sim/physical/physical.h": ["compiler/program/chip.h"],
+    "sim/physical/systemc/physical_device.cpp": ["sim/physical/physical.h", "sim/systemc/systemc_device.h"],
     "tools/permloom/main.cpp": ["compiler/train/trainer.h", "sim/bench/bench.h"],
 }
 
@@ -37,6 +39,11 @@ FORBIDDEN = [
     ("sim/bench/bench.h", "compiler/train/trainer.h", "sim/ may not include compiler/train"),
     ("sim/reference/reference.h", "compiler/perm/as_waksman_router.h", "sim/ may not include"),
     ("sim/bench/bench.h", "sim/reference/reference.h", "sim/bench may not include sim/reference"),
+    ("sim/physical/systemc/physical_device.cpp", "sim/reference/reference.h",
+     "sim/physical/systemc may not include sim/reference"),
+    ("sim/physical/physical.h", "sim/systemc/systemc_device.h", "sim/physical may not include sim/systemc"),
+    ("sim/physical/physical.h", "sim/physical/systemc/physical_device.cpp",
+     "sim/physical may not include sim/physical/systemc"),
     ("sim/systemc/systemc_device.h", "sim/reference/reference.h", "a hardware model may not"),
     ("sim/systemc/systemc_device.h", "compiler/program/expand.h", "a hardware model may not"),
     ("compiler/program/chip.h", "compiler/perm/as_waksman_router.h", "a hardware model may not"),

@@ -65,10 +65,12 @@ Subject make_subject() {
     configuration.input.bits = 8;
     for (const EncodedLayer& layer : encode(subject.chip, sources)) {
         const size_t l = configuration.layers.size();
-        configuration.layers.push_back({layer.code, layer.payload, layer.wiring_bits,
-                                        std::vector<NeuronRegisters>(
-                                            static_cast<size_t>(SIZES[l + 1]), {0, 1 << 8, 0}),
-                                        {.s = 14, .z = 0, .lo = 0, .hi = 255, .relu = true}});
+        configuration.layers.push_back(
+            {layer.code,
+             layer.payload,
+             layer.wiring_bits,
+             std::vector<NeuronRegisters>(static_cast<size_t>(SIZES[l + 1]), {0, 1 << 8, 0}),
+             {.s = 14, .z = 0, .lo = 0, .hi = 255, .relu = true}});
     }
     for (int i = 0; i < IMAGES; ++i) {
         std::vector<uint16_t> image(static_cast<size_t>(SIZES[0]), 0);
@@ -138,8 +140,8 @@ class Reporter final : public ::benchmark::BenchmarkReporter {
     void ReportRuns(const std::vector<Run>& runs) override {
         for (const Run& run : runs)
             if (run.run_type == Run::RT_Iteration && !run.error_occurred)
-                seconds_[run.run_name.function_name].push_back(
-                    run.cpu_accumulated_time / static_cast<double>(run.iterations));
+                seconds_[run.run_name.function_name].push_back(run.cpu_accumulated_time /
+                                                               static_cast<double>(run.iterations));
     }
     void Finalize() override {
         fmt::print("{:<28} {:>12} {:>12} {:>12}\n", "case", "us", "images/s", "x reference");

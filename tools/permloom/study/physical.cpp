@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -134,6 +135,13 @@ std::string picture(const StudySpec& study, const std::vector<Line>& lines, doub
     }
     Chart chart{study.about, "lines: mean of the chips; bands: one deviation to either side", {}};
     for (auto& [banks, panel] : panels) {
+        double least = std::numeric_limits<double>::infinity(), most = 0.0;
+        for (const Series& one : panel.series) {
+            least = std::min(least, std::ranges::min(one.x));
+            most = std::max(most, std::ranges::max(one.x));
+        }
+        constexpr double LOG_RATIO = 50.0;
+        panel.log_x = least > 0.0 && most / least >= LOG_RATIO;
         Series series;
         series.label = "the chip's own devices";
         series.y = {100.0 * control};

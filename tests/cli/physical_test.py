@@ -127,6 +127,35 @@ class Physical(CliTest):
         self.fails(2, "there is no scheme 'twin'", "fabricate", "d.chip", "--measured", "bad.csv",
                    "--sign", "twin")
 
+    def test_cycle_by_cycle(self):
+        options = ("--device", "rom-rram", "--set", "switch.crosstalk_db=25", "--set",
+                   "switch.stuck_crossed=0.002", "--seed", "3", "--count", "40")
+        clocked = self.ok_json("simulate", "d.plc", "--dut", "physical-systemc", *options)
+        self.assertEqual((clocked["dut"], clocked["images"], clocked["mismatches"]),
+                         ("physical-systemc", 40, 0))
+        fast = self.ok_json("simulate", "d.plc", "--dut", "physical", "--trials", "1", *options)
+        self.assertEqual(clocked["accuracy"], fast["accuracy"])
+        digital = self.ok_json("simulate", "d.plc", "--dut", "systemc", "--count", "40")
+        self.assertEqual(clocked["cycles"], digital["cycles"])
+        text = self.ok("simulate", "d.plc", "--dut", "physical-systemc", "--devices", "copy.devices",
+                       "--count", "5", "--gaps", "0.2", "--trace", "wave.vcd")
+        self.assertIn("mismatches            0 / 5 images", text)
+        self.assertIn("copy.devices", text)
+        self.assertTrue((self.directory / "wave.vcd").exists())
+
+    def test_what_runs_cycle_by_cycle(self):
+        for option in (["--then", "other.plc"], ["--trials", "3"]):
+            self.fails(2, f"{option[0]}: the behavioural model runs one configuration on one copy.*"
+                       "leave it out with --dut physical-systemc",
+                       "simulate", "d.plc", "--dut", "physical-systemc", *option)
+        self.ok("compile", "run", "--set", "engine=serial", "--out", "serial")
+        self.fails(1, "layer 0: has engine serial: the behavioural model knows engine folded",
+                   "simulate", "serial.plc", "--dut", "physical-systemc")
+        self.ok("compile", "run", "--set", "bit_serial=true", "--out", "bits")
+        self.ok("simulate", "bits.plc", "--dut", "physical-systemc", "--count", "3")
+        self.fails(1, "is bit-serial: the noise of its devices is known of whole inputs", "simulate",
+                   "bits.plc", "--dut", "physical-systemc", "--set", "device.read_noise=0.1")
+
     def test_wrong_requests(self):
         self.fails(2, "--measured: needs --onto", "compile", "run", "--measured", "copy.devices")
         self.fails(2, "--placement: needs --measured", "compile", "run", "--placement", "rank")

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "compiler/base/error.h"
 #include "compiler/emit/rtl_design.h"
 #include "sim/systemc/systemc_device.h"
@@ -40,6 +42,18 @@ ChipUnderTest::ChipUnderTest(const Chip& chip, Kinds kinds, const std::string& t
     : progress_(progress) {
     if (kinds.systemc) add("systemc", make_systemc_device(chip));
     if (kinds.rtl) add("rtl", make_rtl_device(chip, trace, progress));
+    begin(chip, trace, stimulus);
+}
+
+ChipUnderTest::ChipUnderTest(const Chip& chip, const std::string& name,
+                             std::unique_ptr<Device> device, const std::string& trace,
+                             const Stimulus& stimulus, Progress& progress)
+    : progress_(progress) {
+    add(name, std::move(device));
+    begin(chip, trace, stimulus);
+}
+
+void ChipUnderTest::begin(const Chip& chip, const std::string& trace, const Stimulus& stimulus) {
     if (!trace.empty()) owned_.back()->trace(trace);
     bench_.emplace(chip, devices_, names_, stimulus);
     bench_->reset();

@@ -12,7 +12,8 @@
 
 namespace permloom::cli {
 
-/// One chip, as SystemC model, as Verilated RTL, or as both in lockstep.
+/// One chip, as SystemC model, as Verilated RTL, as both in lockstep, or as a device of the
+/// caller's.
 class ChipUnderTest {
   public:
     struct Kinds {
@@ -24,6 +25,9 @@ class ChipUnderTest {
     ChipUnderTest(const Chip& chip, Kinds kinds, const std::string& trace, const Stimulus& stimulus,
                   Progress& progress);
 
+    ChipUnderTest(const Chip& chip, const std::string& name, std::unique_ptr<Device> device,
+                  const std::string& trace, const Stimulus& stimulus, Progress& progress);
+
     Bench& bench() { return *bench_; }
 
     /// Loads and selects. Throws Error naming `name` when the chip refuses.
@@ -34,6 +38,7 @@ class ChipUnderTest {
                     const std::optional<Reload>& reload = {}, const std::string& reload_name = {});
 
   private:
+    void begin(const Chip& chip, const std::string& trace, const Stimulus& stimulus);
     void add(const std::string& name, std::unique_ptr<Device> device);
 
     Progress& progress_;

@@ -11,20 +11,12 @@
 #include "sim/physical/cost.h"
 #include "sim/physical/monte_carlo.h"
 #include "tools/permloom/console.h"
-#include "tools/permloom/device_options.h"
-#include "tools/permloom/inputs.h"
-#include "tools/permloom/integer_run.h"
+#include "tools/permloom/physical_task.h"
 
 namespace permloom::cli {
 namespace {
 
 constexpr int DEFAULT_TRIALS = 10;
-constexpr int PROFILE_IMAGES = 200;
-
-void refuse(const Values& values, const std::string& option, const std::string& why) {
-    const bool set = option == "patch" ? values.flag(option) : values.given(option);
-    if (set) throw Error("--" + option, why, "leave it out with --dut physical", ErrorKind::usage);
-}
 
 /// Joules, seconds, square metres with a prefix.
 std::string quantity(double value, const char* unit) {
@@ -139,51 +131,18 @@ void print_text(const Outcome& outcome, const Program& program, const DeviceMode
 
 }  // namespace
 
-void add_physical_options(Options& options) {
-    add_device_options(options, "ideal");
-    options
-        .repeatable("set", "key=value",
-                    "physical: replace one key of the device description, dotted; repeatable")
-        .value("devices", "FILE.devices", "physical: this fabricated copy in place of random ones")
-        .value("trials", "N", "physical: chips drawn (with --devices: runs); default 10 (1)")
-        .value("without", "NAMES",
-               "physical: effects that are switched off, for example read_noise,adc");
-}
-
-void refuse_physical_options(const Values& values) {
-    for (const char* option : {"device", "devices", "banks", "set", "trials", "without"})
-        if (values.given(option))
-            throw Error(fmt::format("--{}", option), "only the physical model has devices",
-                        "add --dut physical", ErrorKind::usage);
-}
-
 int run_physical(const Values& values) {
     for (const char* option : {"patch", "then", "trace", "gaps", "then-data"})
-        refuse(values, option, "the physical model has no cycles and loads nothing");
-    const DeviceModel model =
-        without(read_device_model(values), split_names(values.text("without")), "--without");
-    std::optional<ChipCopy> copy;
-    if (values.has("devices"))
-        copy = load_chip_copy(values.text("devices"), values.text("chip"), 1.0);
-    const Program program =
-        load_program(values.list("FILE.plc").front(),
-                     copy ? copy->chip_path : std::filesystem::path(values.text("chip")),
-                     copy ? &copy->instance : nullptr);
-    const Dataset data = load_data(values.text("data"), needs_of(program));
-    const InputSpec& input = program.configuration.input;
-    const int all = data.test.count;
-    const int count = values.has("count")
-                          ? std::min(static_cast<int>(values.integer("count", 1, INT32_MAX)), all)
-                          : all;
-    const auto codes = codes_of(data.test, count, input);
-    const auto profile = codes_of(data.train, std::min(PROFILE_IMAGES, data.train.count), input);
+        refuse_option(values, option, "the physical model has no cycles and loads nothing");
+    const PhysicalTask task = read_physical_task(values);
+    const Program& program = task.program;
+    const std::optional<ChipCopy>& copy = task.copy;
 
     MonteCarloOptions options;
     options.trials = values.has("trials") ? static_cast<int>(values.integer("trials", 1, 1'000'000))
                      : copy               ? 1
                                           : DEFAULT_TRIALS;
-    options.fabricate.seed = static_cast<uint64_t>(values.integer("seed", 0, INT64_MAX));
-    options.fabricate.sharing = read_sharing(values);
+    options.fabricate = task.draws;
     Progress progress(values.flag("quiet"));
     const Stopwatch watch;
     options.on_chip = [&](int done) {
@@ -193,25 +152,25 @@ int run_physical(const Values& values) {
                                         watch.seconds()));
     };
     ThreadPool pool(static_cast<int>(values.integer("threads", 0, 1024)));
-    const LabelledCodes images{codes, data.test.labels};
+    const LabelledCodes images{task.codes, task.data.test.labels};
     Outcome outcome;
-    outcome.report = copy ? monte_carlo(program.chip, program.configuration, copy->instance, model,
-                                        images, profile, options, pool)
-                          : monte_carlo(program.chip, program.configuration, model, images, profile,
-                                        options, pool);
+    outcome.report = copy ? monte_carlo(program.chip, program.configuration, copy->instance,
+                                        task.model, images, task.profile, options, pool)
+                          : monte_carlo(program.chip, program.configuration, task.model, images,
+                                        task.profile, options, pool);
     outcome.seconds = watch.seconds();
     outcome.cost = physical_cost(
         program.chip,
         expand(program.chip, program.configuration, 0, copy ? &copy->instance : nullptr)
             .load_bits(),
-        model);
+        task.model);
     outcome.trials = options.trials;
-    outcome.images = count;
+    outcome.images = static_cast<int64_t>(task.codes.size());
     progress.clear();
     if (values.flag("json"))
-        print_json(outcome, program, model, data, copy, values);
+        print_json(outcome, program, task.model, task.data, copy, values);
     else
-        print_text(outcome, program, model, data, copy);
+        print_text(outcome, program, task.model, task.data, copy);
     return OK;
 }
 

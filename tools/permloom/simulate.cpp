@@ -10,6 +10,7 @@
 #include "compiler/program/load_stream.h"
 #include "compiler/program/patch.h"
 #include "sim/reference/reference.h"
+#include "tools/permloom/behavioural_run.h"
 #include "tools/permloom/chip_under_test.h"
 #include "tools/permloom/command.h"
 #include "tools/permloom/console.h"
@@ -17,6 +18,7 @@
 #include "tools/permloom/integer_run.h"
 #include "tools/permloom/options.h"
 #include "tools/permloom/physical_run.h"
+#include "tools/permloom/physical_task.h"
 
 namespace permloom::cli {
 namespace {
@@ -31,6 +33,9 @@ Options options() {
                 "  --dut physical   devices that spread, switches that leak: many chips drawn at "
                 "random,\n"
                 "                   or one fabricated copy (--devices)\n"
+                "  --dut physical-systemc\n"
+                "                   one copy, drawn or given, of a chip of engine folded, cycle by "
+                "cycle\n"
                 "  --lockstep       SystemC and RTL side by side, every pin compared in every "
                 "cycle\n"
                 "Cycle-accurate runs are compared with the reference at every layer; identity and "
@@ -44,6 +49,7 @@ Options options() {
                 "permloom simulate digits.plc --then odd.plc --lockstep\n"
                 "permloom simulate digits.plc --then better.plc --patch\n"
                 "permloom simulate digits.plc --dut physical --device resistor-array --trials 20\n"
+                "permloom simulate digits.plc --dut physical-systemc --device rom-rram\n"
                 "permloom simulate digits.plc --dut rtl --count 4 --trace wave.fst")
             .argument("FILE.plc", "a configuration")
             .value("data", "D",
@@ -51,7 +57,7 @@ Options options() {
             .value("chip", "FILE.chip",
                    "default: FILE.chip beside FILE.plc, or the chip in its directory that "
                    "FILE.plc was made for")
-            .value("dut", "M", "reference, systemc, rtl or physical", "systemc")
+            .value("dut", "M", "reference, systemc, rtl, physical or physical-systemc", "systemc")
             .flag("lockstep", "systemc and rtl together")
             .value("then", "OTHER.plc", "load this second configuration into the running chip")
             .flag("patch", "of --then, load the rows that differ alone")
@@ -347,8 +353,12 @@ int simulate_command(const Arguments& arguments) {
     const auto parsed = options().parse(arguments);
     if (!parsed) return OK;
     const Values& values = *parsed;
-    const std::string dut = values.choice("dut", {"reference", "systemc", "rtl", "physical"});
-    if (dut == "physical" && !values.flag("lockstep")) return run_physical(values);
+    const std::string dut =
+        values.choice("dut", {"reference", "systemc", "rtl", "physical", "physical-systemc"});
+    if (!values.flag("lockstep")) {
+        if (dut == "physical") return run_physical(values);
+        if (dut == "physical-systemc") return run_behavioural(values);
+    }
     refuse_physical_options(values);
     const std::string trace = values.text("trace");
     if (!trace.empty() && !trace.ends_with(".vcd") && !trace.ends_with(".fst"))

@@ -12,7 +12,7 @@ Dac::Dac(const sc_core::sc_module_name& name, const ChipLayer& layer, const Read
       hi_(layer.in_hi()) {
     if (reading.dac_bits > 0 && reading.dac_bits < layer.in_bits)
         step_ = static_cast<double>(hi_) / ((1 << reading.dac_bits) - 1);
-    // A reset is low over a clock edge at least: whoever falls asleep behind has seen it as well.
+    // Inputs change between clock edges: the edge in reset finds it done.
     SC_METHOD(restart);
     sensitive << rst_n.neg();
     dont_initialize();

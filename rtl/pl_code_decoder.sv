@@ -16,7 +16,7 @@ module pl_code_decoder #(
   parameter integer ENTRIES = 10,
   /// Of each neuron, 64 bits: in bits 15:0 its first entry, 31:16 its lane, 47:32 how many devices
   /// are negative, 63:48 how many are 0. Negative ones come first, then those of 0.
-  parameter [64*NEURONS-1:0] PLACES = {64'd5, 64'd0},
+  parameter [64*NEURONS-1:0] PLACES = {NEURONS{64'd0}},
   /// Of level-map: classes, and the first slot of each, 16 bits.
   parameter integer CLASSES = 2,
   parameter [16*CLASSES-1:0] STARTS = {16'd2, 16'd0}

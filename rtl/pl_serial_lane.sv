@@ -57,7 +57,9 @@ module pl_serial_lane #(
 
   wire [ENTRY_BITS-1:0] write_entry;
   wire [ENTRY_BITS-1:0] entry;
-  pl_stage_memory #(.WIDTH(ENTRY_BITS), .DEPTH(DEPTH), .IMAGE(IMAGE)) i_entries (
+  // A decoder writes no entries of padding. They count for nothing, but to a simulator that knows X
+  // they have to be numbers.
+  pl_stage_memory #(.WIDTH(ENTRY_BITS), .DEPTH(DEPTH), .IMAGE(IMAGE), .CLEAR(1)) i_entries (
     .clk(clk), .write_en(write_en), .write_addr(write_addr), .write_data(write_entry),
     .read_en(en), .read_addr(addr), .read_data(entry)
   );

@@ -11,7 +11,9 @@ module pl_stage_memory #(
   parameter integer DEPTH = 4,
   /// What the memory holds when the power comes on, a $readmemh image of DEPTH rows,
   /// rounded up to a multiple of 256; "": nothing in particular.
-  parameter IMAGE = ""
+  parameter IMAGE = "",
+  /// 1: without an image every row holds 0 when the power comes on.
+  parameter integer CLEAR = 0
 ) (
   input  wire clk,
   input  wire write_en,
@@ -35,6 +37,10 @@ module pl_stage_memory #(
   generate
     if (IMAGE != "") begin : gen_image
       initial $readmemh(IMAGE, rows);
+    end else if (CLEAR != 0) begin : gen_clear
+      integer row;
+      initial
+        for (row = 0; row < STORED; row = row + 1) rows[row] = {WIDTH{1'b0}};
     end
   endgenerate
 

@@ -77,7 +77,7 @@ class OnACopy(CliTest):
         self.fails(2, "--out: missing: the run to resume", "train", "--resume")
 
     def test_what_does_not_fit(self):
-        self.fails(1, "from: the checkpoint is of a network with other layers", "train", "--from",
+        self.fails(1, "layer 0: chip has output bits = 8, network digits has 7", "train", "--from",
                    "run", "--devices", "c.devices", "--set", "layers.0.bits=7", "--out", "n")
         self.fails(1, "layers differ|chip has|network digits has", "train", "--from", "run",
                    "--devices", "c.devices", "--set", "layers.0.outputs=32", "--out", "n")

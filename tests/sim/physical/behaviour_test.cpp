@@ -124,6 +124,7 @@ Chip random_folded_chip(Rng& rng) {
     test::ChipShape shape = test::random_shape(rng);
     for (test::LayerShape& layer : shape.layers) {
         layer.engine = Engine::folded;
+        layer.decoder = Decoder::none;
         layer.lanes = 1;
         layer.bit_serial = rng.below(4) == 0;
     }

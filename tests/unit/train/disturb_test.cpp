@@ -90,8 +90,9 @@ TEST_CASE("disturb -- the same bytes for any number of threads, other ones than 
         run(network, data, noisy(shake), one.path(), 1);
         run(network, data, noisy(shake), three.path(), 3);
         CHECK(last(one) == last(three));
-        CHECK(run(network, data, {}, plain.path()).training.weights !=
-              load_checkpoint(one / "last.safetensors").training.weights);
+        // Swaps go by the signs of mean gradients, which may stay what they are: the means do not.
+        CHECK(run(network, data, {}, plain.path()).training.first_moment !=
+              load_checkpoint(one / "last.safetensors").training.first_moment);
     }
 }
 

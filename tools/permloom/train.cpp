@@ -39,12 +39,11 @@ Options options() {
                    "devices, new task\n"
                    "permloom train --from runs/digits-digits-s1 --devices digits.devices   # a "
                    "copy of its chip\n"
-                   "permloom train digits --noise ideal --set device.spread=0.3 --out runs/noisy\n"
+                   "permloom train digits --noise ideal --set device.spread.deviation=0.3 --out runs/noisy\n"
                    "permloom train digits --out runs/digits-digits-s1 --resume")
         .optional_argument("NETWORK",
-                           "a description (.yaml), or the name of one in models/networks; with "
-                           "--from and --resume it may be left out: that of the run, trained as "
-                           "the run was, on its data")
+                           "a description (.yaml), or the name of one in models/networks; "
+                           "default with --from and --resume: the run's")
         .value(
             "data", "D",
             "data set: a name or a directory of IDX or CIFAR-10 files; default: the network's own")

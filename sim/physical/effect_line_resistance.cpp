@@ -24,6 +24,7 @@ class LineResistance final : public Effect {
     void remove(DeviceModel& model) const override { model.array.line_resistance = 0.0; }
 
     void use(const DeviceArray& array, LayerInstance& layer) const override {
+        if (array.largest == 0.0) return;  // nothing conducts
         const auto lines = static_cast<size_t>(array.shape.lines());
         const double resistance = array.model.array.line_resistance / array.largest;
         for (std::vector<float>* wire : {&layer.plus, &layer.minus})

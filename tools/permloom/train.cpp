@@ -39,7 +39,8 @@ Options options() {
                    "devices, new task\n"
                    "permloom train --from runs/digits-digits-s1 --devices digits.devices   # a "
                    "copy of its chip\n"
-                   "permloom train digits --noise ideal --set device.spread.deviation=0.3 --out runs/noisy\n"
+                   "permloom train digits --noise ideal --set device.spread.deviation=0.3 --out "
+                   "runs/noisy\n"
                    "permloom train digits --out runs/digits-digits-s1 --resume")
         .optional_argument("NETWORK",
                            "a description (.yaml), or the name of one in models/networks; "

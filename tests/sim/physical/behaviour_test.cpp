@@ -155,6 +155,7 @@ TEST_CASE("behavioural -- layers that walk") {
         Chip chip = test::random_walking_chip(rng);
         for (ChipLayer& layer : chip.layers) {
             layer.engine = Engine::folded;
+            layer.decoder = Decoder::none;
             layer.lanes = 1;
             layer.bit_serial = false;
         }

@@ -212,7 +212,7 @@ class Files(CliTest):
                     self.fails(1, f"{copy}: .*({message})", "simulate", "damaged/d.plc",
                                "--dut", "reference")
             copy = self.damaged(file, wrong_magic)
-            self.fails(1, f"{copy}: neither a checkpoint, a chip nor", "inspect", copy)
+            self.fails(1, f"{copy}: neither a checkpoint, a chip, a configuration nor", "inspect", copy)
             self.fails(1, f"{copy}: ", "simulate", "damaged/d.plc", "--dut", "reference")
 
     def test_the_faults_of_a_configuration_have_different_messages(self):

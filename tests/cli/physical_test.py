@@ -109,6 +109,16 @@ class Physical(CliTest):
         self.fails(1, "devices of another chip", "simulate", "other.plc", "--dut", "physical",
                    "--chip", "other.chip", "--devices", "copy.devices")
 
+    def test_inspect_says_what_a_copy_is(self):
+        text = self.ok("inspect", "copy.devices")
+        for words in ("devices copy.devices", "of chip", "signs        pair", "ideal, seed 1",
+                      "rms error"):
+            self.assertIn(words, text)
+        copy = self.ok_json("inspect", "copy.devices")
+        self.ok("compile", "run", "--onto", "d.chip", "--measured", "copy.devices", "--out", "i")
+        self.assertEqual(self.ok_json("inspect", "i.plc")["instance"], copy["instance"])
+        self.assertIn("re-ranked    for copy", self.ok("inspect", "i.plc"))
+
     def test_wrong_measurements_name_their_line(self):
         def refused(pattern, *lines, options=()):
             text = "\n".join(["layer,neuron,slot,plus,minus", *lines]) + "\n"

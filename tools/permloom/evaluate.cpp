@@ -104,6 +104,9 @@ int evaluate_command(const Arguments& arguments) {
         case FileKind::configuration:
             outcome = evaluate_configuration(values, split, pool);
             break;
+        case FileKind::devices:
+            throw Error(file, "are the devices of a fabricated copy: they compute nothing alone",
+                        "permloom simulate FILE.plc --dut physical --devices " + file);
         case FileKind::chip:
             throw Error(file, "is a chip: it computes nothing before a configuration is loaded",
                         "give a configuration (.plc) or a run directory");

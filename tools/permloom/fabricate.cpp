@@ -1,7 +1,6 @@
 /// permloom fabricate: a chip -> a copy of it with devices of its own, drawn at random or measured.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -9,7 +8,7 @@
 #include "compiler/program/measurements.h"
 #include "sim/physical/fabricate.h"
 #include "tools/permloom/command.h"
-#include "tools/permloom/console.h"
+#include "tools/permloom/copy_summary.h"
 #include "tools/permloom/device_options.h"
 #include "tools/permloom/inputs.h"
 
@@ -55,27 +54,6 @@ Options options() {
     return options;
 }
 
-/// Of a layer: how many devices there are and how far they are from what they should be.
-struct LayerSummary {
-    int banks = 0;
-    size_t cells = 0, missing = 0, stuck = 0;
-    double error = 0.0;  ///< root mean square of measured - nominal, in steps
-};
-
-LayerSummary summary_of(const ChipLayer& layer, const LayerInstance& copy) {
-    LayerSummary summary{copy.banks, copy.plus.size(), copy.missing(), copy.stuck.size(), 0.0};
-    double squares = 0.0;
-    for (int bank = 0; bank < copy.banks; ++bank) {
-        const std::vector<double> measured = measured_bank(layer, copy, bank);
-        for (size_t slot = 0; slot < measured.size(); ++slot) {
-            const double difference = measured[slot] - layer.bank(bank)[slot];
-            squares += difference * difference;
-        }
-    }
-    summary.error = std::sqrt(squares / static_cast<double>(summary.cells));
-    return summary;
-}
-
 DeviceInstance make(const Values& values, const Chip& chip) {
     if (values.has("measured"))
         return read_measurements(values.text("measured"), chip,
@@ -104,21 +82,6 @@ int fabricate_command(const Arguments& arguments) {
     save_instance(copy, out);
     if (values.has("csv")) write_file(values.text("csv"), measurements_csv(copy, chip));
 
-    Table table({"layer", "banks", "slots", "missing", "stuck switches", "rms error, steps"});
-    nlohmann::ordered_json layers = nlohmann::ordered_json::array();
-    for (size_t l = 0; l < chip.layers.size(); ++l) {
-        const LayerSummary summary = summary_of(chip.layers[l], copy.layers[l]);
-        table.add({layer_text(chip, l), grouped(summary.banks),
-                   grouped(static_cast<int64_t>(summary.cells)),
-                   grouped(static_cast<int64_t>(summary.missing)),
-                   grouped(static_cast<int64_t>(summary.stuck)),
-                   fmt::format("{:.4f}", summary.error)});
-        layers.push_back({{"banks", summary.banks},
-                          {"slots", summary.cells},
-                          {"missing", summary.missing},
-                          {"stuck_switches", summary.stuck},
-                          {"rms_error", summary.error}});
-    }
     const std::string name = to_hex(instance_id(copy));
     if (values.flag("json")) {
         fmt::print("{}\n", nlohmann::ordered_json{{"devices", out.string()},
@@ -126,14 +89,14 @@ int fabricate_command(const Arguments& arguments) {
                                                   {"chip", to_hex(fingerprint(chip))},
                                                   {"origin", copy.origin},
                                                   {"seed", copy.seed},
-                                                  {"layers", layers}}
+                                                  {"layers", copy_json(chip, copy)}}
                                .dump(2));
         return OK;
     }
     fmt::print("copy {} of chip {}, from {}{}\n\n{}\nwrote {}\n", name.substr(0, 16),
                to_hex(fingerprint(chip), 16), copy.origin,
-               values.has("measured") ? "" : fmt::format(", seed {}", copy.seed), table.text(),
-               out.string());
+               values.has("measured") ? "" : fmt::format(", seed {}", copy.seed),
+               copy_table(chip, copy), out.string());
     fmt::print("next  permloom compile RUN --onto {} --measured {}\n", chip_path.string(),
                out.string());
     return OK;

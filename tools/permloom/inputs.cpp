@@ -136,9 +136,11 @@ FileKind kind_of(const fs::path& path) {
     file.read(head.data(), static_cast<std::streamsize>(head.size()));
     if (head.starts_with("PLMCHIP1")) return FileKind::chip;
     if (head.starts_with("PLMCONF1")) return FileKind::configuration;
+    if (head.starts_with("PLMDEVI1")) return FileKind::devices;
     // A safetensors file: eight bytes of header length, then JSON.
     if (head[8] == '{') return FileKind::checkpoint;
-    throw Error(path.string(), "neither a checkpoint, a chip nor a configuration of permloom");
+    throw Error(path.string(),
+                "neither a checkpoint, a chip, a configuration nor devices of permloom");
 }
 
 std::string shape_text(const NetworkSpec& network) {

@@ -50,7 +50,7 @@ void require_fit(const NetworkSpec& network, const Chip& chip, const std::filesy
 /// do not fit.
 Chip load_chip_for(const NetworkSpec& network, const std::filesystem::path& path);
 
-enum class FileKind { checkpoint, chip, configuration };
+enum class FileKind { checkpoint, chip, configuration, devices };
 
 /// Told by the first bytes; a run directory is a checkpoint. Throws Error for anything else.
 FileKind kind_of(const std::filesystem::path& path);

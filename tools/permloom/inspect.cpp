@@ -1,4 +1,4 @@
-/// permloom inspect: any checkpoint, chip or configuration, in words.
+/// permloom inspect: any checkpoint, chip, configuration or fabricated copy, in words.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +13,8 @@
 #include "compiler/program/expand.h"
 #include "tools/permloom/command.h"
 #include "tools/permloom/console.h"
+#include "tools/permloom/copy_summary.h"
+#include "tools/permloom/device_options.h"
 #include "tools/permloom/inputs.h"
 #include "tools/permloom/options.h"
 
@@ -36,7 +38,7 @@ Options options() {
                    "permloom inspect runs/digits-digits-s1\n"
                    "permloom inspect digits.chip\n"
                    "permloom inspect digits.plc --neuron 0:5")
-        .argument("FILE", "a run directory, .safetensors, .chip or .plc")
+        .argument("FILE", "a run directory, .safetensors, .chip, .plc or .devices")
         .value("neuron", "L:J", "neuron J of layer L (from 0) of a configuration")
         .value("chip", "FILE.chip", "chip of a configuration; default: the one beside it")
         .value("checkpoint", "WHICH", "last or best of a run directory", "last")
@@ -317,6 +319,7 @@ void show_configuration(const Values& values) {
         Json json = {{"kind", "configuration"},
                      {"file", path},
                      {"chip_fingerprint", to_hex(configuration.chip_fingerprint)},
+                     {"instance", nullptr},
                      {"network", configuration.network},
                      {"dataset", configuration.dataset},
                      {"dataset_checksum", configuration.dataset_checksum},
@@ -327,6 +330,7 @@ void show_configuration(const Values& values) {
                      {"protocol", configuration.protocol},
                      {"version", configuration.version},
                      {"layers", layers}};
+        if (configuration.instance) json["instance"] = to_hex(*configuration.instance);
         if (configuration.float_accuracy >= 0.0)
             json["float_accuracy"] = configuration.float_accuracy;
         if (neuron) json["neuron"] = *neuron;
@@ -335,6 +339,8 @@ void show_configuration(const Values& values) {
     }
     fmt::print("configuration {}\n", path);
     fmt::print("  for chip     {}\n", to_hex(configuration.chip_fingerprint));
+    if (configuration.instance)
+        fmt::print("  re-ranked    for copy {} alone\n", to_hex(*configuration.instance));
     fmt::print("  function     network {} trained on {}, {} classes\n", configuration.network,
                configuration.dataset, configuration.classes);
     if (configuration.float_accuracy >= 0.0)
@@ -347,6 +353,31 @@ void show_configuration(const Values& values) {
                wiring_only ? "; wiring-only (no register differs between neurons of a layer)" : "");
     fmt::print("  made by      permloom {}\n\n{}", configuration.version, table.text());
     if (neuron) print_neuron(*neuron);
+}
+
+void show_copy(const Values& values) {
+    const ChipCopy copy = load_chip_copy(values.list("FILE").front(), values.text("chip"), 1.0);
+    const std::string name = to_hex(instance_id(copy.instance));
+    if (values.flag("json")) {
+        fmt::print("{}\n", Json{{"kind", "devices"},
+                                {"file", copy.path.string()},
+                                {"instance", name},
+                                {"chip_fingerprint", to_hex(copy.instance.chip_fingerprint)},
+                                {"sign", to_string(copy.instance.sign)},
+                                {"origin", copy.instance.origin},
+                                {"seed", copy.instance.seed},
+                                {"layers", copy_json(copy.chip, copy.instance)}}
+                               .dump(2));
+        return;
+    }
+    fmt::print("devices {}\n", copy.path.string());
+    fmt::print("  copy         {}\n", name);
+    fmt::print("  of chip      {}, {}\n", to_hex(copy.instance.chip_fingerprint),
+               copy.chip_path.string());
+    fmt::print("  signs        {}\n", to_string(copy.instance.sign));
+    fmt::print("  from         {}{}\n\n{}", copy.instance.origin,
+               copy.instance.seed > 0 ? fmt::format(", seed {}", copy.instance.seed) : "",
+               copy_table(copy.chip, copy.instance));
 }
 
 }  // namespace
@@ -367,6 +398,9 @@ int inspect_command(const Arguments& arguments) {
             break;
         case FileKind::configuration:
             show_configuration(*values);
+            break;
+        case FileKind::devices:
+            show_copy(*values);
             break;
     }
     return OK;

@@ -24,6 +24,11 @@ namespace {
 
 const std::vector<std::string> COLUMNS = {"banks", "circuit", "x", "curve", "chip", "accuracy"};
 
+const std::map<std::string, std::string> BANK_WORDS = {
+    {"neuron", "every neuron has a bank of its own"},
+    {"layer", "all neurons of a layer share one bank"},
+    {"engine", "banks as the engine is built"}};
+
 Options options() {
     return Options(
                "study", "STUDY [--out DIR] [options]",
@@ -114,9 +119,7 @@ std::string picture(const StudySpec& study, const std::vector<Line>& lines, doub
     std::map<std::string, Panel> panels;  // one for each kind of bank
     for (const Line& line : lines) {
         Panel& panel = panels[line.banks];
-        panel.title = study.banks.size() < 2  ? ""
-                      : line.banks == "layer" ? "all neurons of a layer share one bank"
-                                              : "every neuron has a bank of its own";
+        if (study.banks.size() > 1) panel.title = BANK_WORDS.at(line.banks);
         panel.x_label = study.x_label;
         panel.y_label = "accuracy, %";
         StudySpec alone = study;
@@ -171,26 +174,35 @@ nlohmann::ordered_json summary_of(const StudySpec& study, const std::vector<Line
     return json;
 }
 
+/// A table for each kind of bank, so that it fits a screen.
 void print_summary(const StudySpec& study, const std::vector<Line>& lines,
                    const StudyControls& controls, int chips) {
-    std::vector<std::string> header = {study.x_label};
-    for (const Line& line : lines)
-        header.push_back(label_of(study, line.banks, line.circuit, line.curve));
-    Table table(header);
-    for (const std::string& x : study.x) {
-        std::vector<std::string> row = {x};
-        for (const Line& line : lines) {
-            const auto found =
-                std::ranges::find(line.points, x, &std::pair<std::string, Distribution>::first);
-            row.push_back(found == line.points.end()
-                              ? "-"
-                              : fmt::format("{:.2f} ± {:.2f}", 100.0 * found->second.mean,
-                                            100.0 * found->second.deviation));
+    fmt::print("{}: {}, accuracy in %, {} chips a point\n", study.name, study.about, chips);
+    for (const std::string& banks : study.banks) {
+        StudySpec alone = study;
+        alone.banks = {banks};
+        std::vector<std::string> header = {study.x_label};
+        for (const Line& line : lines)
+            if (line.banks == banks)
+                header.push_back(label_of(alone, line.banks, line.circuit, line.curve));
+        Table table(header);
+        for (const std::string& x : study.x) {
+            std::vector<std::string> row = {x};
+            for (const Line& line : lines) {
+                if (line.banks != banks) continue;
+                const auto found =
+                    std::ranges::find(line.points, x, &std::pair<std::string, Distribution>::first);
+                row.push_back(found == line.points.end()
+                                  ? "-"
+                                  : fmt::format("{:.2f} ± {:.2f}", 100.0 * found->second.mean,
+                                                100.0 * found->second.deviation));
+            }
+            table.add(row);
         }
-        table.add(row);
+        if (study.banks.size() > 1) fmt::print("\n{}:\n", BANK_WORDS.at(banks));
+        fmt::print("\n{}", table.text());
     }
-    fmt::print("{}: {}, accuracy in %, {} chips a point\n\n{}\n", study.name, study.about, chips,
-               table.text());
+    fmt::print("\n");
     fmt::print("the chip's own devices {}", percent(controls.integer));
     if (controls.epochs_1 >= 0.0) fmt::print(", after 1 more epoch {}", percent(controls.epochs_1));
     if (controls.epochs_3 >= 0.0) fmt::print(", after 3 {}", percent(controls.epochs_3));

@@ -412,8 +412,10 @@ Cost code_decoder(const DecoderShape& shape) {
     return cost + table_cost(place, shape.neurons);
 }
 
-Cost code_words_in_hand(int entry_bits, int address_bits) {
-    return {32.0 + 16.0 + entry_bits + address_bits, 5};
+Cost code_words_in_hand(int entry_bits, int address_bits, int row_bits, int code_words) {
+    // Two words of the row register, which of them is the oldest; a longer count of words in a row.
+    return {165.0 + entry_bits + address_bits,
+            5 + std::max(0, 64 - row_bits) + 2 * std::max(0, bits_of(code_words) - 2)};
 }
 
 // Layers that walk.

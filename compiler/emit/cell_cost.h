@@ -112,7 +112,8 @@ struct DecoderShape {
 };
 Cost code_decoder(const DecoderShape& shape);
 /// Once for all of them, in the loader: the words in hand, and what drives the row bus.
-Cost code_words_in_hand(int entry_bits, int address_bits);
+/// `row_bits`: of a row of the load without them.
+Cost code_words_in_hand(int entry_bits, int address_bits, int row_bits, int code_words);
 
 // Layers that walk: estimates until these cells have been measured.
 Cost window_reader(const ChipLayer& layer, int lanes);

@@ -227,7 +227,7 @@ int stored_row_bits(const ChipLayer& layer, bool last) {
     return bits;
 }
 
-Cost loader_cost(const Chip& chip) {
+cells::LoaderShape loader_shape(const Chip& chip) {
     cells::LoaderShape shape;
     shape.layers = static_cast<int>(chip.layers.size());
     shape.contexts = chip.contexts;
@@ -238,13 +238,13 @@ Cost loader_cost(const Chip& chip) {
             std::max(shape.row_bits, stored_row_bits(layer, &layer == &chip.layers.back()));
     }
     shape.address_bits = index_bits(chip.contexts * shape.most_rows);
-    return cells::config_loader(shape);
+    return shape;
 }
 
 /// Of all layers that have one; nothing where none has.
 Cost decoder_cost(const Chip& chip) {
     Cost cost;
-    int entry_bits = 0, address_bits = 0;
+    int entry_bits = 0, address_bits = 0, most_words = 0;
     for (const ChipLayer& layer : chip.layers) {
         if (layer.decoder == Decoder::none) continue;
         const int entries = engine_plan(layer).wiring_rows;
@@ -259,10 +259,13 @@ Cost decoder_cost(const Chip& chip) {
              .code_words = code_words(layer),
              .shared_profile = layer.shared_profile,
              .dual = layer.rail == Rail::dual});
+        most_words = std::max(most_words, code_words(layer));
         entry_bits = std::max(entry_bits, stored_entry_bits(layer));
         address_bits = std::max(address_bits, index_bits(chip.contexts * entries));
     }
-    return entry_bits == 0 ? cost : cost + cells::code_words_in_hand(entry_bits, address_bits);
+    if (most_words == 0) return cost;
+    return cost + cells::code_words_in_hand(entry_bits, address_bits, loader_shape(chip).row_bits,
+                                            most_words);
 }
 
 /// Of a whole load without gaps: words, and the cycles in which codes are decoded.
@@ -301,7 +304,7 @@ Estimate estimate(const Chip& chip, const EstimateOptions& options) {
     Estimate result;
     for (size_t l = 0; l < chip.layers.size(); ++l)
         result.layers.push_back(estimate_layer(chip, l, options));
-    result.rest = {{"loader", loader_cost(chip)},
+    result.rest = {{"loader", cells::config_loader(loader_shape(chip))},
                    {"pixel loader", cells::pixel_loader(chip.pixel_beats())},
                    {"contexts", cells::context_control(chip.contexts)},
                    {"result unit", cells::result_unit(chip.outputs())}};

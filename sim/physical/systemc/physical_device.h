@@ -5,8 +5,9 @@
 /// those of PhysicalNetwork::infer for the same copy and seed, image by image. Both models work the
 /// sums out in doubles, rounded in different places: a sum may come out on the other side of a
 /// decision (a step of the ADC, the rounding to a whole number) if it lies within 1e-9 of it, in
-/// parts of what the layer's sums span. Without losses, with devices and inputs of whole steps and
-/// without noise, both are exact.
+/// parts of what the layer's sums span; with read noise on complement rails within some 1e-7 (an
+/// estimate), for there the variance is a small difference of large numbers. Without losses, with
+/// devices and inputs of whole steps and without noise, both are exact.
 #pragma once
 
 #include <memory>

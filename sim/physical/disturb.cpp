@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "compiler/base/counter_rng.h"
@@ -42,6 +44,18 @@ class Normal {
   private:
     std::array<float, CELLS> table_{};
 };
+
+/// 2^x for |x| up to 120, to 1e-6, from additions and multiplications alone: portable_exp, which
+/// is as good as a double, would take most of the time of training.
+float power_of_two(float x) {
+    x = std::clamp(x, -120.0F, 120.0F);
+    const auto whole = static_cast<int32_t>(x + (x < 0.0F ? -0.5F : 0.5F));
+    const float t = (x - static_cast<float>(whole)) * std::numbers::ln2_v<float>;
+    const float part =
+        1.0F +
+        t * (1.0F + t * (1.0F / 2 + t * (1.0F / 6 + t * (1.0F / 24 + t * (1.0F / 120 + t / 720)))));
+    return part * std::bit_cast<float>(static_cast<uint32_t>(whole + 127) << 23);
+}
 
 /// The draws of one purpose for one layer in one step.
 struct Draws {
@@ -81,8 +95,7 @@ void disturb(const DeviceModel& model, double largest, uint64_t seed, uint64_t s
     const auto spread = static_cast<float>(device.spread);
     if (spread > 0.0F && device.spread_kind == SpreadKind::lognormal)
         draw(PhysicalDraw::training_spread, [&](size_t i, uint32_t bits) {
-            const auto deviation = static_cast<double>(spread * normal.of(bits));
-            weights[i] *= static_cast<float>(portable_exp(deviation));
+            weights[i] *= power_of_two(spread * std::numbers::log2e_v<float> * normal.of(bits));
         });
     else if (spread > 0.0F)
         draw(PhysicalDraw::training_spread, [&](size_t i, uint32_t bits) {

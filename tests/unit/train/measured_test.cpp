@@ -102,6 +102,7 @@ TEST_CASE("measured -- values take the place of devices in the ranking of the la
     trained.network =
         small_network(Algorithm::laperm_latent, Rail::single,
                       devices_of(DeviceValues::he_uniform, 2, 1.0, true), Activation::relu);
+    trained.network.training.estimator = Estimator::drift;
     trained.network.layers.resize(1);
     trained.network.layers[0].inputs = 4;
     trained.network.layers[0].outputs = 2;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "compiler/base/error.h"
 #include "compiler/passes/refine.h"
@@ -36,6 +37,19 @@ Affine affine_of(const ChipLayer& layer, const Value& value, const Second& secon
         if (layer.rail == Rail::split && second(line)) result.constant -= v * layer.in_hi();
     }
     return result;
+}
+
+/// What a sum over such devices holds where the real sum is zero (quantise.h): b of the nominal
+/// chip takes that of its own devices away.
+template <class Values>
+double code_of_zero(const ChipLayer& layer, const Values& values) {
+    double code = 0.0;
+    for (const auto each : values) {
+        const auto value = static_cast<double>(each);
+        code += layer.in_zero * value;
+        if (layer.rail == Rail::split) code += layer.in_hi() * std::max(-value, 0.0);
+    }
+    return code;
 }
 
 double mean_of(const Affine& neuron, const ChipLayer& layer, const InputMoments* moments) {
@@ -129,6 +143,10 @@ std::vector<Registers> recalibrate(const Checkpoint& checkpoint, const Chip& chi
             };
             trained.push_back(
                 affine_of(layer, weight, [&](int line) { return weight(line) < 0.0; }));
+            // The devices that it was trained on last may be another copy's.
+            trained.back().constant +=
+                code_of_zero(layer, nominal_bank) -
+                code_of_zero(layer, std::span(weights).subspan(j * lines, lines));
             products.push_back(products_of(trained.back(), measured.back(), covariance));
         }
         // Logits are compared with one another: they share a factor, which nothing applies.

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 #include "compiler/base/error.h"
 #include "compiler/nn/weight_vectors.h"
+#include "compiler/train/algorithm.h"
 
 namespace permloom {
 namespace {
@@ -19,6 +21,34 @@ std::vector<float> profile_of(const MeasuredLayer& measured, double scale, size_
     for (size_t first = 0; first < profile.size(); first += lines)
         std::ranges::sort(std::span(profile).subspan(first, lines));
     return profile;
+}
+
+double deviation_of(const std::vector<float>& values) {
+    const auto count = static_cast<double>(values.size());
+    double sum = 0.0, squares = 0.0;
+    for (const float value : values)
+        sum += static_cast<double>(value);
+    for (const float value : values)
+        squares += std::pow(static_cast<double>(value) - sum / count, 2);
+    return std::sqrt(squares / count);
+}
+
+/// Whether the latents of a layer have a scale of their own: estimator mask counts in units of the
+/// shared value, and only ever compares them with one another.
+bool has_free_latents(const TrainingSpec& training, const LayerState& state, size_t l) {
+    LayerParameters layer;
+    layer.profile = state.profile;
+    return make_algorithm(training, layer, static_cast<int>(l))->calibrates();
+}
+
+/// Spreads the latents as far as the devices: what they drift between two syncs is then to a device
+/// what a weight's change is to the weight.
+void scale_latents(LayerState& state) {
+    const double latents = deviation_of(state.latent);
+    if (!(latents > 0.0)) return;
+    const auto factor = static_cast<float>(deviation_of(state.profile) / latents);
+    for (float& latent : state.latent)
+        latent *= factor;
 }
 
 }  // namespace
@@ -64,6 +94,7 @@ Checkpoint on_measured_devices(Checkpoint trained, const std::vector<MeasuredLay
                         "the run's devices are real numbers, those of a chip are multiples of a "
                         "step",
                         fmt::format("train it with --set layers.{}.devices.bits=8", l));
+        if (has_free_latents(trained.network.training, state, l)) scale_latents(state);
         state.profile = profile_of(measured[l], state.scale, lines);
         state.profile_q.clear();
         for (size_t j = 0; j < outputs; ++j) {

@@ -26,6 +26,7 @@ TrainingSpec measured_training(TrainingSpec training, int epochs);
 
 /// The trained network on these devices, one of `measured` for each layer: constants, latents and
 /// `scale` stay, the profiles are what was measured times `scale`, in the ranking of the latents.
+/// Latents of estimator mask, which have a scale of their own, are spread as far as the devices.
 /// Where it was not trained by laperm_latent the new weights are the latents. Throws Error where
 /// its own devices are real numbers, whose steps are not known.
 Checkpoint on_measured_devices(Checkpoint trained, const std::vector<MeasuredLayer>& measured);

@@ -70,19 +70,21 @@ void show_checkpoint(const Values& values) {
     const Checkpoint checkpoint = load_checkpoint(path);
     const NetworkSpec& network = checkpoint.network;
     Json layers = Json::array();
-    Table table({"layer", "engine", "rail", "lines", "device bits", "profile", "distinct values",
-                 "wires", "activation range"});
+    Table table({"layer", "rail", "lines", "device bits", "profile", "distinct values", "wires",
+                 "activation range"});
     for (size_t i = 0; i < network.layers.size(); ++i) {
         const LayerSpec& spec = network.layers[i];
         const LayerState& state = checkpoint.layers[i];
         const auto non_zero = std::count_if(state.profile.begin(), state.profile.end(),
                                             [](float value) { return value != 0.0F; });
-        const int64_t wires = spec.devices.shared_profile ? non_zero * spec.outputs : non_zero;
+        // A copy may have a bank a neuron where its chip has one a layer.
+        const bool shared_profile = state.profile.size() == static_cast<size_t>(spec.lines());
+        const int64_t wires = shared_profile ? non_zero * spec.outputs : non_zero;
         table.add(
             {fmt::format("{}: {} -> {}", i, spec.inputs, spec.outputs),
              std::string(to_string(spec.rail)), grouped(spec.lines()),
              state.profile_q.empty() ? "real" : std::to_string(spec.devices.bits),
-             spec.devices.shared_profile ? "layer" : "neuron",
+             shared_profile ? "layer" : "neuron",
              grouped(static_cast<int64_t>(distinct(state.profile))), grouped(wires),
              i + 1 < network.layers.size() ? fmt::format("{:.4g}", state.act_range) : "logits"});
         layers.push_back({{"inputs", spec.inputs},
@@ -90,7 +92,7 @@ void show_checkpoint(const Values& values) {
                           {"rail", to_string(spec.rail)},
                           {"lines", spec.lines()},
                           {"device_bits", spec.devices.bits},
-                          {"shared_profile", spec.devices.shared_profile},
+                          {"shared_profile", shared_profile},
                           {"distinct_values", distinct(state.profile)},
                           {"wires", wires},
                           {"scale", state.scale},

@@ -231,6 +231,26 @@ TEST_CASE("recalibrate -- thresholds of two rails take the complement's constant
         CHECK(gain * (count * layer.in_hi() * 4.0 / 3.0 + with[j].b) ==
               Approx(trained).margin(gain));
     }
+    // Trained on this copy, it wants no gain; the constant is the same one.
+    Checkpoint tuned = made.checkpoint;
+    for (size_t l = 0; l < chip.layers.size(); ++l) {
+        LayerState& state = tuned.layers[l];
+        state.profile_q.clear();
+        state.profile.clear();
+        for (int j = 0; j < chip.layers[l].outputs; ++j) {
+            std::vector<double> bank = measured_bank(chip.layers[l], copy.layers[l], j);
+            std::ranges::sort(bank);
+            for (const double value : bank)
+                state.profile.push_back(static_cast<float>(value * state.scale));
+        }
+    }
+    const MeasuredResult again = compile_measured(tuned, chip, copy, MeasuredOptions{}, pool);
+    for (size_t j = 0; j < nominal.size(); ++j) {
+        const NeuronRegisters& registers = again.configuration.layers[0].neurons[j];
+        CHECK(registers.m == nominal[j].m);
+        CHECK(count * layer.in_hi() * 4.0 / 3.0 + registers.b ==
+              Approx(count * layer.in_hi() + nominal[j].b).margin(1.0));
+    }
 }
 
 TEST_CASE("give_way -- stuck switches keep their setting, and what they cannot bring is little") {

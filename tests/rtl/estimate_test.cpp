@@ -76,7 +76,7 @@ TEST_CASE("estimate -- is within a tenth of what Yosys counts, block RAMs are ex
                                            {std::vector{digits, classes}, 2},
                                            {std::vector{weights, split_weights}, 2}}) {
         Rng rng(21);
-        const test::ChipShape shape{.inputs = 24, .layers = layers, .contexts = contexts};
+        const test::ChipShape shape{.inputs = 16, .layers = layers, .contexts = contexts};
         const Chip chip = test::random_chip(shape, rng);
         const SynthesisCounts counted = synthesise(chip);
         const Cost total = estimate(chip).total();

@@ -1,4 +1,6 @@
 /// What `permloom emit --target ice40-...` writes: its memories, and the board at work in Icarus.
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
@@ -9,6 +11,7 @@
 #include "compiler/emit/xilinx.h"
 #include "compiler/program/expand.h"
 #include "compiler/program/load_stream.h"
+#include "compiler/program/patch.h"
 #include "tests/rtl/emitted.h"
 #include "tests/support/temporary_directory.h"
 
@@ -62,6 +65,14 @@ std::string column_of(const std::vector<std::string>& lines, size_t first, size_
         bits += (value >> (column % 4) & 1) != 0 ? '1' : '0';
     }
     return bits;
+}
+
+/// `text` with its one `from` as `to`.
+std::string exchanged(std::string text, const std::string& from, const std::string& to) {
+    const size_t at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    REQUIRE(text.find(from, at + 1) == std::string::npos);
+    return text.replace(at, from.size(), to);
 }
 
 }  // namespace
@@ -172,7 +183,9 @@ TEST_CASE("ice40 -- the board answers like the reference, booted or loaded over 
             const EmitVectors vectors = test::random_vectors(chip, wiring, 3, rng);
             const testing::TemporaryDirectory directory;
             test::write_files(
-                emit_ice40(target, chip, wiring.configuration, vectors, {.boots = boots}),
+                // The slowest clock: the fewest cycles a bit of the line.
+                emit_ice40(target, chip, wiring.configuration, vectors,
+                           {.boots = boots, .clock_mhz = 18}),
                 directory.path());
             for (const char* goal : {"help", "lint", "sim"}) {
                 const ProcessResult made =
@@ -183,6 +196,53 @@ TEST_CASE("ice40 -- the board answers like the reference, booted or loaded over 
                     CHECK(made.output.find("PASS: 3 images, mismatches: 0") != std::string::npos);
             }
         }
+}
+
+TEST_CASE("ice40 -- a chip that configured itself takes patches, and no patch of another load") {
+    const bool on_its_base = GENERATE(true, false);
+    const test::ChipShape shape{
+        .inputs = 5,
+        .layers = {{.outputs = 3, .shared_profile = true},
+                   {.outputs = 2, .shared_profile = false, .engine = Engine::serial}},
+        .contexts = 1};
+    Rng rng(10);
+    const Chip chip = test::random_chip(shape, rng);
+    const test::Wiring stored = test::random_wiring(chip, rng);
+    const test::Wiring wanted = test::random_wiring(chip, rng);
+    const LoadStream held = expand(chip, stored.configuration);
+    const Patch patch = make_patch(held, expand(chip, wanted.configuration),
+                                   held.words.back() ^ (on_its_base ? 0U : 1U));
+    std::string words;
+    for (const uint32_t word : patch.words)
+        words += fmt::format("{:08x}\n", word);
+
+    // The testbench of a board without a stored load, which here has one.
+    const testing::TemporaryDirectory directory;
+    std::vector<EmittedFile> files = emit_ice40(
+        "ice40-hx8k", chip, stored.configuration,
+        test::random_vectors(chip, on_its_base ? wanted : stored, 3, rng), {.clock_mhz = 18});
+    for (EmittedFile& file : files)
+        if (file.name == "tb/ice40_tb.sv") {
+            file.text = exchanged(file.text, "LOAD_WORDS = " + std::to_string(held.words.size()),
+                                  "LOAD_WORDS = " + std::to_string(patch.words.size()));
+            file.text = exchanged(file.text, "if (BOOTS == 0)", "if (BOOTS == 1)");
+            file.text = exchanged(file.text, "initial begin\n    repeat (",
+                                  "initial begin\n    repeat (10 * ");
+        } else if (file.name == "load.hex") {
+            file.text = words;
+        }
+    test::write_files(files, directory.path());
+    const ProcessResult made = run_process({"make", "-s", "sim", "IMAGES=3"}, directory.path());
+    INFO(made.output);
+    if (on_its_base) {
+        CHECK(made.status == 0);
+        CHECK(made.output.find("PASS: 3 images, mismatches: 0") != std::string::npos);
+    } else {
+        // Refused: its error is in the status and on the light, and nothing else is different.
+        CHECK(made.status != 0);
+        CHECK(made.output.find("byte 3: 0a, expected 00") != std::string::npos);
+        CHECK(made.output.find("FAIL: 2 mismatches in 3 images") != std::string::npos);
+    }
 }
 
 TEST_CASE("ice40 -- the PLL makes the clock that is wanted, and the line keeps its rate") {

@@ -146,7 +146,8 @@ TEST_CASE("soak -- random networks agree in everything") {
             std::printf("networks %lu to %lu agree, %lu cycles\n", first, number, cycles);
         std::fflush(stdout);
     }
-    if (last - first < 19) return;
+    // Of a part anywhere else a kind may be missing by chance.
+    if (first > 1 || last < 20) return;
     for (const char* kind : {"one context", "two contexts", "engine folded", "engine spatial",
                              "engine serial", "engine level", "engine programmable", "bit-serial",
                              "rail single", "rail dual", "rail split", "shared profile",

@@ -437,9 +437,9 @@ module pl_config_loader #(
         end else begin : gen_there
           localparam [LAYER_BITS-1:0] THIS_LAYER = gl;
           wire mine = layer_q == THIS_LAYER;
-          wire layer_ready, layer_done;
-          assign ready[gl] = layer_ready && mine;
-          assign done[gl] = layer_done && mine;
+          wire layer_ready, layer_done, layer_write;
+          assign {ready[gl], done[gl]} = {layer_ready && mine, layer_done && mine};
+          assign write_valid[gl] = layer_write && mine;  // not of a code that was broken off
           pl_code_decoder #(
             .KIND({24'd0, DECODER[7:0]}), .INPUTS({16'd0, DECODER[31:16]}),
             .DUAL({31'd0, DECODER[8]}), .NEURONS(LAYER_NEURONS),
@@ -447,10 +447,10 @@ module pl_config_loader #(
             .CLASSES(LAYER_CLASSES), .STARTS(STARTS[16*FIRST_START+:16*LAYER_CLASSES])
           ) i_decoder (
             .clk(clk), .rst_n(rst_n), .start(start_q && mine),
-            .in_valid(held_q != 2'd0 && !start_q), .in_data(row_data_q[32*oldest_q+:32]),
+            .in_valid(held_q != 2'd0 && !start_q && mine), .in_data(row_data_q[32*oldest_q+:32]),
             .in_last(decoding_q && !held_q[1]), .in_ready(layer_ready),
             .neuron(row_addr_q[15:0]), .context_1(target_q), .done(layer_done),
-            .error(wrong_code[gl]), .write_valid(write_valid[gl]),
+            .error(wrong_code[gl]), .write_valid(layer_write),
             .write_lane(layer_lane[8*gl+:8]), .write_addr(layer_addr[32*gl+:32]),
             .write_data(layer_data[32*gl+:32])
           );

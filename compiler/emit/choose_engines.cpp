@@ -71,6 +71,7 @@ std::string text_of(const Budget& budget) {
     add(budget.luts, "LUT4");
     add(budget.flip_flops, "flip-flops");
     add(budget.rams, "block RAMs");
+    add(budget.cycles, "cycles");
     return text;
 }
 
@@ -147,6 +148,15 @@ std::optional<Choice> best_choice(const std::vector<std::vector<Candidate>>& lay
     return best;
 }
 
+/// Of the fastest chip: its slowest layer, or its ports.
+int64_t fewest_cycles(const std::vector<std::vector<Candidate>>& layers, int64_t ports) {
+    int64_t cycles = ports;
+    for (const std::vector<Candidate>& candidates : layers)
+        cycles = std::max(cycles,
+                          std::ranges::min_element(candidates, {}, &Candidate::interval)->interval);
+    return cycles;
+}
+
 void apply(Chip& chip, const Choice& choice) {
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         chip.layers[l].engine = choice.candidates[l]->engine;
@@ -168,13 +178,23 @@ EngineChoice choose_engines(Chip& chip, const Budget& budget) {
         for (const Candidate& one : layers.back())
             intervals.insert(std::max(one.interval, ports));
     }
+    std::vector<int64_t> order(intervals.begin(), intervals.end());
+    if (budget.cycles) {
+        std::erase_if(order, [&](int64_t cycles) { return cycles > *budget.cycles; });
+        if (order.empty())
+            throw Error("budget",
+                        fmt::format("no engines take at most {} cycles an image; the fewest are {}",
+                                    *budget.cycles, fewest_cycles(layers, ports)),
+                        "allow more, or a wider pixel stream with `--set pixel_stream_bits=64`");
+        std::ranges::reverse(order);
+    }
     Cost rest;
     for (const PartEstimate& part : estimate(chip).rest)
         rest += part.cost;
 
     EngineChoice result;
     std::optional<Choice> cheapest;
-    for (const int64_t cycles : intervals) {
+    for (const int64_t cycles : order) {
         std::optional<Choice> choice = best_choice(layers, cycles, rest, budget);
         if (!choice) continue;
         if (choice->largest <= 1.0) {
@@ -191,8 +211,10 @@ EngineChoice choose_engines(Chip& chip, const Budget& budget) {
                 return result;
             }
         }
-        result.faster_interval = cycles;
-        result.faster_cost = choice->cost;
+        if (!budget.cycles) {
+            result.faster_interval = cycles;
+            result.faster_cost = choice->cost;
+        }
         if (!cheapest || choice->better_than(*cheapest)) cheapest = std::move(choice);
     }
     apply(chip, *cheapest);

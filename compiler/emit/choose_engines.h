@@ -25,10 +25,11 @@ struct EngineChoice {
 };
 
 /// Sets engine and lanes of every layer of `chip` for the fewest cycles between two images under
-/// `budget`, of equally fast choices the one that takes the smallest shares of it. Tried are
+/// `budget`, of equally fast choices the one that takes the smallest shares of it; where the budget
+/// has cycles, for the smallest shares within so many. Tried are
 /// `folded`, whole and bit-serial, `serial` with 1, 2, 4 ... lanes and `level` with 1, 2, 4 ... 64
 /// inputs a cycle, where they can be built; the yardstick `programmable` is not. Deterministic.
-/// Throws Error, naming the cheapest that was found, where nothing fits.
+/// Throws Error where nothing fits, naming the cheapest that was found, or the fewest cycles.
 EngineChoice choose_engines(Chip& chip, const Budget& budget);
 
 }  // namespace permloom

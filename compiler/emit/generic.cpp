@@ -7,6 +7,7 @@
 #include "compiler/base/digest.h"
 #include "compiler/base/error.h"
 #include "compiler/base/version.h"
+#include "compiler/emit/estimate.h"
 #include "compiler/program/engine_plan.h"
 #include "compiler/program/expand.h"
 
@@ -199,13 +200,15 @@ endmodule
 )";
 
 constexpr char MAKEFILE[] =
-    R"(# {name}, written by permloom {version}. Targets: lint sim gate cells luts report clean help.
+    R"make(# {name}, written by permloom {version}. Targets: lint sim gate cells luts report clean help.
 PERMLOOM ?= permloom
 RTL := {sources}
 
 CELLS_SIM = $(dir $(shell command -v yosys))../share/yosys/ice40/cells_sim.v
+need = @command -v $(1) >/dev/null || {{ echo "$(1) is missing: $(2)" >&2; exit 1; }}
 
 .PHONY: help lint sim gate cells luts report clean
+.DELETE_ON_ERROR:
 help:
 	@echo "make lint   Verilator lint, all warnings on"
 	@echo "make sim    Icarus Verilog runs the self-checking testbench; fails on the first mismatch"
@@ -215,6 +218,7 @@ help:
 	@echo "make report that beside the estimate"
 
 lint:
+	$(call need,verilator,apt-get install verilator)
 	verilator --lint-only -Wall --top-module permloom_top $(RTL)
 
 sim: sim.vvp
@@ -222,14 +226,17 @@ sim: sim.vvp
 	@grep -q '^PASS' sim.log
 
 sim.vvp: tb/permloom_tb.sv $(RTL)
+	$(call need,iverilog,apt-get install iverilog)
 	iverilog -g2012 -s permloom_tb -o $@ $(RTL) tb/permloom_tb.sv
 
 gate: netlist.v tb/permloom_tb.sv
+	$(call need,iverilog,apt-get install iverilog)
 	iverilog -g2012 -DNO_ICE40_DEFAULT_ASSIGNMENTS -s permloom_tb -o gate.vvp tb/permloom_tb.sv $< $(CELLS_SIM)
 	vvp -n gate.vvp | tee gate.log
 	@grep -q '^PASS' gate.log
 
 cells:
+	$(call need,yosys,apt-get install yosys)
 	yosys -q -l cells.log -p "read_verilog -sv $(RTL); hierarchy -check -top permloom_top; synth -run begin:fine; tee -o cells.txt stat -width"
 	cat cells.txt
 
@@ -237,16 +244,18 @@ luts: luts.txt
 	cat luts.txt
 
 luts.txt: $(RTL)
+	$(call need,yosys,apt-get install yosys)
 	yosys -q -l luts.log -p "read_verilog -sv $(RTL); synth_ice40 -device hx -top permloom_top; tee -o luts.txt stat; write_verilog -noattr netlist.v"
 
 netlist.v: luts.txt
 
 report: luts.txt
+	$(call need,$(PERMLOOM),make report PERMLOOM=/path/to/permloom)
 	$(PERMLOOM) emit --report .
 
 clean:
 	rm -f sim.vvp sim.log gate.vvp gate.log netlist.v cells.log cells.txt luts.log luts.txt
-)";
+)make";
 
 constexpr char README[] = R"(# {name}
 
@@ -293,9 +302,8 @@ std::vector<EmittedFile> emit_generic(const Chip& chip, const Configuration& con
         files.push_back(file);
 
     const int result_words_per_image = chip.outputs() + 1;
-    int64_t slowest = chip.pixel_beats() + result_words_per_image;
-    for (const ChipLayer& layer : chip.layers)
-        slowest += engine_plan(layer).latency;
+    // With gaps and pauses on every stream.
+    const int64_t slowest = chip.pixel_beats() + result_words_per_image + chip_latency(chip);
     const auto fill = [&](const char* pattern) {
         return fmt::format(
             fmt::runtime(pattern), fmt::arg("name", chip.name), fmt::arg("version", VERSION),
@@ -306,7 +314,7 @@ std::vector<EmittedFile> emit_generic(const Chip& chip, const Configuration& con
             fmt::arg("beats", chip.pixel_beats()), fmt::arg("result_words", result_words_per_image),
             fmt::arg("contexts", chip.contexts), fmt::arg("pixel_bits", chip.pixel_stream_bits),
             fmt::arg("pixel_msb", chip.pixel_stream_bits - 1),
-            fmt::arg("cycle_limit", 4 * static_cast<int64_t>(load.words.size()) +
+            fmt::arg("cycle_limit", 8 * estimate(chip).load_cycles +
                                         4 * static_cast<int64_t>(images) * slowest + 1000),
             fmt::arg("sources", sources), fmt::arg("layers", layer_list(chip)),
             fmt::arg("circuit", chip.circuit), fmt::arg("network", configuration.network));

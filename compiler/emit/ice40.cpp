@@ -28,17 +28,18 @@ struct Part {
     std::string target, board, yosys_device, nextpnr_part;
     int one_layer_mhz = 0, hidden_layer_mhz = 0;
     std::string pll, pll_input, pll_output;
+    bool lights_low = false;  ///< a light is lit while its pin is low
     std::string pins;
 };
 
 const std::vector<Part>& parts() {
     static const std::vector<Part> all = {
         {"ice40-hx8k", "the iCE40-HX8K breakout board", "hx", "--hx8k --package ct256", 96, 42,
-         "SB_PLL40_CORE", "REFERENCECLK", "PLLOUTGLOBAL",
+         "SB_PLL40_CORE", "REFERENCECLK", "PLLOUTGLOBAL", false,
          "set_io clock_12mhz J3\nset_io uart_rx B10\nset_io uart_tx B12\n"
          "set_io led_ready B5\nset_io led_error B4\n"},
         {"ice40-up5k", "the iCEBreaker (iCE40UP5K)", "u", "--up5k --package sg48", 33, 18,
-         "SB_PLL40_PAD", "PACKAGEPIN", "PLLOUTGLOBAL",
+         "SB_PLL40_PAD", "PACKAGEPIN", "PLLOUTGLOBAL", true,
          "set_io clock_12mhz 35\nset_io uart_rx 6\nset_io uart_tx 9\n"
          "set_io led_ready 37\nset_io led_error 11\n"},
     };
@@ -75,9 +76,7 @@ int64_t image_cycles(const Chip& chip, int divisor) {
     const int64_t bytes =
         int64_t{chip.pixel_beats()} * chip.pixel_stream_bits / 8 + 4 * (chip.outputs() + 1) + 2;
     int64_t cycles = bytes * 10 * divisor;
-    for (const ChipLayer& layer : chip.layers)
-        cycles += engine_plan(layer).latency;
-    return 2 * cycles;
+    return 2 * (cycles + chip_latency(chip));
 }
 
 }  // namespace
@@ -139,6 +138,7 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
         {"PLL", part.pll},
         {"PLL_INPUT", part.pll_input},
         {"PLL_OUTPUT", part.pll_output},
+        {"LIT", part.lights_low ? "0" : "1"},
         {"DIVISOR", std::to_string(clock.divisor())},
         {"BAUD", std::to_string(clock.megabaud * 1'000'000)},
         {"CONTEXTS", std::to_string(chip.contexts)},
@@ -157,7 +157,7 @@ std::vector<EmittedFile> emit_ice40(const std::string& target, const Chip& chip,
         {"BOOTS", boots ? "1" : "0"},
         {"CYCLE_LIMIT",
          std::to_string(boot_cycles + load_cycles + 1000 +
-                        static_cast<int64_t>(images) * image_cycles(chip, clock.divisor()))},
+                        static_cast<int64_t>(images + 2) * image_cycles(chip, clock.divisor()))},
     };
     add_source("ice40_top.sv", filled(file_named(ice40_files(), "ice40_top.sv"), words));
     std::map<std::string, std::string> makefile_words = words;

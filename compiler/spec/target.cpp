@@ -22,7 +22,7 @@ const std::vector<std::string> KEYS = {
     "name",    "about",      "engine",           "lanes",
     "circuit", "contexts",   "inputs_per_cycle", "pixel_stream_bits",
     "budget",  "bit_serial", "decoder"};
-const std::vector<std::string> BUDGET_KEYS = {"luts", "flip_flops", "rams"};
+const std::vector<std::string> BUDGET_KEYS = {"luts", "flip_flops", "rams", "cycles"};
 constexpr char AUTO[] = "auto";
 
 std::string one_of(const MapReader& map, const std::string& key,
@@ -70,7 +70,7 @@ std::vector<Engine> read_engines(const MapReader& map) {
     return engines;
 }
 
-/// `budget: {luts: 5000, rams: 30}`, any of the keys.
+/// `budget: {luts: 5000, rams: 30}`, any of the keys, cycles not alone.
 Budget read_budget(const MapReader& target) {
     const MapReader map(target.source(), target.at("budget"), target.path("budget"), BUDGET_KEYS);
     constexpr int MOST = 1'000'000'000;
@@ -81,8 +81,12 @@ Budget read_budget(const MapReader& target) {
     read("luts", budget.luts);
     read("flip_flops", budget.flip_flops);
     read("rams", budget.rams);
+    read("cycles", budget.cycles);
     if (!budget.luts && !budget.flip_flops && !budget.rams)
-        throw Error(target.where("budget"), "states no limit", "luts, flip_flops, rams");
+        throw Error(
+            target.where("budget"),
+            budget.cycles ? "cycles alone are no limit on what the chip takes" : "states no limit",
+            "luts, flip_flops, rams, any of them with cycles");
     return budget;
 }
 

@@ -26,6 +26,8 @@ enum class Decoder { none, factorial_stream, level_map };
 /// What a chip may take of an iCE40, as the cost model counts it; what is not stated has no limit.
 struct Budget {
     std::optional<int> luts, flip_flops, rams;
+    /// Between two images. With it the smallest chip that keeps to it is chosen, not the fastest.
+    std::optional<int> cycles;
 };
 
 struct TargetSpec {

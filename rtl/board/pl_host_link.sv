@@ -6,10 +6,12 @@
 //                    'Q': the chip answers with its status
 //     to the host    'R' and the words of a result (outputs + 1)
 //                    'S' and four bytes: running context, loaded contexts, error of the last load,
-//                    flags (bit 0 an image was dropped, bit 1 a byte came too fast or was none of
-//                    the commands)
+//                    flags (bit 0 an image was dropped, bit 1 since the last answer a byte came
+//                    too fast, was none of the commands, or was of an image without a context
+//                    that is loaded)
 //
-// Words and beats go low byte first. Bytes cannot wait: one that comes while a word or beat is still
+// An image that no context is loaded for is swallowed here: the chip would never take it, and the
+// line would wait for ever. Words and beats go low byte first. Bytes cannot wait: one that comes while a word or beat is still
 // offered to the chip is lost and sets flag 1. Timing: a word is offered to the chip in the
 // cycle after its last byte; a result word goes out as soon as the line is free.
 `default_nettype none
@@ -83,6 +85,7 @@ module pl_host_link #(
   wire word_ends = byte_q == 4'd3;
   wire beat_ends = byte_q == LAST_BEAT_BYTE;
   wire taken = rx_valid && !waiting;
+  wire runs = ctx_valid[ctx_active[2:0]];
 
   assign cfg_tdata = word_q[WIDTH-1-:32];
   assign pix_tdata = word_q[WIDTH-1-:STREAM_BITS];
@@ -106,7 +109,10 @@ module pl_host_link #(
     end else begin
       if (offer_cfg_q && cfg_tready) offer_cfg_q <= 1'b0;
       if (offer_pix_q && pix_tready) offer_pix_q <= 1'b0;
-      if (status_sent) asked_q <= 1'b0;
+      if (status_sent) begin
+        asked_q <= 1'b0;
+        fault_q <= 1'b0;
+      end
       if (rx_valid && waiting) fault_q <= 1'b1;
       if (taken) begin
         word_q <= word_next;
@@ -114,7 +120,8 @@ module pl_host_link #(
         case (state_q)
           PIXELS:
             if (beat_ends) begin
-              offer_pix_q <= 1'b1;
+              offer_pix_q <= runs;
+              if (!runs) fault_q <= 1'b1;
               last_q <= left_q == 32'd0;
               byte_q <= 4'd0;
               left_q <= left_q - 32'd1;

@@ -70,7 +70,20 @@ class EngineAuto(CliTest):
         text = self.ok("compile", "run", "--target", "ice40-hx8k", "--out", "board")
         self.assertIn("chosen", text)
 
+    def test_cycles_buy_a_smaller_chip(self):
+        _, _, fast = self.compiled("hurry", "luts=60000", "rams=400")
+        text, _, slow = self.compiled("leisure", "luts=60000", "rams=400", "cycles=1000")
+        self.assertLessEqual(slow["interval_cycles"], 1000)
+        self.assertLess(fast["interval_cycles"], slow["interval_cycles"])
+        self.assertLess(self.estimate("leisure")["luts"], self.estimate("hurry")["luts"])
+        self.assertNotIn("next faster", text)
+
     def test_errors(self):
+        self.fails(1, "budget: no engines take at most 5 cycles an image; the fewest are 64",
+                   "compile", "run", "--set", "engine=auto", "--set", "budget.luts=60000",
+                   "--set", "budget.cycles=5", "--out", "t")
+        self.fails(1, r"budget\.cycles: cycles alone are no limit", "compile", "run", "--set",
+                   "engine=auto", "--set", "budget.cycles=500", "--out", "t")
         self.fails(1, r"engine: auto needs a budget.*budget\.luts=5000", "compile", "run", "--set",
                    "engine=auto", "--out", "t")
         self.fails(1, "budget: no engines fit 500 LUT4, 4 block RAMs; the cheapest found, serial x 1, "

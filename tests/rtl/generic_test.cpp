@@ -15,12 +15,18 @@ struct Emitted {
     std::string about;
 };
 
+Emitted emit(const Chip& chip, Rng& rng, int images) {
+    const test::Wiring wiring = test::random_wiring(chip, rng);
+    const EmitVectors vectors = test::random_vectors(chip, wiring, images, rng);
+    return {emit_generic(chip, wiring.configuration, vectors), test::describe(chip)};
+}
+
 Emitted emit(const test::ChipShape& shape, uint64_t seed, int images) {
     Rng rng(seed);
     const Chip chip = test::random_chip(shape, rng);
-    const test::Wiring wiring = test::random_wiring(chip, rng);
-    const EmitVectors vectors = test::random_vectors(chip, wiring, images, rng);
-    return {emit_generic(chip, wiring.configuration, vectors), shape.describe()};
+    Emitted emitted = emit(chip, rng, images);
+    emitted.about = shape.describe();
+    return emitted;
 }
 
 /// Another last hexadecimal digit of a line.
@@ -48,6 +54,22 @@ TEST_CASE("emit_generic -- make lint, sim, gate and cells pass for a small chip"
     }
 }
 
+TEST_CASE("emit_generic -- a missing tool is named with its package") {
+    const testing::TemporaryDirectory directory;
+    test::write_files(emit(test::ChipShape{.inputs = 2, .layers = {{.outputs = 2}}}, 3, 1).files,
+                      directory.path());
+    for (const auto& [goal, tool] :
+         {std::pair{"lint", "verilator"}, {"sim", "iverilog"}, {"luts", "yosys"}}) {
+        const ProcessResult made =
+            run_process({"env", "PATH=/nowhere", "/usr/bin/make", "SHELL=/bin/sh", "-s", goal},
+                        directory.path());
+        INFO(goal << ": " << made.output);
+        CHECK(made.status != 0);
+        CHECK(made.output.find(std::string(tool) + " is missing: apt-get install " + tool) !=
+              std::string::npos);
+    }
+}
+
 TEST_CASE("emit_generic -- the testbench passes for random chips of every rail and engine") {
     for (uint64_t seed = 4; seed <= 27; ++seed) {
         Rng rng(seed);
@@ -59,6 +81,37 @@ TEST_CASE("emit_generic -- the testbench passes for random chips of every rail a
         CHECK(made.status == 0);
         CHECK(made.output.find("mismatches: 0") != std::string::npos);
     }
+}
+
+TEST_CASE("emit_generic -- the testbench waits for chips that walk over feature maps") {
+    for (uint64_t seed = 1; seed <= 4; ++seed) {
+        Rng rng(seed);
+        const Chip chip = test::random_walking_chip(rng);
+        const Emitted emitted = emit(chip, rng, 40);
+        const testing::TemporaryDirectory directory;
+        test::write_files(emitted.files, directory.path());
+        const ProcessResult made = run_process({"make", "-s", "lint", "sim"}, directory.path());
+        INFO("seed " << seed << ", " << emitted.about << ": " << made.output);
+        CHECK(made.status == 0);
+        CHECK(made.output.find("mismatches: 0") != std::string::npos);
+    }
+}
+
+TEST_CASE("emit_generic -- the testbench waits for a load by codes") {
+    const auto decoder = GENERATE(Decoder::factorial_stream, Decoder::level_map);
+    const test::ChipShape shape{.inputs = 600,
+                                .layers = {{.outputs = 3,
+                                            .shared_profile = true,
+                                            .engine = Engine::serial,
+                                            .decoder = decoder}},
+                                .contexts = 2};
+    const Emitted emitted = emit(shape, 5, 1);
+    const testing::TemporaryDirectory directory;
+    test::write_files(emitted.files, directory.path());
+    const ProcessResult made = run_process({"make", "-s", "lint", "sim"}, directory.path());
+    INFO(emitted.about << ": " << made.output);
+    CHECK(made.status == 0);
+    CHECK(made.output.find("mismatches: 0") != std::string::npos);
 }
 
 TEST_CASE("emit_generic -- the testbench passes for each engine at sizes beyond one word") {

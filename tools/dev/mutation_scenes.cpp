@@ -45,12 +45,12 @@ ChipLayer layer_of(Engine engine, int lanes, int inputs, int outputs, Rail rail,
     return layer;
 }
 
-/// Odd widths, several activation widths.
+/// Odd widths, several activation widths, logits of both signs.
 std::vector<ChipLayer> folded_layers(Rng& rng) {
     constexpr auto FOLDED = Engine::folded;
     return {layer_of(FOLDED, 1, 11, 9, Rail::single, 4, 8, {4, -7, 7, true}, rng),
             layer_of(FOLDED, 1, 9, 7, Rail::split, 8, 6, {3, -3, 3, false}, rng),
-            layer_of(FOLDED, 1, 7, 5, Rail::dual, 6, 8, {2, 0, 1, true}, rng)};
+            layer_of(FOLDED, 1, 7, 5, Rail::dual, 6, 8, {2, -1, 1, true}, rng)};
 }
 
 /// A last group with lanes to spare; windows set by neurons, by steps and by lanes; a multiplier, a

@@ -8,11 +8,12 @@ module ice40_top (
   input  wire clock_12mhz,
   input  wire uart_rx,
   output wire uart_tx,
-  /// A configuration is loaded; an error of a load, an image or the line.
+  /// A configuration is loaded; the last load was refused, or an image was dropped.
   output wire led_ready,
   output wire led_error
 );
   localparam integer DIVISOR = @DIVISOR@;  // cycles of a bit on the line
+  localparam LIT = 1'b@LIT@;              // what a pin of a light is while it is lit
 
   (* keep *) wire clk;
   (* keep *) wire locked;
@@ -70,7 +71,7 @@ module ice40_top (
     .s_axil_rdata(), .s_axil_rresp(), .s_axil_rvalid(), .s_axil_rready(1'b0),
     .probe_valid(), .probe_index(), .probe_value()
   );
-  assign led_ready = |ctx_valid;
-  assign led_error = |load_error || pix_error;
+  assign led_ready = |ctx_valid == LIT;
+  assign led_error = (|load_error || pix_error) == LIT;
 endmodule
 `default_nettype wire

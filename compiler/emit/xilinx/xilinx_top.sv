@@ -8,7 +8,7 @@ module xilinx_top (
   input  wire clk,
   input  wire uart_rx,
   output wire uart_tx,
-  /// A configuration is loaded; an error of a load, an image or the line.
+  /// A configuration is loaded; the last load was refused, or an image was dropped.
   output wire led_ready,
   output wire led_error
 );

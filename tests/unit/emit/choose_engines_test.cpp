@@ -72,8 +72,8 @@ TEST_CASE("choose_engines -- the chip fits, and no pair of engines that fits is 
     const Chip chip = two_layers();
     const std::vector<Chip> pairs = all_pairs(chip);
     for (const Budget& budget :
-         {Budget{100'000, {}, {}}, Budget{8'000, {}, {}}, Budget{5'000, 4'000, {}},
-          Budget{4'400, {}, 20}, Budget{{}, {}, 19}, Budget{{}, 2'500, 40}}) {
+         {Budget{100'000, {}, {}, {}}, Budget{8'000, {}, {}, {}}, Budget{5'000, 4'000, {}, {}},
+          Budget{4'400, {}, 20, {}}, Budget{{}, {}, 19, {}}, Budget{{}, 2'500, 40, {}}}) {
         INFO("budget " << budget.luts.value_or(0) << " " << budget.flip_flops.value_or(0) << " "
                        << budget.rams.value_or(0));
         Chip chosen = chip;
@@ -97,11 +97,43 @@ TEST_CASE("choose_engines -- the chip fits, and no pair of engines that fits is 
     }
 }
 
+TEST_CASE("choose_engines -- a budget of cycles buys the smallest chip that keeps to it") {
+    const Chip chip = two_layers();
+    const std::vector<Chip> pairs = all_pairs(chip);
+    double last = std::numeric_limits<double>::max();
+    for (const int cycles : {20, 40, 100, 400, 4'000}) {
+        INFO(cycles << " cycles");
+        double smallest = std::numeric_limits<double>::max();
+        int64_t fewest = std::numeric_limits<int64_t>::max();
+        for (const Chip& pair : pairs) {
+            fewest = std::min(fewest, chip_interval(pair));
+            if (chip_interval(pair) <= cycles)
+                smallest = std::min(smallest, estimate(pair).total().luts);
+        }
+        const Budget budget{.luts = 100'000, .flip_flops = {}, .rams = {}, .cycles = cycles};
+        if (fewest > cycles) {
+            CHECK_THAT(refusal(chip, budget),
+                       Contains("no engines take at most " + std::to_string(cycles) +
+                                " cycles an image; the fewest are " + std::to_string(fewest)));
+            continue;
+        }
+        Chip chosen = chip;
+        const EngineChoice choice = choose_engines(chosen, budget);
+        const double luts = choice.estimate.total().luts;
+        CHECK(chip_interval(chosen) <= cycles);
+        // Of the loader, which depends on all layers a little, the choice knows nothing.
+        CHECK(luts <= 1.02 * smallest);
+        CHECK(luts <= last);
+        CHECK(choice.faster_interval == 0);
+        last = luts;
+    }
+}
+
 TEST_CASE("choose_engines -- nothing but engines, lanes and data changes, and twice is the same") {
     const Chip chip = two_layers();
     Chip once = chip, twice = chip;
-    choose_engines(once, {5'000, {}, 40});
-    choose_engines(twice, {5'000, {}, 40});
+    choose_engines(once, {5'000, {}, 40, {}});
+    choose_engines(twice, {5'000, {}, 40, {}});
     CHECK(once == twice);
     for (size_t l = 0; l < chip.layers.size(); ++l) {
         once.layers[l].engine = chip.layers[l].engine;
@@ -121,7 +153,7 @@ TEST_CASE("choose_engines -- an engine that cannot hold a layer is left out") {
          .contexts = 1},
         rng);
     const EngineChoice choice =
-        choose_engines(chip, {.luts = 1'000'000, .flip_flops = {}, .rams = {}});
+        choose_engines(chip, {.luts = 1'000'000, .flip_flops = {}, .rams = {}, .cycles = {}});
     // folded, serial with 1 to 128 lanes.
     CHECK(choice.layers[0].built == 2 + 8);
     // folded, serial with 1 and 2 lanes, level with 1 to 64 inputs.
@@ -134,7 +166,7 @@ TEST_CASE("choose_engines -- walking chips too") {
     for (uint64_t seed = 1; seed <= 6; ++seed) {
         Rng rng(seed);
         Chip chip = test::random_walking_chip(rng);
-        const EngineChoice choice = choose_engines(chip, {1'000'000, {}, {}});
+        const EngineChoice choice = choose_engines(chip, {1'000'000, {}, {}, {}});
         check(chip, "chip");
         CHECK(choice.faster_interval == 0);
         CHECK(choice.estimate.rough);
@@ -142,9 +174,9 @@ TEST_CASE("choose_engines -- walking chips too") {
 }
 
 TEST_CASE("choose_engines -- an impossible budget names what it found") {
-    CHECK_THAT(refusal(two_layers(), {100, {}, {}}),
+    CHECK_THAT(refusal(two_layers(), {100, {}, {}, {}}),
                Contains("budget: no engines fit 100 LUT4; the cheapest found, ") &&
                    Contains(" takes ") && Contains("contexts=1"));
-    CHECK_THAT(refusal(two_layers(), {{}, 50, 1}),
+    CHECK_THAT(refusal(two_layers(), {{}, 50, 1, {}}),
                Contains("no engines fit 50 flip-flops, 1 block RAMs;"));
 }

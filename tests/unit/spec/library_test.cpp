@@ -87,7 +87,7 @@ TEST_CASE("library -- a network is found by name or path, overrides apply to bot
 }
 
 TEST_CASE("library -- targets are found by name or path") {
-    CHECK(target_names() == std::vector<std::string>{"generic", "ice40-hx8k", "level",
+    CHECK(target_names() == std::vector<std::string>{"generic", "ice40-hx8k", "ice40-up5k", "level",
                                                      "programmable", "serial", "spatial"});
     CHECK(load_target("generic").engines == std::vector{Engine::folded});
     CHECK(load_target("programmable").engines == std::vector{Engine::programmable});

@@ -94,6 +94,8 @@ TEST_CASE("target -- engine auto and its budget") {
     CHECK_THAT(refused("engine: auto\n"), Contains("t.yaml:3: engine: auto needs a budget"));
     CHECK_THAT(refused("engine: auto\nbudget: {}\n"),
                Contains("t.yaml:4: budget: states no limit"));
+    CHECK_THAT(refused("engine: auto\nbudget: {cycles: 900}\n"),
+               Contains("t.yaml:4: budget: cycles alone are no limit"));
     CHECK_THAT(refused("engine: auto\nbudget: {lut: 5}\n"), Contains("did you mean 'luts'?"));
     CHECK_THAT(refused("engine: auto\nbudget: {rams: 0}\n"),
                Contains("budget.rams: is 0, must be 1 to"));

@@ -119,7 +119,7 @@ TargetSpec parse_target(std::string_view yaml, const std::string& origin,
         target.decoder = decoder_from_string(map.text("decoder"), map.where("decoder"));
     target.circuit = one_of(map, "circuit", CIRCUITS);
     target.contexts = map.integer("contexts", 1, 2);
-    target.pixel_stream_bits = map.integer("pixel_stream_bits", 8, 1024);
+    target.pixel_stream_bits = map.integer("pixel_stream_bits", 8, 64);
     if (target.pixel_stream_bits % 8 != 0)
         throw Error(map.where("pixel_stream_bits"), "must be a whole number of bytes");
     return target;

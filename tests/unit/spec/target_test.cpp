@@ -26,14 +26,14 @@ std::string message(const std::string& yaml) {
 }  // namespace
 
 TEST_CASE("target -- reads every field") {
-    const TargetSpec spec = parse_target(target("folded", "as-waksman", "1", "128"), "t.yaml");
+    const TargetSpec spec = parse_target(target("folded", "as-waksman", "1", "32"), "t.yaml");
     CHECK(spec.name == "t");
     CHECK(spec.about == "a");
     CHECK(spec.engines == std::vector{Engine::folded});
     CHECK(spec.lanes == 1);
     CHECK(spec.circuit == "as-waksman");
     CHECK(spec.contexts == 1);
-    CHECK(spec.pixel_stream_bits == 128);
+    CHECK(spec.pixel_stream_bits == 32);
 }
 
 TEST_CASE("target -- an engine for all layers or one for each, with its parameters") {
@@ -112,6 +112,8 @@ TEST_CASE("target -- what cannot be built is refused by key") {
                Contains("t.yaml:5: contexts: is 3, must be 1 to 2"));
     CHECK_THAT(message(target("folded", "as-waksman", "1", "12")),
                Contains("t.yaml:6: pixel_stream_bits: must be a whole number of bytes"));
+    CHECK_THAT(message(target("folded", "as-waksman", "1", "128")),
+               Contains("t.yaml:6: pixel_stream_bits: is 128, must be 8 to 64"));
     CHECK_THAT(message("name: t\n"), Contains("t.yaml: key 'about' is missing"));
     CHECK_THAT(message("nam: t\n"), Contains("t.yaml:1: nam: unknown key, did you mean 'name'?"));
 }

@@ -180,12 +180,13 @@ EngineChoice choose_engines(Chip& chip, const Budget& budget) {
     }
     std::vector<int64_t> order(intervals.begin(), intervals.end());
     if (budget.cycles) {
-        std::erase_if(order, [&](int64_t cycles) { return cycles > *budget.cycles; });
-        if (order.empty())
+        const int64_t fewest = fewest_cycles(layers, ports);
+        if (fewest > *budget.cycles)
             throw Error("budget",
                         fmt::format("no engines take at most {} cycles an image; the fewest are {}",
-                                    *budget.cycles, fewest_cycles(layers, ports)),
+                                    *budget.cycles, fewest),
                         "allow more, or a wider pixel stream with `--set pixel_stream_bits=64`");
+        std::erase_if(order, [&](int64_t cycles) { return cycles > *budget.cycles; });
         std::ranges::reverse(order);
     }
     Cost rest;

@@ -79,9 +79,11 @@ class EngineAuto(CliTest):
         self.assertNotIn("next faster", text)
 
     def test_errors(self):
-        self.fails(1, "budget: no engines take at most 5 cycles an image; the fewest are 64",
-                   "compile", "run", "--set", "engine=auto", "--set", "budget.luts=60000",
-                   "--set", "budget.cycles=5", "--out", "t")
+        # Also between the fastest that the one layer and the other can be.
+        for cycles in (5, 20, 63):
+            self.fails(1, f"budget: no engines take at most {cycles} cycles an image; the fewest are 64",
+                       "compile", "run", "--set", "engine=auto", "--set", "budget.luts=60000",
+                       "--set", f"budget.cycles={cycles}", "--out", "t")
         self.fails(1, r"budget\.cycles: cycles alone are no limit", "compile", "run", "--set",
                    "engine=auto", "--set", "budget.cycles=500", "--out", "t")
         self.fails(1, r"engine: auto needs a budget.*budget\.luts=5000", "compile", "run", "--set",

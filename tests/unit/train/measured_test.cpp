@@ -269,7 +269,7 @@ TEST_CASE("measured -- digits recover from 30 % dead devices") {
     ThreadPool pool(1);
     const Checkpoint first = run(network, data, {}, first_run.path());
     std::vector<MeasuredLayer> layers = nominal(first, true);
-    kill(layers, 0.3, 7);
+    kill(layers, 0.3, 3);
     const double re_ranked =
         evaluate_float(on_measured_devices(first, layers), data.test, pool).accuracy;
     NetworkSpec goes_on = for_measured(network, 20);
@@ -278,8 +278,8 @@ TEST_CASE("measured -- digits recover from 30 % dead devices") {
     const Checkpoint tuned = run(goes_on, data, going_on(first, layers), second_run.path());
     CAPTURE(first.test.accuracy, re_ranked, tuned.test.accuracy);
     // Five draws: 88 to 93 % re-ranked, 94.7 to 95.8 % trained on, 96.1 % without a fault.
-    CHECK(re_ranked < first.test.accuracy - 0.02);
-    CHECK(tuned.test.accuracy > re_ranked + 0.015);
+    CHECK(re_ranked < first.test.accuracy - 0.03);
+    CHECK(tuned.test.accuracy > re_ranked + 0.02);
     CHECK(tuned.test.accuracy > first.test.accuracy - 0.02);
 }
 

@@ -226,8 +226,7 @@ std::vector<Content> blank_contents(const Chip& chip) {
     size_t words = LOAD_HEADER_WORDS + 2 + LOAD_RECORD_WORDS + 1;
     for (const ChipLayer& layer : chip.layers)
         words += LOAD_RECORD_WORDS + static_cast<size_t>(layer.outputs) * NEURON_REGISTER_WORDS +
-                 LOAD_RECORD_WORDS + LAYER_REGISTER_WORDS +
-                 (layer.adds() ? SKIP_REGISTER_WORDS : 0);
+                 LOAD_RECORD_WORDS + static_cast<size_t>(layer_register_words(layer.adds()));
     contents.push_back({BOOT_IMAGE, 32, {}});
     for (size_t word = 0; word < stored_rows(words); ++word)
         contents.back().rows.push_back(random_row(32));

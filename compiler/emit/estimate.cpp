@@ -337,7 +337,7 @@ int64_t load_words(const Chip& chip) {
                                                              ? wiring_row_words(layer)
                                                              : code_words(layer));
         total += record(layer.outputs, NEURON_REGISTER_WORDS) +
-                 record(1, LAYER_REGISTER_WORDS + (layer.adds() ? SKIP_REGISTER_WORDS : 0));
+                 record(1, layer_register_words(layer.adds()));
     }
     return total;
 }

@@ -201,8 +201,7 @@ void put_registers(LoadStream& stream, size_t layer, const ChipLayer& shape,
         stream.words.push_back(static_cast<uint32_t>(c >> 32));
     }
     const LayerRegisters& r = loaded.registers;
-    put_record(stream, layer, Section::layer_registers, 0, 1,
-               LAYER_REGISTER_WORDS + (adds ? SKIP_REGISTER_WORDS : 0));
+    put_record(stream, layer, Section::layer_registers, 0, 1, layer_register_words(adds));
     stream.words.push_back(static_cast<uint32_t>(r.s) | (r.relu ? 1U << 8 : 0U));
     stream.words.push_back(static_cast<uint32_t>(r.z) | static_cast<uint32_t>(r.lo) << 16);
     stream.words.push_back(static_cast<uint32_t>(r.hi));

@@ -12,8 +12,10 @@ inline constexpr uint32_t LOAD_END = 0x00ff0000;  ///< end marker: section 255, 
 inline constexpr int LOAD_HEADER_WORDS = 6;
 inline constexpr int LOAD_RECORD_WORDS = 3;  ///< in front of the rows of a record
 inline constexpr int NEURON_REGISTER_WORDS = 4;
-inline constexpr int LAYER_REGISTER_WORDS = 3;
-inline constexpr int SKIP_REGISTER_WORDS = 1;  ///< m2, behind them in a layer that adds
+/// Of a layer; m2 stands behind the others where it adds.
+constexpr int layer_register_words(bool adds) {
+    return adds ? 4 : 3;
+}
 
 enum class Section : uint32_t {
     switches = 1,  ///< wiring of engine `folded`

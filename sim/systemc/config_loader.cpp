@@ -53,7 +53,7 @@ ConfigLoader::Shape ConfigLoader::shape_of(const ChipLayer& layer) {
                 .wiring_rows = static_cast<uint32_t>(plan.wiring_rows),
                 .lane_entries = 0,
                 .stage_words = {},
-                .layer_words = LAYER_REGISTER_WORDS + (layer.adds() ? SKIP_REGISTER_WORDS : 0U),
+                .layer_words = static_cast<uint32_t>(layer_register_words(layer.adds())),
                 .decoder = nullptr};
     const auto stages = static_cast<size_t>(plan.wiring_stages);
     switch (layer.engine) {

@@ -29,6 +29,16 @@ Emitted emit(const test::ChipShape& shape, uint64_t seed, int images) {
     return emitted;
 }
 
+/// Lint and testbench pass.
+void check_passes(const Emitted& emitted) {
+    const testing::TemporaryDirectory directory;
+    test::write_files(emitted.files, directory.path());
+    const ProcessResult made = run_process({"make", "-s", "lint", "sim"}, directory.path());
+    INFO(emitted.about << ": " << made.output);
+    CHECK(made.status == 0);
+    CHECK(made.output.find("mismatches: 0") != std::string::npos);
+}
+
 /// Another last hexadecimal digit of a line.
 void change_line(std::string& text, int line) {
     size_t at = 0;
@@ -74,12 +84,8 @@ TEST_CASE("emit_generic -- the testbench passes for random chips of every rail a
     for (uint64_t seed = 4; seed <= 27; ++seed) {
         Rng rng(seed);
         const Emitted emitted = emit(test::random_shape(rng), seed, 10);
-        const testing::TemporaryDirectory directory;
-        test::write_files(emitted.files, directory.path());
-        const ProcessResult made = run_process({"make", "-s", "lint", "sim"}, directory.path());
-        INFO("seed " << seed << ", " << emitted.about << ": " << made.output);
-        CHECK(made.status == 0);
-        CHECK(made.output.find("mismatches: 0") != std::string::npos);
+        INFO("seed " << seed);
+        check_passes(emitted);
     }
 }
 
@@ -88,12 +94,8 @@ TEST_CASE("emit_generic -- the testbench waits for chips that walk over feature 
         Rng rng(seed);
         const Chip chip = test::random_walking_chip(rng);
         const Emitted emitted = emit(chip, rng, 40);
-        const testing::TemporaryDirectory directory;
-        test::write_files(emitted.files, directory.path());
-        const ProcessResult made = run_process({"make", "-s", "lint", "sim"}, directory.path());
-        INFO("seed " << seed << ", " << emitted.about << ": " << made.output);
-        CHECK(made.status == 0);
-        CHECK(made.output.find("mismatches: 0") != std::string::npos);
+        INFO("seed " << seed);
+        check_passes(emitted);
     }
 }
 
@@ -106,12 +108,7 @@ TEST_CASE("emit_generic -- the testbench waits for a load by codes") {
                                             .decoder = decoder}},
                                 .contexts = 2};
     const Emitted emitted = emit(shape, 5, 1);
-    const testing::TemporaryDirectory directory;
-    test::write_files(emitted.files, directory.path());
-    const ProcessResult made = run_process({"make", "-s", "lint", "sim"}, directory.path());
-    INFO(emitted.about << ": " << made.output);
-    CHECK(made.status == 0);
-    CHECK(made.output.find("mismatches: 0") != std::string::npos);
+    check_passes(emitted);
 }
 
 TEST_CASE("emit_generic -- the testbench passes for each engine at sizes beyond one word") {
@@ -130,12 +127,7 @@ TEST_CASE("emit_generic -- the testbench passes for each engine at sizes beyond 
                     .lanes = lanes},
                    {.outputs = 20, .shared_profile = !shared, .engine = engine, .lanes = lanes}}};
     const Emitted emitted = emit(shape, 31, 4);
-    const testing::TemporaryDirectory directory;
-    test::write_files(emitted.files, directory.path());
-    const ProcessResult made = run_process({"make", "-s", "lint", "sim"}, directory.path());
-    INFO(emitted.about << ": " << made.output);
-    CHECK(made.status == 0);
-    CHECK(made.output.find("mismatches: 0") != std::string::npos);
+    check_passes(emitted);
 }
 
 TEST_CASE("emit_generic -- make cells passes for a chip of all engines") {

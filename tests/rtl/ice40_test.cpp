@@ -1,6 +1,4 @@
 /// What `permloom emit --target ice40-...` writes: its memories, and the board at work in Icarus.
-#include <fmt/format.h>
-
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
@@ -68,7 +66,7 @@ std::string column_of(const std::vector<std::string>& lines, size_t first, size_
 }
 
 /// `text` with its one `from` as `to`.
-std::string exchanged(std::string text, const std::string& from, const std::string& to) {
+std::string with_text(std::string text, const std::string& from, const std::string& to) {
     const size_t at = text.find(from);
     REQUIRE(at != std::string::npos);
     REQUIRE(text.find(from, at + 1) == std::string::npos);
@@ -212,9 +210,6 @@ TEST_CASE("ice40 -- a chip that configured itself takes patches, and no patch of
     const LoadStream held = expand(chip, stored.configuration);
     const Patch patch = make_patch(held, expand(chip, wanted.configuration),
                                    held.words.back() ^ (on_its_base ? 0U : 1U));
-    std::string words;
-    for (const uint32_t word : patch.words)
-        words += fmt::format("{:08x}\n", word);
 
     // The testbench of a board without a stored load, which here has one.
     const testing::TemporaryDirectory directory;
@@ -223,13 +218,13 @@ TEST_CASE("ice40 -- a chip that configured itself takes patches, and no patch of
         test::random_vectors(chip, on_its_base ? wanted : stored, 3, rng), {.clock_mhz = 18});
     for (EmittedFile& file : files)
         if (file.name == "tb/ice40_tb.sv") {
-            file.text = exchanged(file.text, "LOAD_WORDS = " + std::to_string(held.words.size()),
+            file.text = with_text(file.text, "LOAD_WORDS = " + std::to_string(held.words.size()),
                                   "LOAD_WORDS = " + std::to_string(patch.words.size()));
-            file.text = exchanged(file.text, "LOADS = BOOTS == 0", "LOADS = 1");
-            file.text = exchanged(file.text, "initial begin\n    repeat (",
+            file.text = with_text(file.text, "LOADS = BOOTS == 0", "LOADS = 1");
+            file.text = with_text(file.text, "initial begin\n    repeat (",
                                   "initial begin\n    repeat (10 * ");
         } else if (file.name == "load.hex") {
-            file.text = words;
+            file.text = hex_words(patch.words);
         }
     test::write_files(files, directory.path());
     const ProcessResult made = run_process({"make", "-s", "sim", "IMAGES=3"}, directory.path());
